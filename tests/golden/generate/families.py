@@ -1,0 +1,183 @@
+"""Makes the golden logits of every model family with transformers on the CPU.
+
+    python tests/golden/generate/families.py [CASE ...]      (needs torch 2.13, transformers 5.23)
+
+Writes tests/golden/<model_type>/<case>/: config.json (Hub dialect), config.v5.json (the dialect of
+transformers 5), golden.json (tensors and how to fill them, ids, greedy ids) and logits.f32
+([ids, vocabulary] float32, little-endian).
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+import affine
+import cases
+import hash_weights
+import numpy as np
+import safetensors
+import torch
+import transformers
+from safetensors.torch import save_file
+
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent
+PROMPT, GREEDY = 16, 8
+STORED = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
+DEFAULT_GROUP = 64  # of affine quantisation, where a config says null
+
+
+def v5_dialect(config: dict) -> dict:
+    """The same model as transformers 5 would write it: one rope dict, `dtype`."""
+    v5 = {k: v for k, v in config.items() if k not in ("rope_theta", "rope_scaling", "torch_dtype")}
+    rope = dict(config.get("rope_scaling") or {})
+    kind = rope.pop("type", rope.pop("rope_type", "default"))
+    theta = config.get("rope_theta", 10000.0)
+    return v5 | {
+        "rope_parameters": rope | {"rope_type": kind, "rope_theta": theta},
+        "dtype": config["torch_dtype"],
+    }
+
+
+def build(config: dict) -> torch.nn.Module:
+    """The reference model, float32, unquantised: `quantization` is not transformers' business."""
+    plain = {k: v for k, v in config.items() if k != "quantization"} | {"torch_dtype": "float32"}
+    if "dtype" in config:
+        plain = {k: v for k, v in plain.items() if k != "torch_dtype"} | {"dtype": "float32"}
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "config.json").write_text(json.dumps(plain))
+        settings = transformers.AutoConfig.from_pretrained(folder)
+    return transformers.AutoModelForCausalLM.from_config(
+        settings, dtype=torch.float32, attn_implementation="eager").eval()
+
+
+def checkpoint_shapes(model: torch.nn.Module) -> dict[str, list[int]]:
+    """Names and shapes as the saved checkpoint spells them, which is what gets hashed."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        with safetensors.safe_open(f"{folder}/model.safetensors", "pt") as saved:
+            return {name: list(saved.get_slice(name).get_shape()) for name in saved.keys()}
+
+
+def layer_setting(path: str, width: int, quantization: dict) -> dict | None:
+    """Bits and group of the layer at `path`, or None where it stays plain."""
+    setting = quantization.get(path, quantization)
+    if setting is False:
+        return None
+    group = setting["group_size"] or DEFAULT_GROUP
+    return None if width % group else {"bits": setting["bits"], "group": group}
+
+
+def tensor_table(shapes: dict[str, list[int]], config: dict) -> dict[str, dict]:
+    """Every tensor of the checkpoint as it is stored, with the rule that fills it."""
+    stored = STORED[config["torch_dtype"]]
+    table = {}
+    for name, shape in sorted(shapes.items()):
+        path = name.removesuffix(".weight")
+        setting = None
+        if "quantization" in config and len(shape) == 2:
+            setting = layer_setting(path, shape[1], config["quantization"])
+        if setting:
+            table |= affine.packed_tensors(path, shape, setting["bits"], setting["group"], stored)
+        else:
+            rule = "norm" if len(shape) == 1 and name.endswith(".weight") else "weight"
+            table[name] = {"shape": shape, "dtype": stored, "fill": rule}
+    return table
+
+
+def stored_value(name: str, tensor: dict) -> np.ndarray:
+    """The hash value after rounding to the dtype in which the checkpoint keeps it."""
+    value = hash_weights.fill(name, tensor)
+    rounded = {"BF16": torch.bfloat16, "F16": torch.float16}.get(tensor["dtype"])
+    return value if rounded is None else torch.from_numpy(value).to(rounded).float().numpy()
+
+
+def reference_weights(table: dict[str, dict]) -> dict[str, torch.Tensor]:
+    """Dense float32 weights, dequantised where the table packs them."""
+    dense = {}
+    for name, tensor in table.items():
+        if tensor["fill"] in ("scales", "biases"):
+            continue
+        value = stored_value(name, tensor)
+        if tensor["fill"] == "packed":
+            path = name.removesuffix(".weight")
+            scales, biases = (f"{path}.{part}" for part in ("scales", "biases"))
+            value = affine.dequantise(value, stored_value(scales, table[scales]),
+                                      stored_value(biases, table[biases]), table[scales]["bits"])
+        dense[name] = torch.from_numpy(np.ascontiguousarray(value))
+    return dense
+
+
+def load_reference(config: dict, weights: dict[str, torch.Tensor]) -> torch.nn.Module:
+    model = build(config)
+    with tempfile.TemporaryDirectory() as folder:
+        model.config.save_pretrained(folder)
+        save_file(weights, f"{folder}/model.safetensors", {"format": "pt"})
+        loaded, report = transformers.AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+    assert not report["missing_keys"] and not report["unexpected_keys"], report
+    return loaded.eval()
+
+
+@torch.no_grad()
+def logits_of(model: torch.nn.Module, ids: list[int]) -> np.ndarray:
+    return model(torch.tensor([ids]), use_cache=False).logits[0].float().numpy()
+
+
+def greedy(model: torch.nn.Module, ids: list[int]) -> list[int]:
+    """Eight steps of arg-max, each a full pass: no cache, no generation settings."""
+    ids = list(ids)
+    for _ in range(GREEDY):
+        ids.append(int(logits_of(model, ids)[-1].argmax()))
+    return ids[-GREEDY:]
+
+
+def margin(logits: np.ndarray) -> float:
+    """Smallest lead of a winner over the runner-up, in standard deviations."""
+    best = np.sort(logits, axis=-1)
+    return float((best[:, -1] - best[:, -2]).min() / logits.std())
+
+
+def clear_prompt(case: str, model: torch.nn.Module) -> tuple[list[int], np.ndarray]:
+    """The first hashed prompt whose arg-max is no near tie anywhere, and its logits."""
+    for attempt in range(20):
+        words = hash_weights.mixed(f"prompt {attempt} of {case}", PROMPT)
+        ids = [int(z % 256) for z in words]
+        logits = logits_of(model, ids)
+        if margin(logits) > 5e-3:
+            return ids, logits
+    raise RuntimeError(f"{case}: every prompt has a near tie")
+
+
+def make(case: str, config: dict) -> None:
+    folder = GOLDEN / case
+    folder.mkdir(parents=True, exist_ok=True)
+    table = tensor_table(checkpoint_shapes(build(config)), config)
+    weights = reference_weights(table)
+    model = load_reference(config, weights)
+    ids, logits = clear_prompt(case, model)
+    twin = v5_dialect(config)
+    assert np.array_equal(logits, logits_of(load_reference(twin, weights), ids)), case
+
+    golden = {"ids": ids, "greedy": greedy(model, ids), "tensors": table}
+    rows = ",\n".join(f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in table.items())
+    text = (f'{{\n  "ids": {json.dumps(ids)},\n  "greedy": {json.dumps(golden["greedy"])},\n'
+            f'  "tensors": {{\n{rows}\n  }}\n}}\n')
+    assert json.loads(text) == golden
+    (folder / "golden.json").write_text(text)
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "config.v5.json").write_text(json.dumps(twin, indent=2) + "\n")
+    logits.astype("<f4").tofile(folder / "logits.f32")
+    print(f"{case:28} std {logits.std():.3f}  margin {margin(logits):.4f}  {golden['greedy']}")
+
+
+def main() -> None:
+    transformers.utils.logging.disable_progress_bar()
+    hash_weights.check()
+    every = cases.CASES | cases.QUANTISED
+    for case in sys.argv[1:] or every:
+        make(case, every[case])
+
+
+if __name__ == "__main__":
+    main()
