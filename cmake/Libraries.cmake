@@ -1,0 +1,17 @@
+# The libraries from the system's packages, each as the target the folders name. docs/dependencies.md says why each.
+include_guard()
+set(Boost_NO_WARN_NEW_VERSIONS ON)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+find_package(Protobuf REQUIRED)
+
+add_library(hearth_json INTERFACE)
+add_library(hearth::json ALIAS hearth_json)
+target_link_libraries(hearth_json INTERFACE Boost::json)

@@ -1,0 +1,12 @@
+# Which compiler builds Hearth: clang-19 with lld on Linux (g++ 12 miscompiles coroutines), AppleClang on macOS.
+if(CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
+  set(CMAKE_C_COMPILER clang-19 CACHE STRING "")
+  set(CMAKE_CXX_COMPILER clang++-19 CACHE STRING "")
+  set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld-19 -Wl,--gc-sections")
+  set(CMAKE_SHARED_LINKER_FLAGS_INIT "-fuse-ld=lld-19")
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE} CACHE STRING "")
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE} CACHE STRING "")
+endif()

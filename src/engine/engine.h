@@ -1,0 +1,163 @@
+// The narrow door to a loaded model: submit a request, read its events, drop the handle to cancel.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace hearth::engine {
+
+using TokenId = std::uint32_t;
+
+/// What a loaded model is. Fixed from load to unload.
+struct ModelInfo {
+  std::string name;          ///< as the library calls it
+  std::string architecture;  ///< `model_type`: llama, qwen2, qwen3 ...
+  std::uint64_t parameters = 0;
+  std::uint64_t weight_bytes = 0;  ///< as held in memory
+  std::string quantisation;        ///< "8-bit, group 64", "bf16" ...
+  std::uint32_t vocabulary = 0;
+  std::uint32_t context_length = 0;  ///< tokens, as served
+  std::vector<TokenId> end_tokens;
+  bool has_chat_template = false;
+  bool can_think = false;  ///< the template reacts to enable_thinking
+  std::string fingerprint;  ///< hash of weights, quantisation and build: `system_fingerprint`
+};
+
+/// A conversation, to be rendered by the model's own template.
+struct ChatInput {
+  json::array messages;   ///< role, content ... as the template expects them
+  json::object variables;  ///< enable_thinking and the like
+  bool add_generation_prompt = true;
+  bool continue_last = false;  ///< the last message is the assistant's and is continued
+};
+struct TextInput {
+  std::string text;  ///< raw prompt: control tokens in it are read as such
+};
+struct TokenInput {
+  std::vector<TokenId> tokens;
+};
+using Input = std::variant<ChatInput, TextInput, TokenInput>;
+
+/// How tokens are drawn. Unset fields are filled from generation_config.json, then from the defaults named here.
+struct Sampling {
+  std::optional<double> temperature;  ///< 0: greedy. Default 1.
+  std::optional<double> top_p;        ///< (0, 1]; default 1
+  std::optional<int> top_k;           ///< 0: off; default 0
+  std::optional<double> min_p;        ///< [0, 1]; default 0
+  std::optional<double> repetition_penalty;  ///< > 0; default 1
+  std::optional<double> presence_penalty;    ///< default 0
+  std::optional<double> frequency_penalty;   ///< default 0
+  std::optional<int> repetition_window;      ///< tokens looked back; 0: off, -1: all; default 20 (all three penalties)
+  std::optional<std::uint64_t> seed;         ///< unset: random
+};
+
+struct Request {
+  std::string id;  ///< for logs and errors
+  Input input;
+  Sampling sampling;
+  std::optional<std::uint32_t> max_tokens;  ///< unset: the rest of the context
+  std::vector<std::string> stop;            ///< matched on text, at most 16, not returned
+  bool ignore_eos = false;
+};
+
+enum class FinishReason { Stop, StopString, Length, ContextFull };
+
+struct Usage {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cached_tokens = 0;
+  std::uint32_t completion_tokens = 0;  ///< sampled, with the end token and reasoning
+  std::uint32_t reasoning_tokens = 0;
+};
+
+struct Timings {
+  double queue_ms = 0;   ///< from submit to the first step that holds this request
+  double prompt_ms = 0;  ///< from there to the first token
+  double decode_ms = 0;  ///< from the first token to the last
+};
+
+/// The request is accepted: the prompt is read, fits, and waits for its turn.
+struct Admitted {
+  std::uint32_t prompt_tokens = 0;
+};
+/// How much of the prompt has been computed; at most one per step.
+struct PromptProgress {
+  std::uint32_t computed = 0;
+  std::uint32_t total = 0;
+};
+/// Text, in order, always whole UTF-8 characters. `tokens` = sampled tokens it stands for (may be 0 or many).
+struct TextDelta {
+  enum class Kind { Content, Reasoning } kind = Kind::Content;
+  std::string text;
+  std::uint32_t tokens = 0;
+};
+/// The last event of a request that went well.
+struct Finished {
+  FinishReason reason = FinishReason::Stop;
+  std::string stop_string;  ///< which one, with StopString
+  Usage usage;
+  Timings timings;
+};
+/// The last event of a request that did not.
+struct Failed {
+  Error error;
+};
+using Event = std::variant<Admitted, PromptProgress, TextDelta, Finished, Failed>;
+
+/// One running request. Events come in order and end with exactly one Finished or Failed.
+/// Owner: one reader at a time. Destroying it cancels the request within one step.
+class Generation {
+ public:
+  virtual ~Generation() = default;
+  /// All events that are there, without waiting. Consecutive deltas of one kind may come merged.
+  virtual std::vector<Event> drain() = 0;
+  /// Sets who is told that drain() has something; called at once if it has. Any thread calls it.
+  virtual void on_ready(std::function<void()> wake) = 0;
+  /// Blocks until there are events (command line, tests).
+  virtual std::vector<Event> wait() = 0;
+};
+
+/// What the engine is doing right now, for metrics and `hearth ps`.
+struct EngineStats {
+  std::uint32_t running = 0;
+  std::uint32_t waiting = 0;
+  std::uint32_t pages_used = 0;
+  std::uint32_t pages_total = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t prompt_tokens = 0;      ///< computed since load
+  std::uint64_t completion_tokens = 0;  ///< sampled since load
+  std::uint64_t active_bytes = 0;       ///< held by the device allocator
+  std::uint64_t peak_bytes = 0;
+};
+
+/// A loaded model. Any thread may call; nothing here blocks for the device.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual const ModelInfo& model() const = 0;
+  /// Starts a request. Errors that the request itself causes (a prompt longer than the context, a template that
+  /// refuses) come as a Failed event, so that both implementations behave alike.
+  virtual std::unique_ptr<Generation> submit(Request request) = 0;
+  virtual EngineStats stats() const = 0;
+  /// Set once the engine is gone for good (its process died); all further requests fail with EngineLost.
+  virtual bool lost() const { return false; }
+};
+
+struct EngineOptions {
+  std::filesystem::path folder;     ///< of the model
+  std::string name;                 ///< for ModelInfo::name
+  std::uint32_t context_length = 0;  ///< 0: the model's own
+  std::uint32_t max_sequences = 64;  ///< that run at once; others wait
+  std::uint32_t tokens_per_step = 512;
+  std::uint64_t kv_bytes = 0;  ///< for the KV pages; 0: what fits (see local/memory_plan.h)
+};
+
+}  // namespace hearth::engine
