@@ -1,0 +1,68 @@
+// A language model that turns a step of tokens into logits.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "models/cache.h"
+#include "models/facts.h"
+#include "nn/step_batch.h"
+
+namespace hearth::models {
+
+/// The weights of one model and the graph over them. Families are files under arch/.
+///
+/// Thread: everything on the one thread that loaded it; MLX arrays do not cross threads.
+class Model {
+ public:
+  virtual ~Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  const ModelFacts& facts() const { return facts_; }
+
+  /// An empty cache for this model with page numbers in [0, pages).
+  std::unique_ptr<Cache> make_cache(std::size_t pages) const;
+
+  /// Memory of one page over all layers.
+  std::size_t page_bytes() const;
+
+  /// One pass over the step's tokens; their keys and values go to the pages of their segments.
+  ///
+  /// The result is lazy: evaluate it together with `cache.arrays()`, once per step.
+  /// @param batch  from nn::make_step, ids in [0, facts().vocab_size)
+  /// @param cache  from this model's make_cache
+  /// @returns      [R, V] float32 logits of the wanted rows, in their order (R may be 0);
+  ///               Internal where MLX refuses the graph.
+  Result<nn::mx::array> forward(const nn::StepBatch& batch, Cache& cache) const;
+
+ protected:
+  Model(ModelFacts facts, std::vector<nn::KvShape> layers);
+
+ private:
+  /// The family's graph. May throw what MLX throws.
+  virtual nn::mx::array logits(const nn::StepBatch& batch, Cache& cache) const = 0;
+
+  ModelFacts facts_;
+  std::vector<nn::KvShape> layers_;
+};
+
+/// Reads the folder's config and safetensors and builds the model; all weights are in memory, and
+/// every tensor accounted for, when it returns.
+///
+/// @returns  NotFound (no such folder or file), UnsupportedArgument (an architecture, field or
+///           quantisation that is not built: the message lists what is), CorruptData (a file that
+///           contradicts itself), Io. Messages name file, tensor and field.
+Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder);
+
+/// The same facts from config and safetensors headers alone: no weight is read.
+Result<ModelFacts> read_facts(const std::filesystem::path& folder);
+
+/// What load_model can build, as config.json spells it, in alphabetical order.
+std::vector<std::string> supported_model_types();
+
+}  // namespace hearth::models

@@ -1,0 +1,63 @@
+// The paged keys and values of one layer, and attention over them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "nn/attention_plan.h"
+#include "nn/mlx.h"
+#include "nn/step_batch.h"
+
+namespace hearth::nn {
+
+/// What one layer keeps per token.
+struct KvShape {
+  int kv_heads = 0;  ///< K
+  int head_dim = 0;  ///< Dh
+  int window = 0;    ///< a query sees itself and the `window - 1` tokens before it; 0: all of them
+  mx::Dtype dtype = mx::float32;
+
+  /// Keys and values of one page.
+  std::size_t page_bytes() const;
+};
+
+/// The reference implementation of attention, out of plain MLX operations: it runs on every backend
+/// and is the oracle of faster ones. Thread: engine only.
+class KvPages {
+ public:
+  explicit KvPages(KvShape shape);
+
+  const KvShape& shape() const { return shape_; }
+
+  /// Makes sure that pages [0, pages) exist. Copies what is held when it grows.
+  void grow(std::size_t pages);
+
+  /// The step's index tables, shared by all layers of the same kv heads and window.
+  void follow(std::shared_ptr<const AttentionPlan> plan) { plan_ = std::move(plan); }
+
+  /// Writes this step's keys and values to their pages, then attends per sequence over all it
+  /// holds.
+  ///
+  /// @param q      [T, H, Dh], positions applied; H % K == 0
+  /// @param k, v   [T, K, Dh]
+  /// @param scale  factor of the scores, usually 1 / sqrt(Dh)
+  /// @returns      [T, H, Dh] in q's dtype; scores and sums in float32
+  mx::array attend(const mx::array& q, const mx::array& k, const mx::array& v, float scale);
+
+  /// The pools as they stand: evaluate them with the step.
+  const mx::array& keys() const { return keys_; }
+  const mx::array& values() const { return values_; }
+  std::size_t bytes() const { return keys_.nbytes() + values_.nbytes(); }
+
+ private:
+  void write(mx::array& pool, const mx::array& rows) const;
+
+  KvShape shape_;
+  std::size_t pages_ = 0;
+  mx::array keys_;    // [pages * K * kPageTokens, Dh]
+  mx::array values_;  // the same
+  std::shared_ptr<const AttentionPlan> plan_;
+};
+
+}  // namespace hearth::nn
