@@ -28,13 +28,13 @@ struct ModelInfo {
   std::uint32_t context_length = 0;  ///< tokens, as served
   std::vector<TokenId> end_tokens;
   bool has_chat_template = false;
-  bool can_think = false;  ///< the template reacts to enable_thinking
+  bool can_think = false;   ///< the template reacts to enable_thinking
   std::string fingerprint;  ///< hash of weights, quantisation and build: `system_fingerprint`
 };
 
 /// A conversation, to be rendered by the model's own template.
 struct ChatInput {
-  json::array messages;   ///< role, content ... as the template expects them
+  json::array messages;    ///< role, content ... as the template expects them
   json::object variables;  ///< enable_thinking and the like
   bool add_generation_prompt = true;
   bool continue_last = false;  ///< the last message is the assistant's and is continued
@@ -47,17 +47,19 @@ struct TokenInput {
 };
 using Input = std::variant<ChatInput, TextInput, TokenInput>;
 
-/// How tokens are drawn. Unset fields are filled from generation_config.json, then from the defaults named here.
+/// How tokens are drawn. Unset fields are filled from generation_config.json, then from the
+/// defaults named here.
 struct Sampling {
-  std::optional<double> temperature;  ///< 0: greedy. Default 1.
-  std::optional<double> top_p;        ///< (0, 1]; default 1
-  std::optional<int> top_k;           ///< 0: off; default 0
-  std::optional<double> min_p;        ///< [0, 1]; default 0
+  std::optional<double> temperature;         ///< 0: greedy. Default 1.
+  std::optional<double> top_p;               ///< (0, 1]; default 1
+  std::optional<int> top_k;                  ///< 0: off; default 0
+  std::optional<double> min_p;               ///< [0, 1]; default 0
   std::optional<double> repetition_penalty;  ///< > 0; default 1
   std::optional<double> presence_penalty;    ///< default 0
   std::optional<double> frequency_penalty;   ///< default 0
-  std::optional<int> repetition_window;      ///< tokens looked back; 0: off, -1: all; default 20 (all three penalties)
-  std::optional<std::uint64_t> seed;         ///< unset: random
+  std::optional<int>
+      repetition_window;  ///< tokens looked back; 0: off, -1: all; default 20 (all three penalties)
+  std::optional<std::uint64_t> seed;  ///< unset: random
 };
 
 struct Request {
@@ -93,7 +95,8 @@ struct PromptProgress {
   std::uint32_t computed = 0;
   std::uint32_t total = 0;
 };
-/// Text, in order, always whole UTF-8 characters. `tokens` = sampled tokens it stands for (may be 0 or many).
+/// Text, in order, always whole UTF-8 characters. `tokens` = sampled tokens it stands for (may be 0
+/// or many).
 struct TextDelta {
   enum class Kind { Content, Reasoning } kind = Kind::Content;
   std::string text;
@@ -143,17 +146,18 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual const ModelInfo& model() const = 0;
-  /// Starts a request. Errors that the request itself causes (a prompt longer than the context, a template that
-  /// refuses) come as a Failed event, so that both implementations behave alike.
+  /// Starts a request. Errors that the request itself causes (a prompt longer than the context, a
+  /// template that refuses) come as a Failed event, so that both implementations behave alike.
   virtual std::unique_ptr<Generation> submit(Request request) = 0;
   virtual EngineStats stats() const = 0;
-  /// Set once the engine is gone for good (its process died); all further requests fail with EngineLost.
+  /// Set once the engine is gone for good (its process died); all further requests fail with
+  /// EngineLost.
   virtual bool lost() const { return false; }
 };
 
 struct EngineOptions {
-  std::filesystem::path folder;     ///< of the model
-  std::string name;                 ///< for ModelInfo::name
+  std::filesystem::path folder;      ///< of the model
+  std::string name;                  ///< for ModelInfo::name
   std::uint32_t context_length = 0;  ///< 0: the model's own
   std::uint32_t max_sequences = 64;  ///< that run at once; others wait
   std::uint32_t tokens_per_step = 512;
