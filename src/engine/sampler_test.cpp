@@ -1,0 +1,240 @@
+// Filters and penalties against mlx-lm's figures; draws against the probabilities they promise.
+#include "engine/sampler.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <limits>
+#include <random>
+#include <sstream>
+
+#include "base/json.h"
+#include "engine/penalties.h"
+
+namespace hearth::engine {
+namespace {
+
+json::array golden(const std::string& name) {
+  const std::string path = std::string(HEARTH_SOURCE_DIR) + "/tests/golden/sampling/" + name;
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  auto cases = base::parse_json(text.str());
+  EXPECT_TRUE(cases) << path;
+  return cases ? cases->as_array() : json::array{};
+}
+
+double number(const json::object& settings, std::string_view key, double absent) {
+  const auto* value = settings.if_contains(key);
+  return value == nullptr ? absent : value->to_number<double>();
+}
+
+std::vector<float> floats(const json::value& values) {
+  std::vector<float> row;
+  for (const auto& value : values.as_array()) row.push_back(value.to_number<float>());
+  return row;
+}
+
+std::vector<TokenId> ids(const json::value& values) {
+  std::vector<TokenId> row;
+  for (const auto& value : values.as_array()) row.push_back(value.to_number<TokenId>());
+  return row;
+}
+
+TEST(Filters, KeepWhatMlxLmKeeps) {
+  for (const json::value& value : golden("filters.json")) {
+    const json::object& test = value.as_object();
+    const json::object& settings = test.at("settings").as_object();
+    std::vector<Candidate> candidates;
+    for (const float logprob : floats(test.at("logprobs")))
+      candidates.push_back({logprob, static_cast<TokenId>(candidates.size())});
+
+    if (const double p = number(settings, "top_p", 1); p < 1) keep_top_p(candidates, p);
+    if (const double p = number(settings, "min_p", 0); p > 0) keep_min_p(candidates, p);
+    if (const double k = number(settings, "top_k", 0); k > 0)
+      keep_top_k(candidates, static_cast<std::size_t>(k));
+
+    std::vector<TokenId> kept;
+    for (const Candidate& candidate : candidates) kept.push_back(candidate.id);
+    std::ranges::sort(kept);
+    EXPECT_EQ(kept, ids(test.at("kept"))) << base::write_json(test.at("settings"));
+  }
+}
+
+TEST(Penalties, ChangeLogitsAsMlxLmDoes) {
+  for (const json::value& value : golden("penalties.json")) {
+    const json::object& test = value.as_object();
+    const json::object& settings = test.at("settings").as_object();
+    SamplingParams params;
+    params.repetition_penalty = number(settings, "repetition_penalty", 1);
+    params.presence_penalty = number(settings, "presence_penalty", 0);
+    params.frequency_penalty = number(settings, "frequency_penalty", 0);
+    params.window = test.at("context").to_number<std::int64_t>();
+
+    std::vector<float> logits = floats(test.at("logits"));
+    apply_penalties(logits, ids(test.at("tokens")), params);
+    const std::vector<float> expected = floats(test.at("expected"));
+    for (std::size_t i = 0; i < logits.size(); ++i)
+      EXPECT_NEAR(logits[i], expected[i], 1e-5) << base::write_json(value);
+  }
+}
+
+TEST(Filters, TopPNeedsNoRenormalisedInput) {
+  std::vector<Candidate> candidates = {{100.0F, 0}, {100.0F, 1}, {100.0F, 2}, {100.0F, 3}};
+  keep_top_p(candidates, 0.5);
+  std::ranges::sort(candidates, {}, &Candidate::id);
+  ASSERT_EQ(candidates.size(), 2U);  // of equal tokens the lower ids
+  EXPECT_EQ(candidates[1].id, 1U);
+}
+
+/// What a full sort would keep, for a large vocabulary.
+std::size_t nucleus_by_sorting(std::vector<float> logits, double top_p) {
+  std::ranges::sort(logits, std::greater{});
+  double total = 0;
+  for (const float logit : logits) total += std::exp(static_cast<double>(logit) - logits[0]);
+  double before = 0;
+  std::size_t kept = 0;
+  for (; kept < logits.size() && before < top_p * total; ++kept)
+    before += std::exp(static_cast<double>(logits[kept]) - logits[0]);
+  return kept;
+}
+
+TEST(Filters, TopPByHalvingEqualsTopPBySorting) {
+  std::mt19937 random(1);
+  for (const float spread : {0.01F, 1.0F, 5.0F, 20.0F}) {
+    std::normal_distribution<float> normal(0, spread);
+    std::vector<float> logits(20000);
+    for (float& logit : logits) logit = normal(random);
+    for (const double top_p : {0.01, 0.3, 0.9, 0.99, 0.9999}) {
+      std::vector<Candidate> candidates;
+      for (const float logit : logits)
+        candidates.push_back({logit, static_cast<TokenId>(candidates.size())});
+      keep_top_p(candidates, top_p);
+      EXPECT_NEAR(static_cast<double>(candidates.size()),
+                  static_cast<double>(nucleus_by_sorting(logits, top_p)), 1)
+          << spread << " " << top_p;
+    }
+  }
+}
+
+TEST(Sampler, GreedyTakesTheFirstOfTheLargest) {
+  Sampler sampler;
+  const SamplingParams greedy{.temperature = 0};
+  std::vector<float> logits(1000, -3.0F);
+  logits[517] = 2.0F;
+  logits[803] = 2.0F;
+  EXPECT_EQ(sampler.draw(logits, greedy, {}, 0), TokenId{517});
+  EXPECT_EQ(arg_max(std::vector<float>{1.0F}), 0U);
+  EXPECT_EQ(arg_max(std::vector<float>{1.0F, 1.0F, 4.0F}), 2U);
+}
+
+TEST(Sampler, GreedyHeedsPenalties) {
+  Sampler sampler;
+  SamplingParams params{.temperature = 0, .presence_penalty = 2};
+  const std::vector<float> logits = {1.0F, 3.0F, 2.0F};
+  const std::vector<TokenId> history = {1};
+  EXPECT_EQ(sampler.draw(logits, params, history, 0), TokenId{2});
+  params.window = 0;
+  EXPECT_EQ(sampler.draw(logits, params, history, 0), TokenId{1});
+}
+
+TEST(Sampler, NonsenseFromTheModelIsAnError) {
+  Sampler sampler;
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const double temperature : {0.0, 1.0}) {
+    const SamplingParams params{.temperature = temperature};
+    EXPECT_EQ(sampler.draw(std::vector{nan, nan}, params, {}, 0).error().code, ErrorCode::Internal);
+    EXPECT_EQ(sampler.draw(std::vector{-infinity, -infinity}, params, {}, 0).error().code,
+              ErrorCode::Internal);
+    EXPECT_EQ(sampler.draw(std::vector{infinity, 0.0F}, params, {}, 0).error().code,
+              ErrorCode::Internal);
+    EXPECT_EQ(sampler.draw(std::vector{-infinity, nan, 0.0F}, params, {}, 0), TokenId{2});
+  }
+}
+
+/// Pearson's statistic of `draws` draws against the softmax of logits / temperature.
+double chi_square(const std::vector<float>& logits, double temperature, int draws) {
+  std::vector<double> expected;
+  double total = 0;
+  for (const float logit : logits) total += expected.emplace_back(std::exp(logit / temperature));
+  std::vector<int> seen(logits.size());
+  Sampler sampler;
+  for (int i = 0; i < draws; ++i) {
+    const SamplingParams params{.temperature = temperature,
+                                .seed = static_cast<std::uint64_t>(i) / 100};
+    ++seen[*sampler.draw(logits, params, {}, static_cast<std::uint64_t>(i) % 100)];
+  }
+  double sum = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const double count = expected[i] / total * draws;
+    sum += (seen[i] - count) * (seen[i] - count) / count;
+  }
+  return sum;
+}
+
+TEST(Sampler, DrawsFollowTheTemperedProbabilities) {
+  // 9 degrees of freedom: 27.9 is exceeded by chance once in a thousand seeds, and these are fixed.
+  const std::vector<float> logits = {0.0F, 1.0F, 2.0F, -1.0F, 0.5F, 3.0F, -2.0F, 1.5F, -0.5F, 2.5F};
+  for (const double temperature : {0.7, 1.0, 1.5, 100.0})
+    EXPECT_LT(chi_square(logits, temperature, 100000), 27.9) << temperature;
+}
+
+TEST(Sampler, ADrawDependsOnSeedAndNumberAlone) {
+  std::vector<float> logits(500, 0.0F);
+  const auto draw = [&](Sampler& sampler, std::uint64_t seed, std::uint64_t number) {
+    return *sampler.draw(logits, {.seed = seed}, {}, number);
+  };
+  Sampler first;
+  Sampler second;
+  std::vector<TokenId> forwards;
+  std::vector<TokenId> backwards(50);
+  for (std::uint64_t i = 0; i < 50; ++i) forwards.push_back(draw(first, 42, i));
+  for (std::uint64_t i = 50; i-- > 0;) {
+    draw(second, 7, i);  // somebody else's draws in between
+    backwards[i] = draw(second, 42, i);
+  }
+  EXPECT_EQ(forwards, backwards);
+  EXPECT_NE(draw(first, 42, 0), draw(first, 43, 0));
+  EXPECT_NE(draw(first, 42, 0), draw(first, 42, 1));
+}
+
+TEST(Sampler, OnlyFilteredTokensAreDrawn) {
+  Sampler sampler;
+  const std::vector<float> logits = {1.0F, 0.9F, 0.8F, 0.7F, 0.6F};
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    EXPECT_LT(*sampler.draw(logits, {.top_k = 2, .seed = 1}, {}, i), 2U);
+    EXPECT_LT(*sampler.draw(logits, {.min_p = 0.85, .seed = 1}, {}, i), 2U);
+    EXPECT_LT(*sampler.draw(logits, {.top_p = 0.3, .seed = 1}, {}, i), 2U);
+  }
+}
+
+TEST(SamplingParams, TheRequestComesBeforeTheModelAndTheModelBeforeTheDefaults) {
+  Sampling request{.top_k = 5, .seed = 9};
+  Sampling model{.temperature = 0.6, .top_k = 20};
+  const auto params = resolve(request, model, /*random_seed=*/77);
+  ASSERT_TRUE(params);
+  EXPECT_EQ(params->top_k, 5);
+  EXPECT_EQ(params->temperature, 0.6);
+  EXPECT_EQ(params->top_p, 1);
+  EXPECT_EQ(params->window, 20);
+  EXPECT_EQ(params->seed, 9U);
+  EXPECT_EQ(resolve({}, model, 77)->seed, 77U);
+}
+
+TEST(SamplingParams, ValuesOutOfRangeAreNamed) {
+  const auto message = [](const Sampling& sampling) {
+    return resolve(sampling, {}, 0).error().message;
+  };
+  EXPECT_EQ(message({.temperature = -0.1}), "temperature must be at least 0, not -0.1");
+  EXPECT_EQ(message({.top_p = 0.0}), "top_p must be greater than 0 and at most 1, not 0");
+  EXPECT_EQ(message({.min_p = 1.5}), "min_p must be at least 0 and at most 1, not 1.5");
+  EXPECT_EQ(message({.top_k = -1}), "top_k must be at least 0, not -1");
+  EXPECT_EQ(message({.repetition_penalty = 0.0}),
+            "repetition_penalty must be greater than 0, not 0");
+  EXPECT_FALSE(resolve({.temperature = std::nan("")}, {}, 0));
+}
+
+}  // namespace
+}  // namespace hearth::engine
