@@ -1,0 +1,169 @@
+// Finds the safetensors files of a folder and reads tensors out of them.
+#include "nn/checkpoint.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "base/json.h"
+
+namespace hearth::nn {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kSingle = "model.safetensors";
+constexpr std::string_view kIndex = "model.safetensors.index.json";
+constexpr std::uint64_t kIndexLimit = 256'000'000;
+
+const auto kDtypes = std::to_array<std::pair<std::string_view, mx::Dtype>>({
+    {"F32", mx::float32},
+    {"F16", mx::float16},
+    {"BF16", mx::bfloat16},
+    {"U32", mx::uint32},
+    {"I32", mx::int32},
+    {"U8", mx::uint8},
+    {"I8", mx::int8},
+    {"U16", mx::uint16},
+    {"I16", mx::int16},
+    {"I64", mx::int64},
+    {"U64", mx::uint64},
+    {"BOOL", mx::bool_},
+});
+
+/// File and tensor names of the index. A file name with a path in it could point anywhere.
+Result<std::map<std::string, std::string>> read_index(const fs::path& path) {
+  const File file = TRY(File::open(path));
+  const std::string text = TRY(file.text(kIndexLimit));
+  auto parsed = base::parse_json(text);
+  if (!parsed) return fail(ErrorCode::CorruptData, "{}: {}", kIndex, parsed.error().message);
+  const json::object* root = parsed->if_object();
+  const json::value* map = root ? root->if_contains("weight_map") : nullptr;
+  if (!map || !map->is_object())
+    return fail(ErrorCode::CorruptData, "{}: has no object \"weight_map\"", kIndex);
+  std::map<std::string, std::string> weight_map;
+  for (const auto& member : map->get_object()) {
+    const json::string* name = member.value().if_string();
+    if (!name || name->empty() || fs::path(name->c_str()).filename() != fs::path(name->c_str()))
+      return fail(ErrorCode::CorruptData,
+                  "{}: weight_map[\"{}\"] must be a file name without a path", kIndex,
+                  std::string_view(member.key()));
+    weight_map.emplace(std::string(member.key()), std::string(*name));
+  }
+  return weight_map;
+}
+
+/// model-00001-of-00003.safetensors and its kin, in order; none missing.
+Result<std::vector<std::string>> shards_without_index(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& item : fs::directory_iterator(folder, error)) {
+    const std::string name = item.path().filename().string();
+    if (name.starts_with("model-") && name.ends_with(".safetensors")) names.push_back(name);
+  }
+  if (error) return fail(ErrorCode::Io, "cannot list the folder: {}", error.message());
+  std::ranges::sort(names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto expected = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, names.size());
+    if (names[i] != expected)
+      return fail(ErrorCode::NotFound, "{}: is missing beside {} (an interrupted download?)",
+                  expected, names.back());
+  }
+  return names;
+}
+
+Result<TensorTable> read_table(const File& file) {
+  std::string prefix(std::min<std::uint64_t>(kSafetensorsPrefix, file.size()), '\0');
+  TRY(file.read(0, std::as_writable_bytes(std::span(prefix))));
+  const auto length = TRY_IN(file.name(), safetensors_header_bytes(prefix, file.size()));
+  std::string text(static_cast<std::size_t>(length), '\0');
+  TRY(file.read(kSafetensorsPrefix, std::as_writable_bytes(std::span(text))));
+  return TRY_IN(file.name(), parse_safetensors_header(text, file.size()));
+}
+
+Result<void> check_folder(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
+    return fail(ErrorCode::NotFound, "{}: there is no such folder", folder.string());
+  return {};
+}
+
+}  // namespace
+
+Result<Checkpoint> Checkpoint::open(const fs::path& folder) {
+  TRY(check_folder(folder));
+  Checkpoint checkpoint;
+  if (fs::exists(folder / kSingle)) {
+    TRY(checkpoint.add_file(folder / kSingle));
+    return checkpoint;
+  }
+  if (!fs::exists(folder / kIndex)) {
+    const auto names = TRY(shards_without_index(folder));
+    if (names.empty())
+      return fail(ErrorCode::NotFound,
+                  "{}: there is neither {} nor {} (other formats must be "
+                  "converted first)",
+                  folder.filename().string(), kSingle, kIndex);
+    for (const std::string& name : names) TRY(checkpoint.add_file(folder / name));
+    return checkpoint;
+  }
+  const auto weight_map = TRY(read_index(folder / kIndex));
+  std::set<std::string> names;
+  for (const auto& [tensor, file] : weight_map) names.insert(file);
+  for (const std::string& name : names) {
+    auto added = checkpoint.add_file(folder / name);
+    if (!added) return fail_in(fmt::format("{} lists", kIndex), std::move(added).error());
+  }
+  for (const auto& [tensor, file] : weight_map) {
+    const auto found = checkpoint.tensors_.find(tensor);
+    if (found == checkpoint.tensors_.end() || checkpoint.file_name(found->second) != file)
+      return fail(ErrorCode::CorruptData, "{}: tensor \"{}\" is not in {}, where {} puts it", file,
+                  tensor, file, kIndex);
+  }
+  return checkpoint;
+}
+
+Result<void> Checkpoint::add_file(const fs::path& path) {
+  File file = TRY(File::open(path));
+  TensorTable table = TRY(read_table(file));
+  for (auto& [name, entry] : table) {
+    const auto [place, fresh] = tensors_.try_emplace(name, Tensor{files_.size(), std::move(entry)});
+    if (!fresh)
+      return fail(ErrorCode::CorruptData, "{}: tensor \"{}\" is also in {}", file.name(), name,
+                  file_name(place->second));
+  }
+  files_.push_back(std::move(file));
+  return {};
+}
+
+std::uint64_t Checkpoint::bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [name, tensor] : tensors_) sum += tensor.entry.bytes;
+  return sum;
+}
+
+Result<mx::array> Checkpoint::read(std::string_view name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) return fail(ErrorCode::NotFound, "there is no tensor \"{}\"", name);
+  const auto& [file, entry] = found->second;
+  const auto* dtype =
+      std::ranges::find(kDtypes, entry.dtype, &decltype(kDtypes)::value_type::first);
+  if (dtype == kDtypes.end())
+    return fail(ErrorCode::UnsupportedArgument,
+                "{}: tensor \"{}\" has dtype {}, which is not "
+                "supported (supported: F32, F16, BF16, integers)",
+                files_[file].name(), name, entry.dtype);
+  auto data = mx::allocator::malloc(static_cast<std::size_t>(entry.bytes));
+  if (entry.bytes > 0 && data.buffer().ptr() == nullptr)
+    return fail(ErrorCode::OutOfMemory, "{}: tensor \"{}\": no memory for {} bytes",
+                files_[file].name(), name, entry.bytes);
+  auto* bytes = static_cast<std::byte*>(mx::allocator::Buffer(data.buffer()).raw_ptr());
+  TRY_IN(fmt::format("tensor \"{}\"", name),
+         files_[file].read(entry.offset, {bytes, static_cast<std::size_t>(entry.bytes)}));
+  return mx::array(std::move(data), mx::Shape(entry.shape.begin(), entry.shape.end()),
+                   dtype->second);
+}
+
+}  // namespace hearth::nn

@@ -1,0 +1,49 @@
+// The tensors of a model folder, whichever files they lie in.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "nn/file.h"
+#include "nn/mlx.h"
+#include "nn/safetensors_header.h"
+
+namespace hearth::nn {
+
+/// All tensors of one model: a single model.safetensors, the shards that
+/// model.safetensors.index.json lists, or model-00001-of-0000N.safetensors without an index.
+///
+/// Opening reads headers only. Thread: any, one at a time; read() needs the engine thread.
+class Checkpoint {
+ public:
+  struct Tensor {
+    std::size_t file = 0;  ///< index into the checkpoint's files
+    TensorEntry entry;
+  };
+
+  /// @returns NotFound (no folder, no safetensors, a shard that is missing), CorruptData (a header
+  ///          or an index that contradicts itself), Io. Messages name the file and the tensor.
+  static Result<Checkpoint> open(const std::filesystem::path& folder);
+
+  const std::map<std::string, Tensor, std::less<>>& tensors() const { return tensors_; }
+  const std::string& file_name(const Tensor& tensor) const { return files_[tensor.file].name(); }
+
+  /// Bytes of all tensors as stored.
+  std::uint64_t bytes() const;
+
+  /// The tensor's content in its stored dtype, already in memory.
+  /// @returns UnsupportedArgument for a dtype MLX has no array of; CorruptData, Io.
+  Result<mx::array> read(std::string_view name) const;
+
+ private:
+  Result<void> add_file(const std::filesystem::path& path);
+
+  std::vector<File> files_;
+  std::map<std::string, Tensor, std::less<>> tensors_;
+};
+
+}  // namespace hearth::nn

@@ -1,0 +1,92 @@
+// Writing keys and values to pages, and attention out of plain MLX operations.
+#include "nn/kv_pages.h"
+
+#include <cassert>
+#include <utility>
+
+namespace hearth::nn {
+
+namespace {
+
+/// Pages of `pool` [pages * K * kPageTokens, Dh] in the order of the group: [K, B, S, Dh].
+mx::array gather(const mx::array& pool, const AttentionGroup& group, int kv_heads) {
+  const int width = pool.shape(1);
+  const mx::array pages = mx::reshape(pool, {pool.shape(0) / kPageTokens, kPageTokens * width});
+  return mx::reshape(mx::take(pages, group.page_ids, 0),
+                     {kv_heads, group.sequences, group.pages * kPageTokens, width});
+}
+
+/// Attention of one group over what it sees: q [B * L, H, Dh] → [B * L, H, Dh], float32 inside.
+mx::array attend_group(const mx::array& q, const mx::array& keys, const mx::array& values,
+                       const AttentionGroup& group) {
+  const int kv_heads = keys.shape(0);
+  const int width = q.shape(2);
+  const int share = q.shape(1) / kv_heads;  // G query heads per kv head
+  const int batch = group.sequences;
+  const int rows = group.rows;
+  const int seen = group.pages * kPageTokens;  // S
+
+  // The G heads and L rows that share keys become the rows of one product: [K, B, G * L, Dh].
+  mx::array queries = mx::reshape(q, {batch, rows, kv_heads, share, width});
+  queries =
+      mx::reshape(mx::transpose(queries, {2, 0, 3, 1, 4}), {kv_heads, batch, share * rows, width});
+  mx::array scores = mx::matmul(queries, mx::swapaxes(keys, 2, 3));  // [K, B, G * L, S]
+  scores = mx::reshape(mx::astype(scores, mx::float32), {kv_heads, batch, share, rows, seen});
+  const mx::array weights = mx::softmax(mx::add(scores, group.mask), -1, /*precise=*/true);
+  const mx::array mixed = mx::matmul(
+      mx::reshape(mx::astype(weights, values.dtype()), {kv_heads, batch, share * rows, seen}),
+      values);  // [K, B, G * L, Dh]
+  const mx::array split = mx::reshape(mixed, {kv_heads, batch, share, rows, width});
+  return mx::reshape(mx::transpose(split, {1, 3, 0, 2, 4}),
+                     {batch * rows, kv_heads * share, width});
+}
+
+}  // namespace
+
+std::size_t KvShape::page_bytes() const {
+  return std::size_t{2} * kPageTokens * static_cast<std::size_t>(kv_heads) *
+         static_cast<std::size_t>(head_dim) * mx::size_of(dtype);
+}
+
+KvPages::KvPages(KvShape shape)
+    : shape_(shape),
+      keys_(mx::zeros({0, shape.head_dim}, shape.dtype)),
+      values_(mx::zeros({0, shape.head_dim}, shape.dtype)) {}
+
+void KvPages::grow(std::size_t pages) {
+  if (pages <= pages_) return;
+  const int slots = static_cast<int>(pages - pages_) * shape_.kv_heads * kPageTokens;
+  const mx::array fresh = mx::zeros({slots, shape_.head_dim}, shape_.dtype);
+  for (mx::array* pool : {&keys_, &values_}) {
+    *pool = pages_ == 0 ? mx::contiguous(fresh) : mx::concatenate({*pool, fresh}, 0);
+    mx::eval(*pool);
+  }
+  pages_ = pages;
+}
+
+void KvPages::write(mx::array& pool, const mx::array& rows) const {
+  const int count = rows.shape(0) * rows.shape(1);
+  const mx::array updates =
+      mx::astype(mx::reshape(rows, {count, 1, shape_.head_dim}), shape_.dtype);
+  // The moved pool is the operation's only owner, so MLX writes in place instead of copying it.
+  pool = mx::scatter(std::exchange(pool, updates), plan_->slots, updates, 0);
+}
+
+mx::array KvPages::attend(const mx::array& q, const mx::array& k, const mx::array& v, float scale) {
+  assert(plan_ && "Cache::begin comes before the layers");
+  write(keys_, k);
+  write(values_, v);
+  const mx::array scaled = mx::multiply(q, mx::array(scale, q.dtype()));
+  const bool whole = plan_->groups.size() == 1 && plan_->in_order;
+  std::vector<mx::array> answers;
+  for (const AttentionGroup& group : plan_->groups) {
+    const mx::array queries = whole ? scaled : mx::take(scaled, group.row_ids, 0);
+    answers.push_back(attend_group(queries, gather(keys_, group, shape_.kv_heads),
+                                   gather(values_, group, shape_.kv_heads), group));
+  }
+  const mx::array joined = answers.size() == 1 ? answers.front() : mx::concatenate(answers, 0);
+  const mx::array answer = plan_->in_order ? joined : mx::take(joined, plan_->order, 0);
+  return mx::astype(answer, q.dtype());
+}
+
+}  // namespace hearth::nn

@@ -1,0 +1,55 @@
+// The small layers that every family is made of.
+#pragma once
+
+#include <optional>
+
+#include "nn/matrix.h"
+#include "nn/mlx.h"
+
+namespace hearth::nn {
+
+/// x [T, K] → x Wᵀ + b [T, N].
+class Linear {
+ public:
+  explicit Linear(Matrix weight, std::optional<mx::array> bias = {})
+      : weight_(std::move(weight)), bias_(std::move(bias)) {}
+
+  mx::array operator()(const mx::array& x) const {
+    const mx::array y = weight_.times(x);
+    return bias_ ? mx::add(y, *bias_) : y;
+  }
+
+ private:
+  Matrix weight_;
+  std::optional<mx::array> bias_;
+};
+
+/// Token ids [T] → [T, D]; also the output head where it is tied.
+class Embedding {
+ public:
+  explicit Embedding(Matrix weight) : weight_(std::move(weight)) {}
+
+  mx::array operator()(const mx::array& ids) const { return weight_.rows(ids); }
+
+  /// The head that shares this matrix: [R, D] → logits [R, V].
+  Linear as_head() const { return Linear(weight_); }
+
+ private:
+  Matrix weight_;
+};
+
+/// x / rms(x) * w over the last axis, summed in float32.
+class RmsNorm {
+ public:
+  RmsNorm(mx::array weight, float epsilon) : weight_(std::move(weight)), epsilon_(epsilon) {}
+
+  mx::array operator()(const mx::array& x) const {
+    return mx::fast::rms_norm(x, weight_, epsilon_);
+  }
+
+ private:
+  mx::array weight_;
+  float epsilon_;
+};
+
+}  // namespace hearth::nn

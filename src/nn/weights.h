@@ -1,0 +1,107 @@
+// Weights by path: layers take what they need, and nothing may be missing or left over.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "nn/checkpoint.h"
+#include "nn/layers.h"
+#include "nn/matrix.h"
+#include "nn/quantisation.h"
+
+namespace hearth::nn {
+
+/// The size of a linear layer: x [T, inputs] → [T, outputs].
+struct LinearShape {
+  int inputs = 0;
+  int outputs = 0;
+  bool bias = false;
+};
+
+/// A checkpoint as layers see it. Reading goes tensor by tensor and converts to the dtype that is
+/// computed in (float32 on the CPU; packed weights stay packed).
+///
+/// Faults do not interrupt the building of a model: they are collected, and finish() tells them
+/// together. Until then a faulty layer holds a placeholder that must not be run.
+/// Thread: engine only.
+class Weights {
+ public:
+  struct Options {
+    /// Unpack packed matrices while loading (CPU: faster, but 4 bytes a weight).
+    bool unpack = false;
+  };
+
+  Weights(const Checkpoint& checkpoint, QuantisationSettings quantisation, Options options);
+
+  /// Makes the tensor `path` known under another name. Packing is looked up under the old one.
+  void rename(const std::function<std::string(std::string)>& name_map);
+  /// Tensors that belong to no layer on purpose: those for which `unwanted` holds count as taken.
+  void drop(const std::function<bool(std::string_view)>& unwanted);
+
+  bool has(std::string_view path) const { return names_.contains(path); }
+
+  Linear linear(const std::string& path, const LinearShape& shape);
+  Embedding embedding(const std::string& path, int rows, int width);
+  RmsNorm rms_norm(const std::string& path, int width, float epsilon);
+
+  /// Bytes in memory of all that was taken.
+  std::size_t bytes() const { return bytes_; }
+
+  /// Nothing missing, nothing of a wrong shape, nothing left over; else CorruptData (or the first
+  /// error of a read) that names the tensors.
+  Result<void> finish();
+
+ private:
+  std::optional<mx::array> take(const std::string& path, const mx::Shape& shape);
+  std::optional<mx::array> read(const std::string& path);
+  Matrix matrix(const std::string& path, int rows, int width);
+  Matrix packed_matrix(const std::string& path, int rows, int width);
+  std::optional<Packing> packing_of(const std::string& path, int rows, int width);
+  bool has_shape(const std::string& path, const mx::Shape& shape);
+  void problem(std::string text);
+  std::string place(const std::string& path) const;
+  const Checkpoint::Tensor& entry(const std::string& path) const;
+
+  const Checkpoint& checkpoint_;
+  QuantisationSettings quantisation_;
+  Options options_;
+  std::map<std::string, std::string, std::less<>> names_;  // path → name in the checkpoint
+  std::set<std::string, std::less<>> taken_;               // paths
+  std::vector<std::string> problems_;
+  std::optional<Error> read_error_;
+  std::size_t bytes_ = 0;
+};
+
+/// A place in the tree of weights: `scope("layers.0").linear("q_proj", ...)`.
+class Scope {
+ public:
+  Scope(Weights& weights, std::string path) : weights_(&weights), path_(std::move(path)) {}
+
+  Scope scope(std::string_view name) const { return {*weights_, join(name)}; }
+  Linear linear(std::string_view name, const LinearShape& shape) const {
+    return weights_->linear(join(name), shape);
+  }
+  Embedding embedding(std::string_view name, int rows, int width) const {
+    return weights_->embedding(join(name), rows, width);
+  }
+  RmsNorm rms_norm(std::string_view name, int width, float epsilon) const {
+    return weights_->rms_norm(join(name), width, epsilon);
+  }
+
+ private:
+  std::string join(std::string_view name) const {
+    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  }
+
+  Weights* weights_;
+  std::string path_;
+};
+
+}  // namespace hearth::nn
