@@ -1,0 +1,75 @@
+// Merging and waking.
+#include "engine/event_queue.h"
+
+#include <utility>
+
+namespace hearth::engine {
+
+bool EventQueue::merge(Event& last, Event& next) {
+  if (auto* delta = std::get_if<TextDelta>(&last)) {
+    const auto* more = std::get_if<TextDelta>(&next);
+    if (more == nullptr || more->kind != delta->kind) return false;
+    delta->text += more->text;
+    delta->tokens += more->tokens;
+    return true;
+  }
+  if (!std::holds_alternative<PromptProgress>(last) ||
+      !std::holds_alternative<PromptProgress>(next))
+    return false;
+  last = std::move(next);
+  return true;
+}
+
+void EventQueue::push(Event event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_ || abandoned()) return;
+    ended_ = std::holds_alternative<Finished>(event) || std::holds_alternative<Failed>(event);
+    const bool was_empty = events_.empty();
+    if (was_empty || !merge(events_.back(), event)) events_.push_back(std::move(event));
+    if (!was_empty) return;  // the reader was told already
+  }
+  arrived_.notify_one();
+  wake_reader();
+}
+
+std::vector<Event> EventQueue::drain() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(events_, {});
+}
+
+std::vector<Event> EventQueue::wait() {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [this] { return !events_.empty() || ended_ || abandoned(); });
+  return std::exchange(events_, {});
+}
+
+void EventQueue::on_ready(std::function<void()> wake) {
+  const std::lock_guard lock(wake_mutex_);
+  wake_ = wake ? std::make_shared<const std::function<void()>>(std::move(wake)) : nullptr;
+  bool waiting = false;
+  {
+    const std::lock_guard events_lock(mutex_);
+    waiting = !events_.empty();
+  }
+  if (waiting) wake_reader();
+}
+
+void EventQueue::wake_reader() {
+  const std::lock_guard lock(wake_mutex_);
+  const auto wake = wake_;  // it may replace itself
+  if (wake) (*wake)();
+}
+
+void EventQueue::abandon() {
+  abandoned_.store(true, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    events_.clear();
+  }
+  arrived_.notify_all();
+  const std::lock_guard lock(wake_mutex_);
+  wake_.reset();
+}
+
+}  // namespace hearth::engine
