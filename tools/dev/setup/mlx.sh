@@ -11,7 +11,7 @@ setup_mlx() {
 # fetch_wheel REQUIREMENTS FOLDER: the one wheel that fits this machine, its hash checked, unpacked.
 fetch_wheel() {
   local requirements=$1 folder=$2 downloads wheel
-  downloads="build/downloads/$(basename "$folder")"
+  downloads="build/downloads/$(basename "$requirements" .txt)"
   rm -rf "$folder.new" "$downloads.new"
   mkdir -p "$(dirname "$folder")" "$downloads.new"
   "$venv_python" -m pip download -q --no-deps --only-binary :all: --require-hashes \

