@@ -1,0 +1,6 @@
+// Types the whole app sees without importing them.
+declare global {
+  namespace App {}
+}
+
+export {};

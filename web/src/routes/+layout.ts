@@ -1,0 +1,3 @@
+// The app is a static shell: everything is rendered in the browser.
+export const ssr = false;
+export const prerender = false;
