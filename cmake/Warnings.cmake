@@ -4,7 +4,7 @@ add_library(hearth_warnings INTERFACE)
 add_library(hearth::warnings ALIAS hearth_warnings)
 target_compile_options(hearth_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-  -Wunused -Werror -Wno-gnu-statement-expression -Wno-gnu-statement-expression-from-macro-expansion
+  -Wunused -Werror -Wno-missing-designated-field-initializers -Wno-gnu-statement-expression -Wno-gnu-statement-expression-from-macro-expansion
   -ffunction-sections -fdata-sections)
 
 set(HEARTH_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined")

@@ -169,7 +169,7 @@ struct Decode<T> {
       context.add("must be an object");
       return;
     }
-    using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
+    using Members = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
     boost::mp11::mp_for_each<Members>([&](auto member) {
       using Field = std::remove_cvref_t<decltype(out.*member.pointer)>;
       const json::value* found = value.get_object().if_contains(member.name);

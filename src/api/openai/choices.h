@@ -1,0 +1,48 @@
+// The running generations of one answer, and what they have told so far.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/openai/answer.h"
+
+namespace hearth::api::openai {
+
+/// Several replies (n > 1, several prompts) read as one. One reader, I/O thread.
+class Choices {
+ public:
+  Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer, AnswerPlan plan);
+
+  void start(const http::Waker& wake);
+
+  /// Reads all events that are there. Streamed answers collect their text in `out`, as chunks.
+  void read(std::string& out);
+
+  bool admitted() const { return admitted_ == replies_.size(); }
+  bool finished() const { return finished_ == replies_.size(); }
+  const std::optional<Error>& error() const { return error_; }
+  const AnswerPlan& plan() const { return plan_; }
+
+  /// After finished(): the last chunks, or the whole body.
+  void write_end(std::string& out) const;
+  std::string whole() const { return writer_->whole(whole_, totals_); }
+
+ private:
+  void on(std::size_t choice, services::ReplyEvent& event, std::string& out);
+  void open_stream(std::string& out);
+
+  std::vector<services::Reply> replies_;
+  std::unique_ptr<ChunkWriter> writer_;
+  AnswerPlan plan_;
+  base::Instant started_ = base::SteadyClock::now();
+  std::vector<WholeChoice> whole_;
+  Totals totals_;
+  std::size_t admitted_ = 0;
+  std::size_t finished_ = 0;
+  bool opened_ = false;
+  std::optional<Error> error_;
+};
+
+}  // namespace hearth::api::openai

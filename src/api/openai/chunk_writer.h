@@ -1,0 +1,73 @@
+// How the two generation endpoints write their answers; what they share is in answer.h.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace hearth::api::openai {
+
+/// One choice read whole.
+struct WholeChoice {
+  std::string reasoning;
+  std::string text;
+  engine::FinishReason reason = engine::FinishReason::Stop;
+};
+
+/// Totals over all choices: the prompt is counted once.
+struct Totals {
+  engine::Usage usage;
+  engine::Timings timings;
+};
+
+/// What stays the same through one answer.
+struct AnswerHead {
+  std::string id;
+  std::int64_t created = 0;
+  std::string model;  ///< as the client asked for it
+  std::string fingerprint;
+};
+
+/// Writes complete server-sent events (chunks) or one whole body. I/O thread.
+class ChunkWriter {
+ public:
+  virtual ~ChunkWriter() = default;
+  void set_head(AnswerHead head) { head_ = std::move(head); }
+  /// What opens a choice, before its first delta; may write nothing.
+  virtual void begin(std::string& out, std::size_t choice) = 0;
+  virtual void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) = 0;
+  virtual void finish(std::string& out, std::size_t choice, engine::FinishReason reason) = 0;
+  /// The last chunk: no choices; usage if asked for, and timings.
+  void totals(std::string& out, const Totals& totals, bool with_usage) const;
+  /// Chunk without choices that tells how far the prompt is.
+  void progress(std::string& out, const engine::PromptProgress& progress, double ms) const;
+  /// The body of an answer that is not streamed.
+  virtual std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const = 0;
+
+  /// What ids of such answers begin with.
+  virtual std::string_view id_prefix() const = 0;
+
+  bool usage_asked = false;  ///< chunks then carry `"usage":null`
+
+ protected:
+  virtual std::string_view object() const = 0;
+  /// `data: {"id":..,"object":..,"created":..,"model":..,"system_fingerprint":..` without the closing brace.
+  void open_chunk(std::string& out) const;
+  void close_chunk(std::string& out) const;
+  /// The same members for a whole body, whose object has another name.
+  void append_head(std::string& out, std::string_view object) const;
+
+ private:
+  AnswerHead head_;
+};
+
+/// The wire's word for how a choice ended.
+std::string_view finish_word(engine::FinishReason reason);
+
+/// `"usage":{..}` and `"timings":{..}`.
+void append_usage(std::string& out, const engine::Usage& usage);
+void append_timings(std::string& out, const Totals& totals);
+
+}  // namespace hearth::api::openai

@@ -1,0 +1,75 @@
+// POST /v1/completions: raw prompts in, text out; no template.
+#include "api/openai/completions.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "api/openai/completion_request.h"
+#include "api/openai/error.h"
+#include "api/openai/start.h"
+
+namespace hearth::api::openai {
+namespace {
+
+class CompletionWriter final : public ChunkWriter {
+ public:
+  std::string_view id_prefix() const override { return "cmpl-"; }
+
+  void begin(std::string&, std::size_t) override {}
+
+  void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) override {
+    if (!delta.text.empty()) write(out, choice, delta.text, {});
+  }
+
+  void finish(std::string& out, std::size_t choice, engine::FinishReason reason) override {
+    write(out, choice, "", finish_word(reason));
+  }
+
+  std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const override {
+    std::string out;
+    append_head(out, object());
+    out += R"(,"choices":[)";
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      if (i > 0) out.push_back(',');
+      append_choice(out, i, choices[i].reasoning + choices[i].text, finish_word(choices[i].reason));
+    }
+    out += "],";
+    append_usage(out, totals.usage);
+    out.push_back(',');
+    append_timings(out, totals);
+    return out + "}";
+  }
+
+ protected:
+  std::string_view object() const override { return "text_completion"; }
+
+ private:
+  void write(std::string& out, std::size_t choice, std::string_view text, std::string_view reason) const {
+    open_chunk(out);
+    out += R"(,"choices":[)";
+    append_choice(out, choice, text, reason);
+    out.push_back(']');
+    close_chunk(out);
+  }
+
+  static void append_choice(std::string& out, std::size_t index, std::string_view text, std::string_view reason) {
+    fmt::format_to(std::back_inserter(out), R"({{"index":{},"text":)", index);
+    base::append_json_string(out, text);
+    const std::string word = reason.empty() ? "null" : fmt::format("\"{}\"", reason);
+    fmt::format_to(std::back_inserter(out), R"(,"logprobs":null,"finish_reason":{}}})", word);
+  }
+};
+
+}  // namespace
+
+http::Route completions(const Services& services) {
+  return {http::Method::Post, "/v1/completions", [services](const http::Request& request) {
+            auto completion = read_completion_request(request.body);
+            if (!completion) return error_response(completion.error());
+            return start_answer(services, request, completion->common, std::move(completion->prompts),
+                                std::make_unique<CompletionWriter>());
+          }};
+}
+
+}  // namespace hearth::api::openai

@@ -1,0 +1,24 @@
+// The table of endpoints.
+#include "api/routes.h"
+
+#include "api/health/health.h"
+#include "api/openai/chat_completions.h"
+#include "api/openai/completions.h"
+#include "api/openai/error.h"
+#include "api/openai/models.h"
+
+namespace hearth::api {
+
+void add_routes(http::Router& router, const Services& services) {
+  router.add(openai::chat_completions(services));
+  router.add(openai::completions(services));
+  router.add(openai::list_models(services));
+  router.add(openai::retrieve_model(services));
+  router.add(health::alive());
+  router.add(health::ready(services));
+  router.add(health::metrics(services));
+}
+
+http::Response write_error(const http::Request&, const Error& error) { return openai::error_response(error); }
+
+}  // namespace hearth::api

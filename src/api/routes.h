@@ -1,0 +1,27 @@
+// All endpoints of the server.
+#pragma once
+
+#include "http/router.h"
+#include "services/chat/generate.h"
+#include "services/library/library.h"
+#include "services/metrics/metrics.h"
+#include "services/pool/pool.h"
+
+namespace hearth::api {
+
+/// What the endpoints stand on. All of it outlives the server.
+struct Services {
+  services::Library& library;
+  services::Pool& pool;
+  services::Generator& generator;
+  services::Metrics& metrics;
+  int context_limit = 0;             ///< engine.context_length: 0 = each model's own
+};
+
+/// Adds every endpoint to the router.
+void add_routes(http::Router& router, const Services& services);
+
+/// Writes errors that never reached an endpoint (unknown path, too large ...), in the envelope of the path's protocol.
+http::Response write_error(const http::Request& request, const Error& error);
+
+}  // namespace hearth::api

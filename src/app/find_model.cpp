@@ -1,0 +1,27 @@
+// From what the user typed to a model folder.
+#include <system_error>
+
+#include "app/server.h"
+#include "platform/paths.h"
+
+namespace hearth::app {
+
+namespace fs = std::filesystem;
+
+services::LibraryFolders library_folders(const services::Settings& settings) {
+  services::LibraryFolders folders{.hub_cache = platform::hub_cache(), .plain = {}};
+  for (const std::string& folder : settings.model_folders) folders.plain.emplace_back(folder);
+  folders.plain.push_back(platform::hearth_home() / "models");
+  folders.plain.push_back(platform::share_folder() / "models");
+  return folders;
+}
+
+Result<services::ModelEntry> find_model(services::Library& library, const std::string& name) {
+  std::error_code ignored;
+  const bool like_path = name.starts_with('.') || name.starts_with('/') || name.ends_with('/');
+  const bool folder = name.find('/') != std::string::npos && fs::is_directory(name, ignored);
+  if (like_path || folder) return library.add_folder(name);
+  return library.resolve(name);
+}
+
+}  // namespace hearth::app

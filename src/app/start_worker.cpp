@@ -1,0 +1,60 @@
+// Starting a worker process: spawn, connect, wait until it is ready.
+#include "app/start_worker.h"
+
+#include <memory>
+
+#include "base/log.h"
+#include "engine/open_remote.h"
+#include "platform/child_process.h"
+#include "platform/paths.h"
+
+namespace hearth::app {
+namespace {
+
+constexpr std::chrono::seconds kPatience{3};
+
+/// Ends the process when the last owner goes: it leaves by itself once its connection is closed.
+std::shared_ptr<void> keep(platform::ChildProcess child, const std::string& model) {
+  auto process = std::make_shared<platform::ChildProcess>(std::move(child));
+  return {process.get(), [process, model](void*) {
+            const std::string end = process->finish(kPatience);
+            log_info("app", "the worker of {} has ended: {}", model, end);
+          }};
+}
+
+std::vector<std::string> arguments(const engine::EngineOptions& options) {
+  return {"worker",
+          "--folder", options.folder.string(),
+          "--name", options.name,
+          "--context-length", std::to_string(options.context_length),
+          "--max-sequences", std::to_string(options.max_sequences),
+          "--tokens-per-step", std::to_string(options.tokens_per_step),
+          "--kv-mib", std::to_string(options.kv_bytes >> 20)};
+}
+
+}  // namespace
+
+engine::EngineOptions engine_options(const services::Settings& settings, const services::ModelEntry& model) {
+  return {.folder = model.folder,
+          .name = model.id,
+          .context_length = static_cast<std::uint32_t>(settings.context_length),
+          .max_sequences = static_cast<std::uint32_t>(settings.max_sequences),
+          .tokens_per_step = static_cast<std::uint32_t>(settings.tokens_per_step),
+          .kv_bytes = static_cast<std::uint64_t>(settings.kv_mib) << 20};
+}
+
+services::StartWorker worker_starter(const services::Settings& settings) {
+  return [settings](const services::ModelEntry& model, std::function<void(double)> progress,
+                    std::function<void()> on_lost) -> Result<services::Worker> {
+    auto child = TRY(platform::ChildProcess::spawn(platform::program_file().string(),
+                                                   arguments(engine_options(settings, model))));
+    const int socket = child.take_socket();
+    const pid_t process = child.pid();
+    services::Worker worker{.lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
+    worker.engine =
+        TRY_IN(fmt::format("load {}", model.id), engine::open_remote(socket, std::move(progress), std::move(on_lost)));
+    return worker;
+  };
+}
+
+}  // namespace hearth::app

@@ -1,0 +1,69 @@
+// One generation as the protocols ask for it: which model, which request, and the events that come back.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/engine.h"
+#include "services/library/library.h"
+#include "services/metrics/metrics.h"
+#include "services/pool/pool.h"
+
+namespace hearth::services {
+
+/// The model is being loaded: 0..1.
+struct LoadProgressEvent {
+  double progress = 0;
+};
+/// The model is there; from now on events are the engine's.
+struct EngineReady {
+  engine::ModelInfo model;
+};
+using ReplyEvent = std::variant<LoadProgressEvent, EngineReady, engine::Admitted, engine::PromptProgress,
+                                engine::TextDelta, engine::Finished, engine::Failed>;
+
+/// The answer to one request, from "the model loads" to the end. Events end with exactly one Finished or Failed.
+/// Owner: one reader. Destroying it cancels whatever is under way, also while the model still loads.
+class Reply {
+ public:
+  struct Shared;
+  explicit Reply(std::shared_ptr<Shared> shared);
+  ~Reply();
+  Reply(Reply&&) noexcept = default;
+  Reply& operator=(Reply&&) = delete;
+
+  /// All events that are there, without waiting.
+  std::vector<ReplyEvent> drain();
+  /// Who is told, from any thread, that drain() has something. Called at once if it has.
+  void on_ready(std::function<void()> wake);
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+/// Turns a model's name and an engine request into a Reply. Any thread; never blocks.
+class Generator {
+ public:
+  Generator(Library& library, Pool& pool, Metrics& metrics)
+      : library_(library), pool_(pool), metrics_(metrics) {}
+
+  /// The model that a request means: resolves names; an empty name means the first model served.
+  Result<ModelEntry> find(const std::string& model) const;
+  /// Which model an empty name means.
+  void set_default_model(std::string id) { default_model_ = std::move(id); }
+
+  /// Starts; all that goes wrong later is a Failed event.
+  Reply start(const ModelEntry& model, engine::Request request);
+
+ private:
+  Library& library_;
+  Pool& pool_;
+  Metrics& metrics_;
+  std::string default_model_;
+};
+
+}  // namespace hearth::services

@@ -1,0 +1,99 @@
+// Looking for models in the folders.
+#include "services/library/library.h"
+
+#include <algorithm>
+#include <fstream>
+
+namespace hearth::services {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folders within `folder`, sorted; none if it cannot be read.
+std::vector<fs::path> subfolders(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (at->is_directory(error)) found.push_back(at->path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void add_if_model(std::vector<ModelEntry>& entries, const fs::path& folder, const std::string& id) {
+  const auto same = [&](const ModelEntry& entry) { return entry.id == id; };
+  if (std::any_of(entries.begin(), entries.end(), same)) return;
+  if (auto entry = read_model_folder(folder, id)) entries.push_back(std::move(*entry));
+}
+
+void scan_plain(std::vector<ModelEntry>& entries, const fs::path& root) {
+  for (const fs::path& folder : subfolders(root)) {
+    const std::string name = folder.filename().string();
+    if (fs::exists(folder / "config.json"))
+      add_if_model(entries, folder, name);
+    else
+      for (const fs::path& inner : subfolders(folder))
+        add_if_model(entries, inner, name + "/" + inner.filename().string());
+  }
+}
+
+/// The snapshot that refs/main names, else the newest one.
+fs::path current_snapshot(const fs::path& repository) {
+  std::string commit;
+  std::ifstream(repository / "refs" / "main") >> commit;
+  if (!commit.empty() && fs::exists(repository / "snapshots" / commit)) return repository / "snapshots" / commit;
+  const auto all = subfolders(repository / "snapshots");
+  const auto newer = [](const fs::path& a, const fs::path& b) {
+    std::error_code error;
+    return fs::last_write_time(a, error) < fs::last_write_time(b, error);
+  };
+  const auto newest = std::max_element(all.begin(), all.end(), newer);
+  return newest == all.end() ? fs::path() : *newest;
+}
+
+void scan_hub_cache(std::vector<ModelEntry>& entries, const fs::path& root) {
+  static constexpr std::string_view kPrefix = "models--";
+  for (const fs::path& repository : subfolders(root)) {
+    std::string name = repository.filename().string();
+    if (!name.starts_with(kPrefix)) continue;
+    name.erase(0, kPrefix.size());
+    if (const auto split = name.find("--"); split != std::string::npos) name.replace(split, 2, "/");
+    if (const fs::path snapshot = current_snapshot(repository); !snapshot.empty())
+      add_if_model(entries, snapshot, name);
+  }
+}
+
+/// The demo model answers to a short name as well.
+void add_aliases(std::vector<ModelEntry>& entries) {
+  for (ModelEntry& entry : entries)
+    if (entry.id == "hearth-demo") entry.aliases.emplace_back("demo");
+}
+
+}  // namespace
+
+std::vector<ModelEntry> Library::list() const {
+  std::vector<ModelEntry> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    entries = added_;
+  }
+  for (const fs::path& root : folders_.plain) scan_plain(entries, root);
+  scan_hub_cache(entries, folders_.hub_cache);
+  add_aliases(entries);
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return entries;
+}
+
+Result<ModelEntry> Library::add_folder(const fs::path& folder) {
+  std::error_code error;
+  const fs::path whole = fs::canonical(folder, error);
+  if (error) return fail(ErrorCode::NotFound, "{}: {}", folder.string(), error.message());
+  auto entry = TRY(read_model_folder(whole, whole.filename().string()));
+  const std::lock_guard lock(mutex_);
+  std::erase_if(added_, [&](const ModelEntry& old) { return old.id == entry.id; });
+  added_.push_back(entry);
+  return entry;
+}
+
+Result<ModelEntry> Library::resolve(std::string_view name) const { return resolve_name(list(), name); }
+
+}  // namespace hearth::services

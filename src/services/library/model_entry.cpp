@@ -1,0 +1,106 @@
+// Facts about a model folder from its config.json and its files.
+#include "services/library/model_entry.h"
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "base/json.h"
+
+namespace hearth::services {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<json::object> read_object(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(ErrorCode::NotFound, "{} cannot be read", file.filename().string());
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  auto value = TRY_IN(file.filename().string(), base::parse_json(text));
+  if (!value.is_object())
+    return fail(ErrorCode::CorruptData, "{}: must hold an object", file.filename().string());
+  return std::move(value.get_object());
+}
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::int64_t integer_of(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value && value->is_int64() ? value->get_int64() : 0;
+}
+
+const json::object& text_config(const json::object& config) {
+  const auto* inner = config.if_contains("text_config");
+  return inner && inner->is_object() ? inner->get_object() : config;
+}
+
+std::string quantisation_of(const json::object& config) {
+  for (const std::string_view key : {"quantization", "quantization_config"}) {
+    const auto* found = config.if_contains(key);
+    if (!found || !found->is_object()) continue;
+    const auto& settings = found->get_object();
+    if (const auto bits = integer_of(settings, "bits"); bits > 0) {
+      const auto group = integer_of(settings, "group_size");
+      return group > 0 ? fmt::format("{}-bit, group {}", bits, group) : fmt::format("{}-bit", bits);
+    }
+  }
+  for (const json::object* level : {&config, &text_config(config)})
+    for (const std::string_view key : {"torch_dtype", "dtype"})
+      if (auto type = text_of(*level, key); !type.empty()) return type;
+  return {};
+}
+
+/// Names the weight files that should be there and are not, or says that there are none.
+std::string weight_fault(const fs::path& folder) {
+  if (const auto index = read_object(folder / "model.safetensors.index.json")) {
+    const auto* map = index->if_contains("weight_map");
+    if (!map || !map->is_object()) return "model.safetensors.index.json has no weight_map";
+    std::set<std::string> files;
+    for (const auto& member : map->get_object())
+      if (member.value().is_string()) files.emplace(member.value().get_string());
+    for (const std::string& file : files)
+      if (!fs::exists(folder / file)) return fmt::format("{} is missing", file);
+    return {};
+  }
+  for (const auto& file : fs::directory_iterator(folder))
+    if (file.path().extension() == ".safetensors") return {};
+  return "there are no safetensors files in the folder";
+}
+
+void add_files(ModelEntry& entry) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(entry.folder, error), end; !error && at != end; at.increment(error)) {
+    if (!at->is_regular_file(error)) continue;
+    entry.bytes += at->file_size(error);
+    const auto when = std::chrono::file_clock::to_sys(at->last_write_time(error));
+    entry.modified = std::max<std::int64_t>(
+        entry.modified, std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count());
+  }
+}
+
+}  // namespace
+
+Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
+  std::error_code error;
+  if (!fs::is_regular_file(folder / "config.json", error))
+    return fail(ErrorCode::NotFound, "{} holds no model: there is no config.json in it", folder.string());
+  ModelEntry entry{.id = std::move(id), .folder = folder};
+  add_files(entry);
+  const auto config = read_object(folder / "config.json");
+  if (!config) {
+    entry.fault = config.error().message;
+    return entry;
+  }
+  entry.architecture = text_of(*config, "model_type");
+  entry.quantisation = quantisation_of(*config);
+  entry.context_length =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(0, integer_of(text_config(*config), "max_position_embeddings")));
+  entry.fault = entry.architecture.empty() ? "config.json names no model_type" : weight_fault(folder);
+  return entry;
+}
+
+}  // namespace hearth::services

@@ -1,0 +1,74 @@
+// From a name to one model.
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "services/library/library.h"
+#include "services/near_names.h"
+
+namespace hearth::services {
+namespace {
+
+bool same(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// Whether `name` is how `id` ends, beginning after a separator.
+bool is_suffix(std::string_view id, std::string_view name) {
+  if (name.empty() || name.size() >= id.size() || !same(id.substr(id.size() - name.size()), name)) return false;
+  return std::string_view("/-_.").find(id[id.size() - name.size() - 1]) != std::string_view::npos;
+}
+
+std::string_view last_part(std::string_view id) { return id.substr(id.rfind('/') + 1); }
+
+template <class Matches>
+std::vector<const ModelEntry*> matching(const std::vector<ModelEntry>& entries, Matches matches) {
+  std::vector<const ModelEntry*> found;
+  for (const ModelEntry& entry : entries)
+    if (matches(entry)) found.push_back(&entry);
+  return found;
+}
+
+Error unknown(const std::vector<ModelEntry>& entries, std::string_view name) {
+  std::vector<std::string> ids;
+  for (const ModelEntry& entry : entries) ids.push_back(entry.id);
+  std::string text = fmt::format("the model \"{}\" is not on this machine", name);
+  if (const auto near = near_names(name, ids); !near.empty())
+    text += did_you_mean(near);
+  else if (!ids.empty() && ids.size() <= 8)
+    text += fmt::format(" (there are: {})", fmt::join(ids, ", "));
+  return {.code = ErrorCode::ModelNotFound, .message = text, .param = "model"};
+}
+
+Error ambiguous(const std::vector<const ModelEntry*>& found, std::string_view name) {
+  std::vector<std::string_view> ids;
+  for (const ModelEntry* entry : found) ids.push_back(entry->id);
+  return {.code = ErrorCode::ModelNotFound,
+          .message = fmt::format("\"{}\" could mean {}: please write one of them in full", name,
+                                 fmt::join(ids, " or ")),
+          .param = "model"};
+}
+
+}  // namespace
+
+Result<ModelEntry> resolve_name(const std::vector<ModelEntry>& entries, std::string_view name) {
+  if (name.ends_with(":latest")) name.remove_suffix(7);
+  const auto is_alias = [&](const ModelEntry& entry) {
+    return std::any_of(entry.aliases.begin(), entry.aliases.end(),
+                       [&](const std::string& alias) { return same(alias, name); });
+  };
+  const auto exact = [&](const ModelEntry& entry) { return same(entry.id, name) || is_alias(entry); };
+  const auto by_last_part = [&](const ModelEntry& entry) { return same(last_part(entry.id), name); };
+  const auto by_suffix = [&](const ModelEntry& entry) { return is_suffix(entry.id, name); };
+
+  auto found = matching(entries, exact);
+  if (found.empty()) found = matching(entries, by_last_part);
+  if (found.empty()) found = matching(entries, by_suffix);
+  if (found.empty()) return fail(unknown(entries, name));
+  if (found.size() > 1) return fail(ambiguous(found, name));
+  return *found.front();
+}
+
+}  // namespace hearth::services

@@ -1,0 +1,109 @@
+// The table of settings, and reading one value of it.
+#include "services/settings/settings.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace hearth::services {
+namespace {
+
+Result<void> read(bool& target, const Setting& setting, std::string_view text) {
+  if (text == "true" || text == "1" || text == "yes" || text == "on") {
+    target = true;
+  } else if (text == "false" || text == "0" || text == "no" || text == "off") {
+    target = false;
+  } else {
+    return fail(ErrorCode::InvalidArgument, "{} must be true or false, not \"{}\"", setting.key, text);
+  }
+  return {};
+}
+
+Result<void> read(int& target, const Setting& setting, std::string_view text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < setting.least ||
+      number > setting.most)
+    return fail(ErrorCode::InvalidArgument, "{} must be a whole number from {} to {}, not \"{}\"",
+                setting.key, setting.least, setting.most, text);
+  target = number;
+  return {};
+}
+
+Result<void> read(std::string& target, const Setting& setting, std::string_view text) {
+  const auto& choices = setting.choices;
+  if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
+    return fail(ErrorCode::InvalidArgument, "{} must be one of {}, not \"{}\"", setting.key,
+                fmt::join(choices, ", "), text);
+  target = text;
+  return {};
+}
+
+Result<void> read(std::vector<std::string>& target, const Setting&, std::string_view text) {
+  target.clear();
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    if (const auto item = text.substr(0, comma); !item.empty()) target.emplace_back(item);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Setting> Settings::fields() {
+  return {
+      {"server.host", "host", &host, "Address to listen on"},
+      {"server.port", "port", &port, "Port to listen on; 0 takes any free one", 0, 65535},
+      {"server.allowed_hosts", "allow-host", &allowed_hosts,
+       "Further host names that requests may carry (guard against DNS rebinding)"},
+      {"server.allow_remote", "allow-remote", &allow_remote,
+       "Listen beyond this machine although nobody has to sign in"},
+      {"server.io_threads", "io-threads", &io_threads, "Threads that serve connections", 1, 64},
+      {"server.heartbeat_s", "heartbeat", &heartbeat_s,
+       "Seconds of silence after which a stream is kept alive", 1, 3600},
+      {"server.drain_s", "drain", &drain_s, "Seconds that running answers get at shutdown", 0, 3600},
+      {"models.serve", "model", &models, "Models to load at start: names or folders"},
+      {"models.folders", "models-folder", &model_folders, "Further folders that hold models"},
+      {"pool.max_loaded", "max-loaded", &max_loaded, "Models held in memory at once", 1, 64},
+      {"engine.context_length", "context-length", &context_length,
+       "Context in tokens; 0 takes the model's own", 0, 16'777'216},
+      {"engine.max_sequences", "max-sequences", &max_sequences, "Requests that run at once per model", 1,
+       1024},
+      {"engine.tokens_per_step", "tokens-per-step", &tokens_per_step,
+       "Tokens computed in one step of the engine", 1, 65536},
+      {"engine.kv_mib", "kv-mib", &kv_mib, "Memory for the KV cache per model in MiB; 0 plans it", 0,
+       16'777'216},
+      {"log.level", "log-level", &log_level, "How much is logged", 0, 0,
+       {"debug", "info", "warn", "error", "off"}},
+      {"log.file", "log-file", &log_file, "A file that receives the log too"},
+  };
+}
+
+std::string environment_name(const Setting& setting) {
+  std::string name = fmt::format("HEARTH_{}", setting.flag);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  });
+  return name;
+}
+
+Result<void> assign(const Setting& setting, std::string_view text) {
+  return std::visit([&](auto* target) { return read(*target, setting, text); }, setting.target);
+}
+
+std::string value_text(const Setting& setting) {
+  struct Show {
+    std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
+    std::string operator()(const int* value) const { return std::to_string(*value); }
+    std::string operator()(const std::string* value) const { return *value; }
+    std::string operator()(const std::vector<std::string>* value) const {
+      return fmt::format("{}", fmt::join(*value, ","));
+    }
+  };
+  return std::visit(Show(), setting.target);
+}
+
+}  // namespace hearth::services
