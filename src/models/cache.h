@@ -38,7 +38,8 @@ class Cache {
   std::size_t bytes() const;
 
  private:
-  std::size_t pages_;
+  std::size_t pages_;      // limit
+  std::size_t grown_ = 0;  // pages that exist now
   std::vector<nn::KvPages> layers_;
 };
 

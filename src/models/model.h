@@ -14,6 +14,12 @@
 
 namespace hearth::models {
 
+struct LoadOptions {
+  /// On the CPU a packed model that unpacked takes no more than this is unpacked while loading:
+  /// plain products are several times faster there, at 4 bytes a weight.
+  std::size_t unpack_limit_bytes = std::size_t{512} << 20;
+};
+
 /// The weights of one model and the graph over them. Families are files under arch/.
 ///
 /// Thread: everything on the one thread that loaded it; MLX arrays do not cross threads.
@@ -44,6 +50,9 @@ class Model {
   Model(ModelFacts facts, std::vector<nn::KvShape> layers);
 
  private:
+  friend Result<std::unique_ptr<Model>> load_model(const std::filesystem::path&,
+                                                   const LoadOptions&);
+
   /// The family's graph. May throw what MLX throws.
   virtual nn::mx::array logits(const nn::StepBatch& batch, Cache& cache) const = 0;
 
@@ -57,9 +66,11 @@ class Model {
 /// @returns  NotFound (no such folder or file), UnsupportedArgument (an architecture, field or
 ///           quantisation that is not built: the message lists what is), CorruptData (a file that
 ///           contradicts itself), Io. Messages name file, tensor and field.
-Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder);
+Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
+                                          const LoadOptions& options = {});
 
-/// The same facts from config and safetensors headers alone: no weight is read.
+/// The same facts from config and safetensors headers alone: no weight is read, and weight_bytes is
+/// their size on disk.
 Result<ModelFacts> read_facts(const std::filesystem::path& folder);
 
 /// What load_model can build, as config.json spells it, in alphabetical order.

@@ -25,6 +25,9 @@ class Checkpoint {
     TensorEntry entry;
   };
 
+  /// No tensors at all.
+  Checkpoint() = default;
+
   /// @returns NotFound (no folder, no safetensors, a shard that is missing), CorruptData (a header
   ///          or an index that contradicts itself), Io. Messages name the file and the tensor.
   static Result<Checkpoint> open(const std::filesystem::path& folder);

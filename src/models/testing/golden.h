@@ -1,0 +1,84 @@
+// For tests: golden cases, and the tiny checkpoints they stand for.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "models/model.h"
+
+namespace hearth::models::testing {
+
+/// One case under tests/golden: `llama/plain`.
+struct Golden {
+  std::filesystem::path folder;
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> greedy;
+  json::object tensors;       ///< name → {shape, dtype, fill, bits}
+  std::vector<float> logits;  ///< [ids, V]
+  int vocab() const { return static_cast<int>(logits.size() / ids.size()); }
+};
+
+std::vector<std::string> golden_cases();
+Golden read_golden(const std::string& name);
+
+/// A folder that vanishes with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  void write(const std::string& name, const std::string& content) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// One tensor ready to be stored.
+struct StoredTensor {
+  std::string name;
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  std::string bytes;
+};
+
+/// The case's tensors, filled by the rule of hash weights and rounded to their dtype.
+std::vector<StoredTensor> hash_tensors(const Golden& golden);
+
+/// A safetensors file's content.
+std::string safetensors(const std::vector<StoredTensor>& tensors);
+
+/// The case's checkpoint as one model.safetensors, with its config.json.
+void write_checkpoint(const TemporaryFolder& folder, const Golden& golden,
+                      const std::string& config = "config.json");
+
+/// The file `name` beside the case's golden.json.
+std::string file_text(const std::filesystem::path& path);
+
+/// A sequence that is fed to a model in pieces of its own choosing, for many at a time.
+struct Stream {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> pages;  ///< its page table
+  int cached = 0;
+};
+
+/// Feeds the next `rows[i]` tokens of every stream in one step; rows may be 0.
+/// @returns logits of every fed row, in order: [sum of rows, V].
+std::vector<float> feed(const Model& model, Cache& cache, std::vector<Stream>& streams,
+                        const std::vector<int>& rows);
+
+/// All of `ids` in one pass with a cache of its own: [T, V].
+std::vector<float> one_pass(const Model& model, const std::vector<std::int32_t>& ids);
+
+std::vector<std::int32_t> argmax_rows(const std::vector<float>& logits, int vocab);
+float largest_difference(const std::vector<float>& a, const std::vector<float>& b);
+float standard_deviation(const std::vector<float>& values);
+
+}  // namespace hearth::models::testing
