@@ -19,6 +19,8 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(health::metrics(services));
 }
 
-http::Response write_error(const http::Request&, const Error& error) { return openai::error_response(error); }
+http::Response write_error(const http::Request&, const Error& error) {
+  return openai::error_response(error);
+}
 
 }  // namespace hearth::api

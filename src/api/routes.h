@@ -15,13 +15,14 @@ struct Services {
   services::Pool& pool;
   services::Generator& generator;
   services::Metrics& metrics;
-  int context_limit = 0;             ///< engine.context_length: 0 = each model's own
+  int context_limit = 0;  ///< engine.context_length: 0 = each model's own
 };
 
 /// Adds every endpoint to the router.
 void add_routes(http::Router& router, const Services& services);
 
-/// Writes errors that never reached an endpoint (unknown path, too large ...), in the envelope of the path's protocol.
+/// Writes errors that never reached an endpoint (unknown path, too large ...), in the envelope of
+/// the path's protocol.
 http::Response write_error(const http::Request& request, const Error& error);
 
 }  // namespace hearth::api

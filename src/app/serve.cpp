@@ -1,7 +1,6 @@
 // The composition root of `hearth serve`.
-#include <signal.h>
-
 #include <fstream>
+#include <signal.h>
 
 #include "api/routes.h"
 #include "app/preload.h"
@@ -17,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// SIGINT and SIGTERM go to the waiting main thread; a peer that hangs up is an error code, not a signal.
+/// SIGINT and SIGTERM go to the waiting main thread; a peer that hangs up is an error code, not a
+/// signal.
 sigset_t block_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
@@ -35,7 +35,8 @@ bool is_loopback(const std::string& host) {
 Result<void> check_bind(const services::Settings& settings) {
   if (is_loopback(settings.host) || settings.allow_remote) return {};
   return fail(ErrorCode::Forbidden,
-              "{} can be reached by other machines, and nobody has to sign in yet: listen on 127.0.0.1, or pass "
+              "{} can be reached by other machines, and nobody has to sign in yet: listen on "
+              "127.0.0.1, or pass "
               "--allow-remote if every machine that can reach this one may use it",
               settings.host);
 }
@@ -44,20 +45,25 @@ void make_home() {
   std::error_code error;
   fs::create_directories(platform::hearth_home(), error);
   if (error)
-    log_warn("app", "{} cannot be made ({}): the server runs, but keeps nothing there. Set HEARTH_HOME to a folder "
-             "that can be written.", platform::hearth_home().string(), error.message());
+    log_warn("app",
+             "{} cannot be made ({}): the server runs, but keeps nothing there. Set HEARTH_HOME to "
+             "a folder "
+             "that can be written.",
+             platform::hearth_home().string(), error.message());
 }
 
-/// The models to load at start; the demo model if none is named. Unknown names are errors: better now than later.
+/// The models to load at start; the demo model if none is named. Unknown names are errors: better
+/// now than later.
 Result<std::vector<services::ModelEntry>> models_to_serve(services::Library& library,
-                                                         const services::Settings& settings) {
+                                                          const services::Settings& settings) {
   std::vector<services::ModelEntry> models;
   for (const std::string& name : settings.models) models.push_back(TRY(find_model(library, name)));
   if (!settings.models.empty()) return models;
   if (auto demo = library.resolve("demo"))
     models.push_back(std::move(*demo));
   else
-    log_warn("app", "the demo model is not installed beside the program; name a model with --model");
+    log_warn("app",
+             "the demo model is not installed beside the program; name a model with --model");
   return models;
 }
 
@@ -74,9 +80,11 @@ http::ServerOptions server_options(const services::Settings& settings) {
 http::ErrorWriter error_writer() {
   const auto not_found = [](const http::Request& request) {
     return api::write_error(
-        request, {.code = ErrorCode::UnknownRoute,
-                  .message = fmt::format("there is nothing at {} {}; the API's base URL ends in /v1",
-                                         http::name(request.method), request.target.substr(0, request.target.find('?')))});
+        request,
+        {.code = ErrorCode::UnknownRoute,
+         .message = fmt::format("there is nothing at {} {}; the API's base URL ends in /v1",
+                                http::name(request.method),
+                                request.target.substr(0, request.target.find('?')))});
   };
   const http::Handler pages = web_app(not_found);
   return [pages, not_found](const http::Request& request, const Error& error) {
@@ -91,15 +99,17 @@ void log_access(services::Metrics& metrics, const http::AccessRecord& record) {
                          .status = record.status,
                          .duration_ms = record.duration_ms,
                          .client_left = record.client_left});
-  log_info("http", "{} {} {} {} {:.1f} ms {} bytes{}", record.request_id, http::name(record.method), record.target,
-           record.status, record.duration_ms, record.bytes_sent, record.client_left ? ", the client left" : "");
+  log_info("http", "{} {} {} {} {:.1f} ms {} bytes{}", record.request_id, http::name(record.method),
+           record.target, record.status, record.duration_ms, record.bytes_sent,
+           record.client_left ? ", the client left" : "");
 }
 
-void announce(const http::Server& server, const services::Settings& settings, const services::Pool& pool,
-              const fs::path& port_file) {
+void announce(const http::Server& server, const services::Settings& settings,
+              const services::Pool& pool, const fs::path& port_file) {
   std::string names;
   for (const auto& model : pool.list())
-    if (model.state == services::ModelState::Loaded) names += (names.empty() ? "" : ", ") + model.id;
+    if (model.state == services::ModelState::Loaded)
+      names += (names.empty() ? "" : ", ") + model.id;
   log_info("app", "ready at http://{}:{} with {}", settings.host, server.port(),
            names.empty() ? "no model loaded" : names);
   if (!port_file.empty()) std::ofstream(port_file) << server.port() << '\n';
@@ -107,7 +117,9 @@ void announce(const http::Server& server, const services::Settings& settings, co
 
 }  // namespace
 
-std::string version() { return HEARTH_VERSION; }
+std::string version() {
+  return HEARTH_VERSION;
+}
 
 Result<void> serve(const ServerInput& input) {
   const services::Settings& settings = input.settings;
@@ -128,7 +140,8 @@ Result<void> serve(const ServerInput& input) {
                            .generator = generator,
                            .metrics = metrics,
                            .context_limit = settings.context_length});
-  const auto server = TRY(http::Server::listen(server_options(settings), std::move(router), error_writer()));
+  const auto server =
+      TRY(http::Server::listen(server_options(settings), std::move(router), error_writer()));
   server->on_access([&metrics](const http::AccessRecord& record) { log_access(metrics, record); });
   server->start();
   log_info("app", "hearth {} listens on http://{}:{}", version(), settings.host, server->port());

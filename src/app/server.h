@@ -16,15 +16,16 @@ struct ServerInput {
   std::filesystem::path port_file;  ///< receives the port once the models are loaded; empty: none
 };
 
-/// Serves until SIGINT or SIGTERM, then drains. Call from the main thread, before any other thread exists.
+/// Serves until SIGINT or SIGTERM, then drains. Call from the main thread, before any other thread
+/// exists.
 /// @returns an error if the server cannot start (port in use, address not allowed, model unknown).
 Result<void> serve(const ServerInput& input);
 
 /// The folders that the library looks into, from the settings and the environment.
 services::LibraryFolders library_folders(const services::Settings& settings);
 
-/// `name` resolved by the library or, if it looks like a path (has a slash and is a folder, or begins with `.`), that
-/// folder. For the command line only.
+/// `name` resolved by the library or, if it looks like a path (has a slash and is a folder, or
+/// begins with `.`), that folder. For the command line only.
 Result<services::ModelEntry> find_model(services::Library& library, const std::string& name);
 
 /// What `hearth version` says: "0.1.0".

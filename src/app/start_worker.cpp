@@ -24,17 +24,24 @@ std::shared_ptr<void> keep(platform::ChildProcess child, const std::string& mode
 
 std::vector<std::string> arguments(const engine::EngineOptions& options) {
   return {"worker",
-          "--folder", options.folder.string(),
-          "--name", options.name,
-          "--context-length", std::to_string(options.context_length),
-          "--max-sequences", std::to_string(options.max_sequences),
-          "--tokens-per-step", std::to_string(options.tokens_per_step),
-          "--kv-mib", std::to_string(options.kv_bytes >> 20)};
+          "--folder",
+          options.folder.string(),
+          "--name",
+          options.name,
+          "--context-length",
+          std::to_string(options.context_length),
+          "--max-sequences",
+          std::to_string(options.max_sequences),
+          "--tokens-per-step",
+          std::to_string(options.tokens_per_step),
+          "--kv-mib",
+          std::to_string(options.kv_bytes >> 20)};
 }
 
 }  // namespace
 
-engine::EngineOptions engine_options(const services::Settings& settings, const services::ModelEntry& model) {
+engine::EngineOptions engine_options(const services::Settings& settings,
+                                     const services::ModelEntry& model) {
   return {.folder = model.folder,
           .name = model.id,
           .context_length = static_cast<std::uint32_t>(settings.context_length),
@@ -50,9 +57,10 @@ services::StartWorker worker_starter(const services::Settings& settings) {
                                                    arguments(engine_options(settings, model))));
     const int socket = child.take_socket();
     const pid_t process = child.pid();
-    services::Worker worker{.lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
-    worker.engine =
-        TRY_IN(fmt::format("load {}", model.id), engine::open_remote(socket, std::move(progress), std::move(on_lost)));
+    services::Worker worker{
+        .lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
+    worker.engine = TRY_IN(fmt::format("load {}", model.id),
+                           engine::open_remote(socket, std::move(progress), std::move(on_lost)));
     return worker;
   };
 }

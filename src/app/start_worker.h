@@ -11,6 +11,7 @@ namespace hearth::app {
 services::StartWorker worker_starter(const services::Settings& settings);
 
 /// The engine's options from the settings.
-engine::EngineOptions engine_options(const services::Settings& settings, const services::ModelEntry& model);
+engine::EngineOptions engine_options(const services::Settings& settings,
+                                     const services::ModelEntry& model);
 
 }  // namespace hearth::app

@@ -8,11 +8,13 @@ namespace hearth::app {
 
 http::Handler web_app(http::Handler not_found) {
   http::Headers headers;
-  // Script hashes stand in the page itself (the build writes them); everything that loads comes from here.
-  headers.add("content-security-policy",
-              "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-              "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
-              "base-uri 'self'; form-action 'self'; frame-ancestors 'none'");
+  // Script hashes stand in the page itself (the build writes them); everything that loads comes
+  // from here.
+  headers.add(
+      "content-security-policy",
+      "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+      "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+      "base-uri 'self'; form-action 'self'; frame-ancestors 'none'");
   headers.add("x-content-type-options", "nosniff");
   headers.add("referrer-policy", "no-referrer");
   headers.add("cross-origin-opener-policy", "same-origin");

@@ -1,6 +1,5 @@
 // Errors, results, ids and the mailbox.
 #include <gtest/gtest.h>
-
 #include <set>
 #include <thread>
 
@@ -17,7 +16,9 @@ Result<int> half(int x) {
   return x / 2;
 }
 
-Result<int> quarter(int x) { return TRY_IN("quarter", half(TRY(half(x)))); }
+Result<int> quarter(int x) {
+  return TRY_IN("quarter", half(TRY(half(x))));
+}
 
 TEST(Result, TryHandsUpValuesAndErrors) {
   EXPECT_EQ(quarter(12).value(), 3);
@@ -35,7 +36,8 @@ TEST(Error, NamesAreUniqueAndReversible) {
 }
 
 TEST(Error, FoldNamesEveryFieldAndTheFirstAsParam) {
-  const Error error = fold({{"model", "is required", ErrorCode::MissingArgument}, {"n", "must be 1"}});
+  const Error error =
+      fold({{"model", "is required", ErrorCode::MissingArgument}, {"n", "must be 1"}});
   EXPECT_EQ(error.param, "model");
   EXPECT_EQ(error.message, "model: is required; n: must be 1");
 }

@@ -148,7 +148,8 @@ struct Decode<std::vector<T>> {
 
 template <class T>
 struct Decode<std::map<std::string, T>> {
-  static void read(const json::value& value, std::map<std::string, T>& out, DecodeContext& context) {
+  static void read(const json::value& value, std::map<std::string, T>& out,
+                   DecodeContext& context) {
     if (!value.is_object()) {
       context.add("must be an object");
       return;
@@ -169,7 +170,8 @@ struct Decode<T> {
       context.add("must be an object");
       return;
     }
-    using Members = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+    using Members = boost::describe::describe_members<T, boost::describe::mod_public |
+                                                             boost::describe::mod_inherited>;
     boost::mp11::mp_for_each<Members>([&](auto member) {
       using Field = std::remove_cvref_t<decltype(out.*member.pointer)>;
       const json::value* found = value.get_object().if_contains(member.name);

@@ -22,10 +22,13 @@ struct Body {
 };
 BOOST_DESCRIBE_STRUCT(Body, (), (model, messages, temperature, max_tokens, stream))
 
-Result<Body> read(std::string_view text) { return decode<Body>(parse_json(text).value()); }
+Result<Body> read(std::string_view text) {
+  return decode<Body>(parse_json(text).value());
+}
 
 TEST(Decode, ReadsAStructWithListsAndOptionals) {
-  const auto body = read(R"({"model":"m","messages":[{"role":"user","content":"hi"}],"max_tokens":3.0})");
+  const auto body =
+      read(R"({"model":"m","messages":[{"role":"user","content":"hi"}],"max_tokens":3.0})");
   ASSERT_TRUE(body);
   EXPECT_EQ(body->model, "m");
   EXPECT_EQ(body->messages.at(0).content, "hi");

@@ -1,9 +1,8 @@
 // Names of error codes and the folding of field errors.
 #include "base/error.h"
 
-#include <fmt/format.h>
-
 #include <array>
+#include <fmt/format.h>
 #include <utility>
 
 namespace hearth::base {

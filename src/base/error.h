@@ -27,13 +27,13 @@ enum class ErrorCode {
   TooLarge,
   Cancelled,
   RateLimited,
-  Internal,      ///< our bug
-  Upstream,      ///< another server failed
-  Overloaded,    ///< the queue is full: come back later
-  OutOfMemory,   ///< does not fit, waiting will not help
-  EngineLost,    ///< the worker died; the next request starts a new one
-  Io,            ///< a file, socket or device refused
-  CorruptData,   ///< a file's content contradicts itself or its format
+  Internal,     ///< our bug
+  Upstream,     ///< another server failed
+  Overloaded,   ///< the queue is full: come back later
+  OutOfMemory,  ///< does not fit, waiting will not help
+  EngineLost,   ///< the worker died; the next request starts a new one
+  Io,           ///< a file, socket or device refused
+  CorruptData,  ///< a file's content contradicts itself or its format
 };
 
 /// The enumerator's name in snake_case, for logs and for the worker's wire.
@@ -52,8 +52,8 @@ struct FieldError {
 /// What went wrong, why, and what to do, in one sentence that a user can act on.
 struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::Internal;
-  std::string message;             ///< values are quoted: model "x" has no tokenizer
-  std::string param = {};          ///< path of the first wrong field, empty if none
+  std::string message;                  ///< values are quoted: model "x" has no tokenizer
+  std::string param = {};               ///< path of the first wrong field, empty if none
   std::vector<FieldError> fields = {};  ///< every wrong field, where a body was read
   std::optional<std::chrono::seconds> retry_after = {};
 

@@ -1,15 +1,15 @@
 // Random identifiers from getrandom / arc4random.
 #include "base/id.h"
 
-#include <sys/random.h>
-
 #include <cstdlib>
+#include <sys/random.h>
 
 namespace hearth::base {
 
 std::uint64_t random_u64() {
   std::uint64_t bits = 0;
-  if (::getentropy(&bits, sizeof bits) != 0) std::abort();  // cannot fail for 8 bytes on a sane system
+  if (::getentropy(&bits, sizeof bits) != 0)
+    std::abort();  // cannot fail for 8 bytes on a sane system
   return bits;
 }
 

@@ -8,8 +8,8 @@
 
 namespace hearth::base {
 
-/// `prefix` + `digits` random lower-case hexadecimal digits from the system's generator, e.g. `req_` + 12.
-/// Any thread.
+/// `prefix` + `digits` random lower-case hexadecimal digits from the system's generator, e.g.
+/// `req_` + 12. Any thread.
 std::string random_id(std::string_view prefix, std::size_t digits = 32);
 
 /// 64 random bits from the system's generator. Any thread.

@@ -16,11 +16,13 @@ namespace json = boost::json;
 /// @returns InvalidArgument with the byte position of the fault.
 Result<json::value> parse_json(std::string_view text);
 
-/// Appends `text` as a JSON string with quotes. Beyond what JSON demands, U+0085, U+2028 and U+2029 are
-/// escaped, since line-splitting readers of event streams cut there; bytes that are no UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string with quotes. Beyond what JSON demands, U+0085, U+2028 and U+2029
+/// are escaped, since line-splitting readers of event streams cut there; bytes that are no UTF-8
+/// become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Appends a number the way people write it: `0.7`, `2`, never `7E-1`. Infinity and NaN become null.
+/// Appends a number the way people write it: `0.7`, `2`, never `7E-1`. Infinity and NaN become
+/// null.
 void append_json_number(std::string& out, double number);
 
 /// Writes a value on one line, with the two rules above.

@@ -2,7 +2,6 @@
 #include "base/json.h"
 
 #include <gtest/gtest.h>
-
 #include <limits>
 #include <string>
 
@@ -24,12 +23,13 @@ std::string number(double value) {
 TEST(Json, EscapesWhatCutsEventStreams) {
   EXPECT_EQ(quoted("a\"b\\c\n\t\x01"), R"("a\"b\\c\n\t\u0001")");
   EXPECT_EQ(quoted("\xC2\x85|\xE2\x80\xA8|\xE2\x80\xA9"), R"("\u0085|\u2028|\u2029")");
-  EXPECT_EQ(quoted("h\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), "\"h\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
+  EXPECT_EQ(quoted("h\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"),
+            "\"h\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
 }
 
 TEST(Json, InvalidBytesBecomeReplacementCharacters) {
   EXPECT_EQ(quoted("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
-  EXPECT_EQ(quoted("\xF0\x9F\x98"), "\"\xEF\xBF\xBD\"");          // cut off: one replacement
+  EXPECT_EQ(quoted("\xF0\x9F\x98"), "\"\xEF\xBF\xBD\"");  // cut off: one replacement
   EXPECT_EQ(quoted("\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");  // a surrogate
 }
 

@@ -1,31 +1,35 @@
 // The log, on spdlog.
 #include "base/log.h"
 
+#include <array>
+#include <memory>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <array>
-#include <memory>
 #include <utility>
 
 namespace hearth::base {
 namespace {
 
-constexpr auto kLevels = std::to_array<std::pair<std::string_view, LogLevel>>(
-    {{"debug", LogLevel::Debug},
-     {"info", LogLevel::Info},
-     {"warn", LogLevel::Warn},
-     {"error", LogLevel::Error},
-     {"off", LogLevel::Off}});
+constexpr auto kLevels =
+    std::to_array<std::pair<std::string_view, LogLevel>>({{"debug", LogLevel::Debug},
+                                                          {"info", LogLevel::Info},
+                                                          {"warn", LogLevel::Warn},
+                                                          {"error", LogLevel::Error},
+                                                          {"off", LogLevel::Off}});
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::Debug: return spdlog::level::debug;
-    case LogLevel::Info: return spdlog::level::info;
-    case LogLevel::Warn: return spdlog::level::warn;
-    case LogLevel::Error: return spdlog::level::err;
-    case LogLevel::Off: return spdlog::level::off;
+    case LogLevel::Debug:
+      return spdlog::level::debug;
+    case LogLevel::Info:
+      return spdlog::level::info;
+    case LogLevel::Warn:
+      return spdlog::level::warn;
+    case LogLevel::Error:
+      return spdlog::level::err;
+    case LogLevel::Off:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -62,7 +66,9 @@ bool start_log(LogLevel level, const std::optional<std::filesystem::path>& file)
   }
 }
 
-bool log_enabled(LogLevel level) { return logger().should_log(to_spdlog(level)); }
+bool log_enabled(LogLevel level) {
+  return logger().should_log(to_spdlog(level));
+}
 
 void log_line(LogLevel level, std::string_view folder, std::string_view text) {
   logger().log(to_spdlog(level), "{}: {}", folder, text);

@@ -1,9 +1,9 @@
-// The log: one line per event on standard error (and a file where set), with time, level, thread and folder.
+// The log: one line per event on standard error (and a file where set), with time, level, thread
+// and folder.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <filesystem>
+#include <fmt/format.h>
 #include <optional>
 #include <string_view>
 #include <utility>

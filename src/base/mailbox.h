@@ -12,7 +12,8 @@
 
 namespace hearth::base {
 
-/// Messages in the order posted. `post` and `close` from any thread; `wait` and `drain` by one owner.
+/// Messages in the order posted. `post` and `close` from any thread; `wait` and `drain` by one
+/// owner.
 template <class Message>
 class Mailbox {
  public:

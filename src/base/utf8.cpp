@@ -5,9 +5,9 @@ namespace hearth::base {
 namespace {
 
 struct Lead {
-  std::size_t bytes = 0;       // 0: no lead byte
-  unsigned bits = 0;           // payload of the lead byte
-  unsigned low = 0x80;         // range of the second byte
+  std::size_t bytes = 0;  // 0: no lead byte
+  unsigned bits = 0;      // payload of the lead byte
+  unsigned low = 0x80;    // range of the second byte
   unsigned high = 0xBF;
 };
 

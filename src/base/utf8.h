@@ -14,8 +14,9 @@ struct Utf8Character {
   bool incomplete = false;  ///< with !valid: the text ends within what may become a valid character
 };
 
-/// Reads the first character of `text`, which must not be empty. Invalid bytes are grouped as Unicode
-/// recommends (maximal subparts), so replacing each group by U+FFFD equals what other decoders do.
+/// Reads the first character of `text`, which must not be empty. Invalid bytes are grouped as
+/// Unicode recommends (maximal subparts), so replacing each group by U+FFFD equals what other
+/// decoders do.
 Utf8Character first_character(std::string_view text);
 
 /// Whether the whole text is valid UTF-8.

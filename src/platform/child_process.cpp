@@ -1,15 +1,14 @@
 // Child processes by posix_spawn and a socket pair.
 #include "platform/child_process.h"
 
+#include <cstring>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstring>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 extern char** environ;
@@ -102,7 +101,9 @@ ChildProcess::~ChildProcess() {
   if (pid_ > 0) finish(std::chrono::milliseconds(0));
 }
 
-int ChildProcess::take_socket() { return std::exchange(socket_, -1); }
+int ChildProcess::take_socket() {
+  return std::exchange(socket_, -1);
+}
 
 std::string ChildProcess::finish(std::chrono::milliseconds patience) {
   if (pid_ <= 0) return "already gone";

@@ -1,10 +1,9 @@
 // Starting, watching and ending child processes.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "base/result.h"
@@ -14,13 +13,15 @@ namespace hearth::platform {
 /// How a process ended, in words: "exit status 3", "signal 9 (Killed)".
 std::string describe_exit(int wait_status);
 
-/// A child process that shares one connected unix stream socket with us. Spawned with exec, never by a bare fork,
-/// so it is safe beside threads and MLX. Move-only; destroying it kills and reaps the process.
+/// A child process that shares one connected unix stream socket with us. Spawned with exec, never
+/// by a bare fork, so it is safe beside threads and MLX. Move-only; destroying it kills and reaps
+/// the process.
 class ChildProcess {
  public:
-  /// Runs `program` with `arguments` (without the program's own name). The child finds its end of the socket as
-  /// file descriptor kSocket; standard input is empty, output and error are ours.
-  static Result<ChildProcess> spawn(const std::string& program, const std::vector<std::string>& arguments);
+  /// Runs `program` with `arguments` (without the program's own name). The child finds its end of
+  /// the socket as file descriptor kSocket; standard input is empty, output and error are ours.
+  static Result<ChildProcess> spawn(const std::string& program,
+                                    const std::vector<std::string>& arguments);
 
   /// The child's end of the socket, in the child.
   static constexpr int kSocket = 3;

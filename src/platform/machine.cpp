@@ -1,8 +1,6 @@
 // Facts about this machine, from /proc and sysctl.
 #include "platform/machine.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -10,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 #include <thread>
+#include <unistd.h>
 #ifdef __APPLE__
 #include <libproc.h>
 #include <mach/mach.h>
@@ -46,7 +45,9 @@ std::string proc_value(const char* file, std::string_view key) {
   return {};
 }
 
-std::uint64_t kibibytes(const std::string& text) { return std::strtoull(text.c_str(), nullptr, 10) * 1024; }
+std::uint64_t kibibytes(const std::string& text) {
+  return std::strtoull(text.c_str(), nullptr, 10) * 1024;
+}
 
 /// The control group's memory limit less its use, or "no limit".
 std::uint64_t control_group_free() {
@@ -74,7 +75,8 @@ Memory memory() {
   ::sysctlbyname("hw.memsize", &total, &size, nullptr, 0);
   vm_statistics64_data_t pages{};
   mach_msg_type_number_t count = HOST_VM_INFO64_COUNT;
-  ::host_statistics64(::mach_host_self(), HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&pages), &count);
+  ::host_statistics64(::mach_host_self(), HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&pages),
+                      &count);
   const auto page = static_cast<std::uint64_t>(::getpagesize());
   return {total, (pages.free_count + pages.inactive_count + pages.purgeable_count) * page};
 }
@@ -91,7 +93,8 @@ Processor processor() {
   static constexpr auto kWanted = std::to_array<std::string_view>(
       {"avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16",
        "amx_tile", "amx_bf16", "amx_int8"});
-  Processor result{proc_value("/proc/cpuinfo", "model name"), std::thread::hardware_concurrency(), {}};
+  Processor result{
+      proc_value("/proc/cpuinfo", "model name"), std::thread::hardware_concurrency(), {}};
   cpu_set_t usable;
   if (::sched_getaffinity(0, sizeof usable, &usable) == 0)
     result.cores = static_cast<unsigned>(CPU_COUNT(&usable));
@@ -120,7 +123,8 @@ std::uint64_t free_disk_bytes(const std::string& path) {
   namespace fs = std::filesystem;
   fs::path at = fs::absolute(path);
   std::error_code error;
-  while (!fs::exists(at, error) && at.has_parent_path() && at != at.parent_path()) at = at.parent_path();
+  while (!fs::exists(at, error) && at.has_parent_path() && at != at.parent_path())
+    at = at.parent_path();
   const fs::space_info space = fs::space(at, error);
   return error ? 0 : space.available;
 }

@@ -1,11 +1,10 @@
 // Where things lie on this machine.
 #include "platform/paths.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <cstdlib>
+#include <pwd.h>
 #include <system_error>
+#include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
 #endif
@@ -49,6 +48,8 @@ fs::path program_file() {
 #endif
 }
 
-fs::path share_folder() { return program_file().parent_path().parent_path() / "share" / "hearth"; }
+fs::path share_folder() {
+  return program_file().parent_path().parent_path() / "share" / "hearth";
+}
 
 }  // namespace hearth::platform

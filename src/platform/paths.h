@@ -15,7 +15,8 @@ std::filesystem::path home_folder();
 /// `$HEARTH_HOME`, default `~/.hearth`. May not exist yet.
 std::filesystem::path hearth_home();
 
-/// The Hugging Face cache: `$HF_HUB_CACHE`, else `$HF_HOME/hub`, else `$XDG_CACHE_HOME/huggingface/hub`, else
+/// The Hugging Face cache: `$HF_HUB_CACHE`, else `$HF_HOME/hub`, else
+/// `$XDG_CACHE_HOME/huggingface/hub`, else
 /// `~/.cache/huggingface/hub`. May not exist.
 std::filesystem::path hub_cache();
 

@@ -1,9 +1,8 @@
 // Paths, facts about the machine, and child processes with their socket.
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include <filesystem>
 
 #include "platform/child_process.h"
 #include "platform/machine.h"
@@ -22,7 +21,9 @@ TEST(Paths, HomeAndCachesFollowTheEnvironment) {
   EXPECT_EQ(hub_cache(), "/tmp/cache");
 }
 
-TEST(Paths, TheProgramKnowsItsOwnFile) { EXPECT_TRUE(std::filesystem::exists(program_file())); }
+TEST(Paths, TheProgramKnowsItsOwnFile) {
+  EXPECT_TRUE(std::filesystem::exists(program_file()));
+}
 
 TEST(Machine, HasCoresAndMemory) {
   EXPECT_GE(processor().cores, 1u);
@@ -33,7 +34,8 @@ TEST(Machine, HasCoresAndMemory) {
 }
 
 TEST(ChildProcess, TalksOverItsSocketAndReportsItsEnd) {
-  auto child = ChildProcess::spawn("/bin/sh", {"-c", "read line <&3; echo \"got $line\" >&3; exit 7"});
+  auto child =
+      ChildProcess::spawn("/bin/sh", {"-c", "read line <&3; echo \"got $line\" >&3; exit 7"});
   ASSERT_TRUE(child) << child.error().message;
   const int socket = child->take_socket();
   ASSERT_EQ(::write(socket, "hello\n", 6), 6);

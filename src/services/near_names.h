@@ -7,7 +7,8 @@
 
 namespace hearth::services {
 
-/// The names of `known` that look most like `wanted`, best first, at most `most`; none if all are far off.
+/// The names of `known` that look most like `wanted`, best first, at most `most`; none if all are
+/// far off.
 std::vector<std::string> near_names(std::string_view wanted, const std::vector<std::string>& known,
                                     std::size_t most = 3);
 

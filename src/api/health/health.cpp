@@ -8,7 +8,8 @@
 namespace hearth::api::health {
 
 http::Route alive() {
-  return {http::Method::Get, "/healthz", [](const http::Request&) { return http::json(R"({"status":"ok"})"); }};
+  return {http::Method::Get, "/healthz",
+          [](const http::Request&) { return http::json(R"({"status":"ok"})"); }};
 }
 
 http::Route ready(const Services& services) {
@@ -19,7 +20,11 @@ http::Route ready(const Services& services) {
               loading |= model.state == services::ModelState::Loading;
               models.push_back(json::object{{"id", model.id},
                                             {"state", services::name(model.state)},
-                                            {"progress", model.progress}});
+                                            {"progress", model.progress},
+                                            {"process", model.process},
+                                            {"running", model.stats.running},
+                                            {"waiting", model.stats.waiting},
+                                            {"context_length", model.info.context_length}});
             }
             const json::object body{{"status", loading ? "loading" : "ready"}, {"models", models}};
             return http::json(base::write_json(body), loading ? 503 : 200);
@@ -27,7 +32,8 @@ http::Route ready(const Services& services) {
 }
 
 http::Route metrics(const Services& services) {
-  return {http::Method::Get, "/metrics", [&services = services.metrics, &pool = services.pool](const http::Request&) {
+  return {http::Method::Get, "/metrics",
+          [&services = services.metrics, &pool = services.pool](const http::Request&) {
             http::Response response = http::text(services.text(pool.list()));
             response.headers.set("content-type", "text/plain; version=0.0.4; charset=utf-8");
             return response;

@@ -57,7 +57,8 @@ class Decision final : public http::PendingResponse {
     choices_->read(first_);
     if (const auto& error = choices_->error()) return labelled(error_response(*error));
     const auto& plan = choices_->plan();
-    if (plan.stream && (choices_->admitted() || base::SteadyClock::now() >= commit_at_)) return labelled(stream());
+    if (plan.stream && (choices_->admitted() || base::SteadyClock::now() >= commit_at_))
+      return labelled(stream());
     if (!plan.stream && choices_->finished()) return labelled(http::json(choices_->whole()));
     return std::nullopt;
   }
@@ -65,7 +66,8 @@ class Decision final : public http::PendingResponse {
  private:
   http::Response stream() {
     model_id_ = choices_->plan().model_id;
-    return http::event_stream(std::make_unique<AnswerStream>(std::move(choices_), std::exchange(first_, {})));
+    return http::event_stream(
+        std::make_unique<AnswerStream>(std::move(choices_), std::exchange(first_, {})));
   }
   http::Response labelled(http::Response response) const {
     response.headers.set("x-hearth-model", choices_ ? choices_->plan().model_id : model_id_);
@@ -80,7 +82,8 @@ class Decision final : public http::PendingResponse {
 
 }  // namespace
 
-http::Response answer(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer, AnswerPlan plan) {
+http::Response answer(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer,
+                      AnswerPlan plan) {
   return http::pending(std::make_unique<Decision>(
       std::make_unique<Choices>(std::move(replies), std::move(writer), std::move(plan))));
 }

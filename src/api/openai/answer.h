@@ -19,8 +19,10 @@ struct AnswerPlan {
   std::string model_id;  ///< what runs, for x-hearth-model
 };
 
-/// Waits until the request is known to be good (or two seconds of loading have passed), so that an error still gets
-/// its own status; then streams, or collects the whole answer. The client's leaving cancels all generations.
-http::Response answer(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer, AnswerPlan plan);
+/// Waits until the request is known to be good (or two seconds of loading have passed), so that an
+/// error still gets its own status; then streams, or collects the whole answer. The client's
+/// leaving cancels all generations.
+http::Response answer(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer,
+                      AnswerPlan plan);
 
 }  // namespace hearth::api::openai

@@ -2,7 +2,6 @@
 #include "api/openai/chat_completions.h"
 
 #include <fmt/format.h>
-
 #include <iterator>
 
 #include "api/openai/chat_request.h"
@@ -52,23 +51,27 @@ class ChatWriter final : public ChunkWriter {
   std::string_view object() const override { return "chat.completion.chunk"; }
 
  private:
-  void write_delta(std::string& out, std::size_t choice, std::string_view inner, std::string_view reason = {}) {
+  void write_delta(std::string& out, std::size_t choice, std::string_view inner,
+                   std::string_view reason = {}) {
     open_chunk(out);
     const std::string word = reason.empty() ? "null" : fmt::format("\"{}\"", reason);
-    fmt::format_to(std::back_inserter(out),
-                   R"(,"choices":[{{"index":{},"delta":{{{}}},"logprobs":null,"finish_reason":{}}}])", choice, inner,
-                   word);
+    fmt::format_to(
+        std::back_inserter(out),
+        R"(,"choices":[{{"index":{},"delta":{{{}}},"logprobs":null,"finish_reason":{}}}])", choice,
+        inner, word);
     close_chunk(out);
   }
 
   static void write_choice(std::string& out, std::size_t index, const WholeChoice& choice) {
-    fmt::format_to(std::back_inserter(out), R"({{"index":{},"message":{{"role":"assistant","content":)", index);
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"index":{},"message":{{"role":"assistant","content":)", index);
     base::append_json_string(out, choice.text);
     if (!choice.reasoning.empty()) {
       out += R"(,"reasoning_content":)";
       base::append_json_string(out, choice.reasoning);
     }
-    fmt::format_to(std::back_inserter(out), R"(,"refusal":null}},"logprobs":null,"finish_reason":"{}"}})",
+    fmt::format_to(std::back_inserter(out),
+                   R"(,"refusal":null}},"logprobs":null,"finish_reason":"{}"}})",
                    finish_word(choice.reason));
   }
 };
@@ -81,7 +84,8 @@ http::Route chat_completions(const Services& services) {
             if (!chat) return error_response(chat.error());
             std::vector<engine::Input> inputs;
             inputs.emplace_back(std::move(chat->input));
-            return start_answer(services, request, chat->common, std::move(inputs), std::make_unique<ChatWriter>());
+            return start_answer(services, request, chat->common, std::move(inputs),
+                                std::make_unique<ChatWriter>());
           }};
 }
 

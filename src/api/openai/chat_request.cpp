@@ -19,8 +19,8 @@ struct ChatFields : CommonFields {
   std::optional<bool> add_generation_prompt;
 };
 BOOST_DESCRIBE_STRUCT(ChatFields, (CommonFields),
-                      (messages, max_completion_tokens, enable_thinking, chat_template_kwargs, reasoning_effort,
-                       continue_final_message, add_generation_prompt))
+                      (messages, max_completion_tokens, enable_thinking, chat_template_kwargs,
+                       reasoning_effort, continue_final_message, add_generation_prompt))
 
 constexpr auto kRefused = std::to_array<RefusedField>({
     {"tools", "[]"},
@@ -45,7 +45,8 @@ constexpr auto kRefused = std::to_array<RefusedField>({
 });
 
 constexpr std::array<std::string_view, 4> kRoles = {"system", "developer", "user", "assistant"};
-constexpr std::array<std::string_view, 7> kEfforts = {"none", "minimal", "low", "medium", "high", "xhigh", "max"};
+constexpr std::array<std::string_view, 7> kEfforts = {"none", "minimal", "low", "medium",
+                                                      "high", "xhigh",   "max"};
 
 template <class List>
 bool contains(const List& list, std::string_view item) {
@@ -76,7 +77,8 @@ void check_content(const json::object& message, std::string_view role, DecodeCon
       if (role != "assistant") context.add("is required", ErrorCode::MissingArgument);
     } else if (content->is_array()) {
       std::size_t i = 0;
-      for (const auto& part : content->get_array()) context.within(i++, [&] { check_part(part, context); });
+      for (const auto& part : content->get_array())
+        context.within(i++, [&] { check_part(part, context); });
     } else if (!content->is_string()) {
       context.add("must be a string or a list of parts");
     }
@@ -101,13 +103,15 @@ json::object read_message(const json::object& message, DecodeContext& context) {
   std::string role;
   check_role(message, role, context);
   check_content(message, role, context);
-  static constexpr auto kNoCalls = std::to_array<RefusedField>({{"tool_calls", "[]"}, {"function_call", ""}});
+  static constexpr auto kNoCalls =
+      std::to_array<RefusedField>({{"tool_calls", "[]"}, {"function_call", ""}});
   refuse_fields(message, kNoCalls, context);
   json::object out{{"role", role}};
   const auto* content = message.if_contains("content");
   out["content"] = content && !content->is_null() ? *content : json::value("");
   for (const std::string_view name : {"name", "reasoning_content"})
-    if (const auto* value = message.if_contains(name); value && value->is_string()) out[name] = *value;
+    if (const auto* value = message.if_contains(name); value && value->is_string())
+      out[name] = *value;
   return out;
 }
 
@@ -123,13 +127,14 @@ json::array read_messages(const ChatFields& fields, DecodeContext& context) {
   return messages;
 }
 
-/// What the template is told about thinking; the stronger word comes last (wire rules: the wire's own field,
-/// enable_thinking, chat_template_kwargs).
+/// What the template is told about thinking; the stronger word comes last (wire rules: the wire's
+/// own field, enable_thinking, chat_template_kwargs).
 json::object template_variables(const ChatFields& fields, DecodeContext& context) {
   json::object variables = fields.chat_template_kwargs.value_or(json::object());
   for (const std::string_view taken : {"messages", "tools", "documents"})
     if (variables.contains(taken))
-      context.within("chat_template_kwargs", [&] { context.add(fmt::format("must not replace \"{}\"", taken)); });
+      context.within("chat_template_kwargs",
+                     [&] { context.add(fmt::format("must not replace \"{}\"", taken)); });
   if (fields.enable_thinking) variables["enable_thinking"] = *fields.enable_thinking;
   if (!fields.reasoning_effort) return variables;
   if (!contains(kEfforts, *fields.reasoning_effort))
@@ -139,7 +144,8 @@ json::object template_variables(const ChatFields& fields, DecodeContext& context
   return variables;
 }
 
-void check_continuation(const ChatFields& fields, const json::array& messages, DecodeContext& context) {
+void check_continuation(const ChatFields& fields, const json::array& messages,
+                        DecodeContext& context) {
   if (!fields.continue_final_message.value_or(false)) return;
   context.within("continue_final_message", [&] {
     if (fields.add_generation_prompt.value_or(false)) context.add("excludes add_generation_prompt");
@@ -168,7 +174,8 @@ Result<ChatRequest> read_chat_request(std::string_view body) {
   if (!context.clean()) return fail(base::fold(context.take_errors()));
 
   request.input.continue_last = fields.continue_final_message.value_or(false);
-  request.input.add_generation_prompt = fields.add_generation_prompt.value_or(!request.input.continue_last);
+  request.input.add_generation_prompt =
+      fields.add_generation_prompt.value_or(!request.input.continue_last);
   request.common = std::move(fields);
   return request;
 }

@@ -8,8 +8,12 @@
 
 namespace hearth::api::openai {
 
-Choices::Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer, AnswerPlan plan)
-    : replies_(std::move(replies)), writer_(std::move(writer)), plan_(std::move(plan)), whole_(replies_.size()) {
+Choices::Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer,
+                 AnswerPlan plan)
+    : replies_(std::move(replies)),
+      writer_(std::move(writer)),
+      plan_(std::move(plan)),
+      whole_(replies_.size()) {
   writer_->usage_asked = plan_.stream && plan_.include_usage;
   writer_->set_head(plan_.head);
 }

@@ -13,7 +13,8 @@ namespace hearth::api::openai {
 /// Several replies (n > 1, several prompts) read as one. One reader, I/O thread.
 class Choices {
  public:
-  Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer, AnswerPlan plan);
+  Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWriter> writer,
+          AnswerPlan plan);
 
   void start(const http::Waker& wake);
 

@@ -1,9 +1,8 @@
 // The parts of an answer that chat and text completions write alike.
 #include "api/openai/chunk_writer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <iterator>
 
 #include "base/json.h"
@@ -16,18 +15,24 @@ void member(std::string& out, std::string_view name, double value) {
   base::append_json_number(out, value);
 }
 
-double rounded(double value) { return std::round(value * 1000) / 1000; }
+double rounded(double value) {
+  return std::round(value * 1000) / 1000;
+}
 
-double per_second(double count, double ms) { return ms > 0 ? rounded(count * 1000 / ms) : 0; }
+double per_second(double count, double ms) {
+  return ms > 0 ? rounded(count * 1000 / ms) : 0;
+}
 
 }  // namespace
 
 std::string_view finish_word(engine::FinishReason reason) {
   switch (reason) {
     case engine::FinishReason::Stop:
-    case engine::FinishReason::StopString: return "stop";
+    case engine::FinishReason::StopString:
+      return "stop";
     case engine::FinishReason::Length:
-    case engine::FinishReason::ContextFull: return "length";
+    case engine::FinishReason::ContextFull:
+      return "length";
   }
   return "stop";
 }
@@ -37,8 +42,9 @@ void append_usage(std::string& out, const engine::Usage& usage) {
                  R"("usage":{{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},)"
                  R"("prompt_tokens_details":{{"cached_tokens":{}}},)"
                  R"("completion_tokens_details":{{"reasoning_tokens":{}}}}})",
-                 usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens + usage.completion_tokens,
-                 usage.cached_tokens, usage.reasoning_tokens);
+                 usage.prompt_tokens, usage.completion_tokens,
+                 usage.prompt_tokens + usage.completion_tokens, usage.cached_tokens,
+                 usage.reasoning_tokens);
 }
 
 void append_timings(std::string& out, const Totals& totals) {
@@ -69,7 +75,8 @@ void append_timings(std::string& out, const Totals& totals) {
 void ChunkWriter::append_head(std::string& out, std::string_view name) const {
   out += R"({"id":)";
   base::append_json_string(out, head_.id);
-  fmt::format_to(std::back_inserter(out), R"(,"object":"{}","created":{},"model":)", name, head_.created);
+  fmt::format_to(std::back_inserter(out), R"(,"object":"{}","created":{},"model":)", name,
+                 head_.created);
   base::append_json_string(out, head_.model);
   out += R"(,"system_fingerprint":)";
   base::append_json_string(out, head_.fingerprint);
@@ -96,11 +103,13 @@ void ChunkWriter::totals(std::string& out, const Totals& totals, bool with_usage
   out += "}\n\n";
 }
 
-void ChunkWriter::progress(std::string& out, const engine::PromptProgress& progress, double ms) const {
+void ChunkWriter::progress(std::string& out, const engine::PromptProgress& progress,
+                           double ms) const {
   open_chunk(out);
-  fmt::format_to(std::back_inserter(out),
-                 R"(,"choices":[],"prompt_progress":{{"total":{},"cache":0,"processed":{},"time_ms":{}}})",
-                 progress.total, progress.computed, static_cast<std::int64_t>(ms));
+  fmt::format_to(
+      std::back_inserter(out),
+      R"(,"choices":[],"prompt_progress":{{"total":{},"cache":0,"processed":{},"time_ms":{}}})",
+      progress.total, progress.computed, static_cast<std::int64_t>(ms));
   close_chunk(out);
 }
 

@@ -44,7 +44,8 @@ class ChunkWriter {
   /// Chunk without choices that tells how far the prompt is.
   void progress(std::string& out, const engine::PromptProgress& progress, double ms) const;
   /// The body of an answer that is not streamed.
-  virtual std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const = 0;
+  virtual std::string whole(const std::vector<WholeChoice>& choices,
+                            const Totals& totals) const = 0;
 
   /// What ids of such answers begin with.
   virtual std::string_view id_prefix() const = 0;
@@ -53,7 +54,8 @@ class ChunkWriter {
 
  protected:
   virtual std::string_view object() const = 0;
-  /// `data: {"id":..,"object":..,"created":..,"model":..,"system_fingerprint":..` without the closing brace.
+  /// `data: {"id":..,"object":..,"created":..,"model":..,"system_fingerprint":..` without the
+  /// closing brace.
   void open_chunk(std::string& out) const;
   void close_chunk(std::string& out) const;
   /// The same members for a whole body, whose object has another name.

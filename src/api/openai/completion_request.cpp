@@ -24,7 +24,8 @@ constexpr auto kRefused = std::to_array<RefusedField>({
 constexpr std::size_t kMostPrompts = 128;
 
 bool is_token_list(const json::array& list) {
-  return !list.empty() && std::all_of(list.begin(), list.end(), [](const json::value& item) { return item.is_number(); });
+  return !list.empty() && std::all_of(list.begin(), list.end(),
+                                      [](const json::value& item) { return item.is_number(); });
 }
 
 engine::Input read_tokens(const json::value& value, DecodeContext& context) {
@@ -41,7 +42,8 @@ engine::Input read_one(const json::value& value, DecodeContext& context) {
   return engine::TextInput{};
 }
 
-std::vector<engine::Input> read_prompts(const std::optional<json::value>& prompt, DecodeContext& context) {
+std::vector<engine::Input> read_prompts(const std::optional<json::value>& prompt,
+                                        DecodeContext& context) {
   std::vector<engine::Input> prompts;
   context.within("prompt", [&] {
     if (!prompt) {

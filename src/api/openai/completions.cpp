@@ -2,7 +2,6 @@
 #include "api/openai/completions.h"
 
 #include <fmt/format.h>
-
 #include <iterator>
 
 #include "api/openai/completion_request.h"
@@ -45,7 +44,8 @@ class CompletionWriter final : public ChunkWriter {
   std::string_view object() const override { return "text_completion"; }
 
  private:
-  void write(std::string& out, std::size_t choice, std::string_view text, std::string_view reason) const {
+  void write(std::string& out, std::size_t choice, std::string_view text,
+             std::string_view reason) const {
     open_chunk(out);
     out += R"(,"choices":[)";
     append_choice(out, choice, text, reason);
@@ -53,7 +53,8 @@ class CompletionWriter final : public ChunkWriter {
     close_chunk(out);
   }
 
-  static void append_choice(std::string& out, std::size_t index, std::string_view text, std::string_view reason) {
+  static void append_choice(std::string& out, std::size_t index, std::string_view text,
+                            std::string_view reason) {
     fmt::format_to(std::back_inserter(out), R"({{"index":{},"text":)", index);
     base::append_json_string(out, text);
     const std::string word = reason.empty() ? "null" : fmt::format("\"{}\"", reason);
@@ -67,7 +68,8 @@ http::Route completions(const Services& services) {
   return {http::Method::Post, "/v1/completions", [services](const http::Request& request) {
             auto completion = read_completion_request(request.body);
             if (!completion) return error_response(completion.error());
-            return start_answer(services, request, completion->common, std::move(completion->prompts),
+            return start_answer(services, request, completion->common,
+                                std::move(completion->prompts),
                                 std::make_unique<CompletionWriter>());
           }};
 }

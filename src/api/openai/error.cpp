@@ -76,7 +76,8 @@ http::Response error_response(const Error& error) {
   http::Response response = http::json(error_json(error), row.status);
   if (row.retry == Retry::Never) response.headers.set("x-should-retry", "false");
   if (row.retry == Retry::Soon)
-    response.headers.set("retry-after", std::to_string(error.retry_after.value_or(std::chrono::seconds(1)).count()));
+    response.headers.set(
+        "retry-after", std::to_string(error.retry_after.value_or(std::chrono::seconds(1)).count()));
   return response;
 }
 

@@ -13,9 +13,10 @@ using base::DecodeContext;
 constexpr std::size_t kMostStops = 16;
 
 template <class Number>
-void check(DecodeContext& context, std::string_view name, const std::optional<Number>& value, double least,
-           double most) {
-  if (!value || (static_cast<double>(*value) >= least && static_cast<double>(*value) <= most)) return;
+void check(DecodeContext& context, std::string_view name, const std::optional<Number>& value,
+           double least, double most) {
+  if (!value || (static_cast<double>(*value) >= least && static_cast<double>(*value) <= most))
+    return;
   std::string message = "must be at least ";
   base::append_json_number(message, least);
   if (most < std::numeric_limits<double>::max()) {
@@ -28,14 +29,30 @@ void check(DecodeContext& context, std::string_view name, const std::optional<Nu
 constexpr double kNoLimit = std::numeric_limits<double>::max();
 
 constexpr auto kRefused = std::to_array<RefusedField>({
-    {"logit_bias", "{}"},         {"grammar", "\"\""},       {"guided_json", ""},
-    {"guided_regex", ""},         {"guided_choice", ""},     {"structured_outputs", ""},
-    {"json_schema", ""},          {"min_tokens", "0"},       {"stop_token_ids", "[]"},
-    {"typical_p", "1"},           {"t_max_predict_ms", "0"}, {"n_probs", "0"},
-    {"prompt_logprobs", ""},      {"return_tokens", "false"}, {"return_token_ids", "false"},
-    {"lora", "[]"},               {"num_ctx", ""},           {"context_length", ""},
-    {"keep_alive", ""},           {"ttl", ""},               {"response_cache", "false"},
-    {"cache_salt", ""},           {"timings_per_token", "false"}, {"timeout_seconds", ""},
+    {"logit_bias", "{}"},
+    {"grammar", "\"\""},
+    {"guided_json", ""},
+    {"guided_regex", ""},
+    {"guided_choice", ""},
+    {"structured_outputs", ""},
+    {"json_schema", ""},
+    {"min_tokens", "0"},
+    {"stop_token_ids", "[]"},
+    {"typical_p", "1"},
+    {"t_max_predict_ms", "0"},
+    {"n_probs", "0"},
+    {"prompt_logprobs", ""},
+    {"return_tokens", "false"},
+    {"return_token_ids", "false"},
+    {"lora", "[]"},
+    {"num_ctx", ""},
+    {"context_length", ""},
+    {"keep_alive", ""},
+    {"ttl", ""},
+    {"response_cache", "false"},
+    {"cache_salt", ""},
+    {"timings_per_token", "false"},
+    {"timeout_seconds", ""},
 });
 
 }  // namespace
@@ -63,17 +80,21 @@ void check_ranges(const CommonFields& fields, DecodeContext& context) {
   });
 }
 
-void refuse_fields(const json::object& body, std::span<const RefusedField> refused, DecodeContext& context) {
+void refuse_fields(const json::object& body, std::span<const RefusedField> refused,
+                   DecodeContext& context) {
   for (const RefusedField& field : refused) {
     const auto* value = body.if_contains(field.name);
     if (!value || value->is_null()) continue;
     if (!field.neutral.empty() && *value == json::parse(field.neutral)) continue;
-    context.within(field.name,
-                   [&] { context.add("is not supported by this server", ErrorCode::UnsupportedArgument); });
+    context.within(field.name, [&] {
+      context.add("is not supported by this server", ErrorCode::UnsupportedArgument);
+    });
   }
 }
 
-std::span<const RefusedField> commonly_refused() { return kRefused; }
+std::span<const RefusedField> commonly_refused() {
+  return kRefused;
+}
 
 engine::Request to_engine_request(const CommonFields& fields) {
   engine::Request request;
@@ -83,7 +104,8 @@ engine::Request to_engine_request(const CommonFields& fields) {
   if (fields.top_p) sampling.top_p = std::max(*fields.top_p, 1e-9);
   if (fields.top_k) sampling.top_k = std::max(*fields.top_k, 0);
   sampling.min_p = fields.min_p;
-  sampling.repetition_penalty = fields.repetition_penalty ? fields.repetition_penalty : fields.repeat_penalty;
+  sampling.repetition_penalty =
+      fields.repetition_penalty ? fields.repetition_penalty : fields.repeat_penalty;
   sampling.presence_penalty = fields.presence_penalty;
   sampling.frequency_penalty = fields.frequency_penalty;
   sampling.repetition_window =

@@ -47,9 +47,10 @@ struct CommonFields {
   std::optional<bool> return_progress;
 };
 BOOST_DESCRIBE_STRUCT(CommonFields, (),
-                      (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty, n, stop, seed,
-                       stream, stream_options, top_k, min_p, repetition_penalty, repeat_penalty,
-                       repetition_context_size, repeat_last_n, ignore_eos, return_progress))
+                      (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty,
+                       n, stop, seed, stream, stream_options, top_k, min_p, repetition_penalty,
+                       repeat_penalty, repetition_context_size, repeat_last_n, ignore_eos,
+                       return_progress))
 
 /// Adds a fault for every value out of its range.
 void check_ranges(const CommonFields& fields, base::DecodeContext& context);
@@ -61,7 +62,8 @@ struct RefusedField {
 };
 
 /// Adds a fault for every field of `refused` that the body uses.
-void refuse_fields(const json::object& body, std::span<const RefusedField> refused, base::DecodeContext& context);
+void refuse_fields(const json::object& body, std::span<const RefusedField> refused,
+                   base::DecodeContext& context);
 
 /// Those that neither chat nor text completions offer.
 std::span<const RefusedField> commonly_refused();

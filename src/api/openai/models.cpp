@@ -1,10 +1,9 @@
 // The models on this machine; one body serves OpenAI and Anthropic clients.
 #include "api/openai/models.h"
 
-#include <fmt/chrono.h>
-
 #include <algorithm>
 #include <ctime>
+#include <fmt/chrono.h>
 
 #include "api/openai/error.h"
 #include "base/json.h"
@@ -21,12 +20,14 @@ std::string owner(const std::string& id) {
   return slash == std::string::npos ? "hearth" : id.substr(0, slash);
 }
 
-/// The context as served: what a loaded worker says, else the model's own within the configured limit.
+/// The context as served: what a loaded worker says, else the model's own within the configured
+/// limit.
 std::uint32_t served_context(const Services& services, const services::ModelEntry& model) {
   for (const auto& loaded : services.pool.list())
     if (loaded.id == model.id && loaded.info.context_length > 0) return loaded.info.context_length;
   const auto limit = static_cast<std::uint32_t>(services.context_limit);
-  return limit > 0 && model.context_length > 0 ? std::min(limit, model.context_length) : model.context_length;
+  return limit > 0 && model.context_length > 0 ? std::min(limit, model.context_length)
+                                               : model.context_length;
 }
 
 json::object entry(const Services& services, const services::ModelEntry& model) {
@@ -58,13 +59,15 @@ json::object entry(const Services& services, const services::ModelEntry& model) 
 http::Route list_models(const Services& services) {
   return {http::Method::Get, "/v1/models", [services](const http::Request&) {
             json::array data;
-            for (const auto& model : services.library.list()) data.push_back(entry(services, model));
+            for (const auto& model : services.library.list())
+              data.push_back(entry(services, model));
             const auto id_of = [](const json::value& model) { return model.at("id"); };
-            const json::object body{{"object", "list"},
-                                    {"data", data},
-                                    {"has_more", false},
-                                    {"first_id", data.empty() ? json::value() : id_of(data.front())},
-                                    {"last_id", data.empty() ? json::value() : id_of(data.back())}};
+            const json::object body{
+                {"object", "list"},
+                {"data", data},
+                {"has_more", false},
+                {"first_id", data.empty() ? json::value() : id_of(data.front())},
+                {"last_id", data.empty() ? json::value() : id_of(data.back())}};
             return http::json(base::write_json(body));
           }};
 }

@@ -7,8 +7,9 @@
 
 namespace hearth::api::openai {
 
-http::Response start_answer(const Services& services, const http::Request& request, const CommonFields& fields,
-                            std::vector<engine::Input> inputs, std::unique_ptr<ChunkWriter> writer) {
+http::Response start_answer(const Services& services, const http::Request& request,
+                            const CommonFields& fields, std::vector<engine::Input> inputs,
+                            std::unique_ptr<ChunkWriter> writer) {
   const auto model = services.generator.find(fields.model.value_or(""));
   if (!model) return error_response(model.error());
   std::vector<services::Reply> replies;
@@ -20,11 +21,13 @@ http::Response start_answer(const Services& services, const http::Request& reque
       if (one.sampling.seed) *one.sampling.seed += static_cast<std::uint64_t>(k);
       replies.push_back(services.generator.start(*model, std::move(one)));
     }
-  AnswerPlan plan{.stream = fields.stream.value_or(false),
-                  .include_usage = fields.stream_options && fields.stream_options->include_usage.value_or(false),
-                  .report_progress = fields.return_progress.value_or(false),
-                  .head = {.created = base::unix_seconds(), .model = fields.model.value_or(model->id)},
-                  .model_id = model->id};
+  AnswerPlan plan{
+      .stream = fields.stream.value_or(false),
+      .include_usage =
+          fields.stream_options && fields.stream_options->include_usage.value_or(false),
+      .report_progress = fields.return_progress.value_or(false),
+      .head = {.created = base::unix_seconds(), .model = fields.model.value_or(model->id)},
+      .model_id = model->id};
   plan.head.id = base::random_id(writer->id_prefix());
   return answer(std::move(replies), std::move(writer), std::move(plan));
 }

@@ -10,9 +10,10 @@
 
 namespace hearth::api::openai {
 
-/// Resolves the model, starts `n` generations per input and answers. Choice index = input x n + k; each choice k of a
-/// seeded request draws with seed + k.
-http::Response start_answer(const Services& services, const http::Request& request, const CommonFields& fields,
-                            std::vector<engine::Input> inputs, std::unique_ptr<ChunkWriter> writer);
+/// Resolves the model, starts `n` generations per input and answers. Choice index = input x n + k;
+/// each choice k of a seeded request draws with seed + k.
+http::Response start_answer(const Services& services, const http::Request& request,
+                            const CommonFields& fields, std::vector<engine::Input> inputs,
+                            std::unique_ptr<ChunkWriter> writer);
 
 }  // namespace hearth::api::openai

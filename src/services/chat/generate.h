@@ -1,4 +1,5 @@
-// One generation as the protocols ask for it: which model, which request, and the events that come back.
+// One generation as the protocols ask for it: which model, which request, and the events that come
+// back.
 #pragma once
 
 #include <functional>
@@ -23,11 +24,13 @@ struct LoadProgressEvent {
 struct EngineReady {
   engine::ModelInfo model;
 };
-using ReplyEvent = std::variant<LoadProgressEvent, EngineReady, engine::Admitted, engine::PromptProgress,
-                                engine::TextDelta, engine::Finished, engine::Failed>;
+using ReplyEvent =
+    std::variant<LoadProgressEvent, EngineReady, engine::Admitted, engine::PromptProgress,
+                 engine::TextDelta, engine::Finished, engine::Failed>;
 
-/// The answer to one request, from "the model loads" to the end. Events end with exactly one Finished or Failed.
-/// Owner: one reader. Destroying it cancels whatever is under way, also while the model still loads.
+/// The answer to one request, from "the model loads" to the end. Events end with exactly one
+/// Finished or Failed. Owner: one reader. Destroying it cancels whatever is under way, also while
+/// the model still loads.
 class Reply {
  public:
   struct Shared;

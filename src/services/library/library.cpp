@@ -40,7 +40,8 @@ void scan_plain(std::vector<ModelEntry>& entries, const fs::path& root) {
 fs::path current_snapshot(const fs::path& repository) {
   std::string commit;
   std::ifstream(repository / "refs" / "main") >> commit;
-  if (!commit.empty() && fs::exists(repository / "snapshots" / commit)) return repository / "snapshots" / commit;
+  if (!commit.empty() && fs::exists(repository / "snapshots" / commit))
+    return repository / "snapshots" / commit;
   const auto all = subfolders(repository / "snapshots");
   const auto newer = [](const fs::path& a, const fs::path& b) {
     std::error_code error;
@@ -79,7 +80,8 @@ std::vector<ModelEntry> Library::list() const {
   for (const fs::path& root : folders_.plain) scan_plain(entries, root);
   scan_hub_cache(entries, folders_.hub_cache);
   add_aliases(entries);
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
   return entries;
 }
 
@@ -94,6 +96,8 @@ Result<ModelEntry> Library::add_folder(const fs::path& folder) {
   return entry;
 }
 
-Result<ModelEntry> Library::resolve(std::string_view name) const { return resolve_name(list(), name); }
+Result<ModelEntry> Library::resolve(std::string_view name) const {
+  return resolve_name(list(), name);
+}
 
 }  // namespace hearth::services

@@ -14,26 +14,29 @@ namespace hearth::services {
 
 /// Where the library looks.
 struct LibraryFolders {
-  std::filesystem::path hub_cache;  ///< Hugging Face cache layout: models--org--name/snapshots/<commit>
+  std::filesystem::path
+      hub_cache;  ///< Hugging Face cache layout: models--org--name/snapshots/<commit>
   std::vector<std::filesystem::path> plain;  ///< folders that hold `name/` or `org/name/`
 };
 
-/// Finds models by looking at the folders each time it is asked: nothing is remembered but the folders added by
-/// path, so what another program downloads is seen at once. Any thread.
+/// Finds models by looking at the folders each time it is asked: nothing is remembered but the
+/// folders added by path, so what another program downloads is seen at once. Any thread.
 class Library {
  public:
   explicit Library(LibraryFolders folders) : folders_(std::move(folders)) {}
 
-  /// Every model found, by id. The same id in two places: the first place wins (added folders, plain, cache).
+  /// Every model found, by id. The same id in two places: the first place wins (added folders,
+  /// plain, cache).
   std::vector<ModelEntry> list() const;
 
-  /// Makes a single model folder known under its own name. For the command line only: a path never comes from
-  /// a network request.
+  /// Makes a single model folder known under its own name. For the command line only: a path never
+  /// comes from a network request.
   Result<ModelEntry> add_folder(const std::filesystem::path& folder);
 
-  /// The model that `name` means: an id, an alias, the last part of an id, or the end of one id after a `/`, `-`,
-  /// `_` or `.` (`4b` for `qwen/qwen3-4b`), without regard to case and to a final `:latest`. Unknown or ambiguous
-  /// names are ModelNotFound with suggestions.
+  /// The model that `name` means: an id, an alias, the last part of an id, or the end of one id
+  /// after a `/`, `-`,
+  /// `_` or `.` (`4b` for `qwen/qwen3-4b`), without regard to case and to a final `:latest`.
+  /// Unknown or ambiguous names are ModelNotFound with suggestions.
   Result<ModelEntry> resolve(std::string_view name) const;
 
  private:

@@ -73,12 +73,14 @@ std::string weight_fault(const fs::path& folder) {
 
 void add_files(ModelEntry& entry) {
   std::error_code error;
-  for (fs::recursive_directory_iterator at(entry.folder, error), end; !error && at != end; at.increment(error)) {
+  for (fs::recursive_directory_iterator at(entry.folder, error), end; !error && at != end;
+       at.increment(error)) {
     if (!at->is_regular_file(error)) continue;
     entry.bytes += at->file_size(error);
     const auto when = std::chrono::file_clock::to_sys(at->last_write_time(error));
     entry.modified = std::max<std::int64_t>(
-        entry.modified, std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count());
+        entry.modified,
+        std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count());
   }
 }
 
@@ -87,7 +89,8 @@ void add_files(ModelEntry& entry) {
 Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
   std::error_code error;
   if (!fs::is_regular_file(folder / "config.json", error))
-    return fail(ErrorCode::NotFound, "{} holds no model: there is no config.json in it", folder.string());
+    return fail(ErrorCode::NotFound, "{} holds no model: there is no config.json in it",
+                folder.string());
   ModelEntry entry{.id = std::move(id), .folder = folder};
   add_files(entry);
   const auto config = read_object(folder / "config.json");
@@ -97,9 +100,10 @@ Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
   }
   entry.architecture = text_of(*config, "model_type");
   entry.quantisation = quantisation_of(*config);
-  entry.context_length =
-      static_cast<std::uint32_t>(std::max<std::int64_t>(0, integer_of(text_config(*config), "max_position_embeddings")));
-  entry.fault = entry.architecture.empty() ? "config.json names no model_type" : weight_fault(folder);
+  entry.context_length = static_cast<std::uint32_t>(
+      std::max<std::int64_t>(0, integer_of(text_config(*config), "max_position_embeddings")));
+  entry.fault =
+      entry.architecture.empty() ? "config.json names no model_type" : weight_fault(folder);
   return entry;
 }
 

@@ -17,9 +17,9 @@ struct ModelEntry {
   std::string architecture;  ///< config.json's model_type
   std::string quantisation;  ///< "8-bit, group 64", "bfloat16" ...
   std::uint32_t context_length = 0;
-  std::uint64_t bytes = 0;  ///< of all files
+  std::uint64_t bytes = 0;    ///< of all files
   std::int64_t modified = 0;  ///< seconds since 1970
-  std::string fault;  ///< why it cannot be loaded, empty if nothing is known against it
+  std::string fault;          ///< why it cannot be loaded, empty if nothing is known against it
 };
 
 /// Reads a model folder's config.json and file list. NotFound if there is no config.json.

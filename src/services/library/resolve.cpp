@@ -1,8 +1,7 @@
 // From a name to one model.
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cctype>
+#include <fmt/ranges.h>
 
 #include "services/library/library.h"
 #include "services/near_names.h"
@@ -11,17 +10,21 @@ namespace hearth::services {
 namespace {
 
 bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
 }
 
 /// Whether `name` is how `id` ends, beginning after a separator.
 bool is_suffix(std::string_view id, std::string_view name) {
-  if (name.empty() || name.size() >= id.size() || !same(id.substr(id.size() - name.size()), name)) return false;
+  if (name.empty() || name.size() >= id.size() || !same(id.substr(id.size() - name.size()), name))
+    return false;
   return std::string_view("/-_.").find(id[id.size() - name.size() - 1]) != std::string_view::npos;
 }
 
-std::string_view last_part(std::string_view id) { return id.substr(id.rfind('/') + 1); }
+std::string_view last_part(std::string_view id) {
+  return id.substr(id.rfind('/') + 1);
+}
 
 template <class Matches>
 std::vector<const ModelEntry*> matching(const std::vector<ModelEntry>& entries, Matches matches) {
@@ -59,8 +62,12 @@ Result<ModelEntry> resolve_name(const std::vector<ModelEntry>& entries, std::str
     return std::any_of(entry.aliases.begin(), entry.aliases.end(),
                        [&](const std::string& alias) { return same(alias, name); });
   };
-  const auto exact = [&](const ModelEntry& entry) { return same(entry.id, name) || is_alias(entry); };
-  const auto by_last_part = [&](const ModelEntry& entry) { return same(last_part(entry.id), name); };
+  const auto exact = [&](const ModelEntry& entry) {
+    return same(entry.id, name) || is_alias(entry);
+  };
+  const auto by_last_part = [&](const ModelEntry& entry) {
+    return same(last_part(entry.id), name);
+  };
   const auto by_suffix = [&](const ModelEntry& entry) { return is_suffix(entry.id, name); };
 
   auto found = matching(entries, exact);

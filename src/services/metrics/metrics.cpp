@@ -1,14 +1,13 @@
 // The metrics, on prometheus-cpp's core.
 #include "services/metrics/metrics.h"
 
+#include <map>
+#include <mutex>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-
-#include <map>
-#include <mutex>
 #include <sstream>
 #include <utility>
 
@@ -26,12 +25,15 @@ const Histogram::BucketBoundaries kSeconds = {0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 struct Metrics::Families {
   prometheus::Registry registry;
 
-  prometheus::Family<prometheus::Counter>& http =
-      prometheus::BuildCounter().Name("hearth_http_requests_total").Help("Finished HTTP requests").Register(registry);
-  prometheus::Family<Histogram>& http_seconds = prometheus::BuildHistogram()
-                                                    .Name("hearth_http_request_duration_seconds")
-                                                    .Help("From the request's first byte to the answer's last")
-                                                    .Register(registry);
+  prometheus::Family<prometheus::Counter>& http = prometheus::BuildCounter()
+                                                      .Name("hearth_http_requests_total")
+                                                      .Help("Finished HTTP requests")
+                                                      .Register(registry);
+  prometheus::Family<Histogram>& http_seconds =
+      prometheus::BuildHistogram()
+          .Name("hearth_http_request_duration_seconds")
+          .Help("From the request's first byte to the answer's last")
+          .Register(registry);
   prometheus::Family<prometheus::Counter>& generations = prometheus::BuildCounter()
                                                              .Name("hearth_generations_total")
                                                              .Help("Generations by outcome")
@@ -40,8 +42,10 @@ struct Metrics::Families {
                                                           .Name("hearth_generation_failures_total")
                                                           .Help("Failed generations by reason")
                                                           .Register(registry);
-  prometheus::Family<prometheus::Counter>& tokens =
-      prometheus::BuildCounter().Name("hearth_tokens_total").Help("Tokens read and written").Register(registry);
+  prometheus::Family<prometheus::Counter>& tokens = prometheus::BuildCounter()
+                                                        .Name("hearth_tokens_total")
+                                                        .Help("Tokens read and written")
+                                                        .Register(registry);
   Histogram& first_token = prometheus::BuildHistogram()
                                .Name("gen_ai_server_time_to_first_token_seconds")
                                .Help("From the request to its first token")
@@ -52,18 +56,25 @@ struct Metrics::Families {
                             .Help("From the request to its last token")
                             .Register(registry)
                             .Add({}, kSeconds);
-  prometheus::Family<prometheus::Gauge>& model_requests = prometheus::BuildGauge()
-                                                              .Name("hearth_model_requests")
-                                                              .Help("Requests that run or wait in a model")
-                                                              .Register(registry);
-  prometheus::Family<prometheus::Gauge>& model_pages =
-      prometheus::BuildGauge().Name("hearth_model_kv_pages").Help("Pages of the KV cache").Register(registry);
-  prometheus::Family<prometheus::Gauge>& model_bytes = prometheus::BuildGauge()
-                                                           .Name("hearth_model_memory_bytes")
-                                                           .Help("Memory that a model's worker holds on its device")
+  prometheus::Family<prometheus::Gauge>& model_requests =
+      prometheus::BuildGauge()
+          .Name("hearth_model_requests")
+          .Help("Requests that run or wait in a model")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& model_pages = prometheus::BuildGauge()
+                                                           .Name("hearth_model_kv_pages")
+                                                           .Help("Pages of the KV cache")
                                                            .Register(registry);
-  prometheus::Gauge& loaded =
-      prometheus::BuildGauge().Name("hearth_models_loaded").Help("Models in memory").Register(registry).Add({});
+  prometheus::Family<prometheus::Gauge>& model_bytes =
+      prometheus::BuildGauge()
+          .Name("hearth_model_memory_bytes")
+          .Help("Memory that a model's worker holds on its device")
+          .Register(registry);
+  prometheus::Gauge& loaded = prometheus::BuildGauge()
+                                  .Name("hearth_models_loaded")
+                                  .Help("Models in memory")
+                                  .Register(registry)
+                                  .Add({});
 
   std::mutex mutex;  // one /metrics at a time: the gauges of models are set anew for each
   std::vector<std::pair<GaugeFamily*, prometheus::Gauge*>> shown;  // guarded by mutex
@@ -89,9 +100,13 @@ void Metrics::http_finished(const HttpObservation& seen) {
   families_->http_seconds.Add({{"route", seen.route}}, kSeconds).Observe(seen.duration_ms / 1000);
 }
 
-void Metrics::generation_started() { families_->generations.Add({{"outcome", "started"}}).Increment(); }
+void Metrics::generation_started() {
+  families_->generations.Add({{"outcome", "started"}}).Increment();
+}
 
-void Metrics::first_token(double ms) { families_->first_token.Observe(ms / 1000); }
+void Metrics::first_token(double ms) {
+  families_->first_token.Observe(ms / 1000);
+}
 
 void Metrics::generation_finished(const engine::Usage& usage, double duration_ms) {
   families_->generations.Add({{"outcome", "finished"}}).Increment();

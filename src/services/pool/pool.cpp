@@ -25,9 +25,12 @@ struct Pool::Slot {
 
 std::string_view name(ModelState state) {
   switch (state) {
-    case ModelState::Unloaded: return "unloaded";
-    case ModelState::Loading: return "loading";
-    case ModelState::Loaded: return "loaded";
+    case ModelState::Unloaded:
+      return "unloaded";
+    case ModelState::Loading:
+      return "loading";
+    case ModelState::Loaded:
+      return "loaded";
   }
   return "unloaded";
 }
@@ -38,9 +41,12 @@ struct Pool::Loader {
   base::Thread thread;
 };
 
-Pool::Pool(std::size_t max_loaded, StartWorker start) : max_loaded_(max_loaded), start_(std::move(start)) {}
+Pool::Pool(std::size_t max_loaded, StartWorker start)
+    : max_loaded_(max_loaded), start_(std::move(start)) {}
 
-Pool::~Pool() { close(); }
+Pool::~Pool() {
+  close();
+}
 
 void Pool::acquire(const ModelEntry& model, OnReady ready) {
   Slots leaving;  // ends its workers after the lock is gone: that can take a while
@@ -89,13 +95,15 @@ Result<void> Pool::make_room(Slots& leaving) {
   while (slots_.size() >= max_loaded_) {
     auto oldest = slots_.end();
     for (auto at = slots_.begin(); at != slots_.end(); ++at)
-      if (!(*at)->in_use() && (oldest == slots_.end() || (*at)->last_used < (*oldest)->last_used)) oldest = at;
+      if (!(*at)->in_use() && (oldest == slots_.end() || (*at)->last_used < (*oldest)->last_used))
+        oldest = at;
     if (oldest == slots_.end())
-      return fail(Error{.code = ErrorCode::Overloaded,
-                        .message = fmt::format("all {} models that may be loaded at once are in use: try again "
-                                               "soon, or raise pool.max_loaded",
-                                               max_loaded_),
-                        .retry_after = std::chrono::seconds(5)});
+      return fail(Error{
+          .code = ErrorCode::Overloaded,
+          .message = fmt::format("all {} models that may be loaded at once are in use: try again "
+                                 "soon, or raise pool.max_loaded",
+                                 max_loaded_),
+          .retry_after = std::chrono::seconds(5)});
     log_info("pool", "unloading {} to make room", (*oldest)->model.id);
     leaving.push_back(*oldest);
     slots_.erase(oldest);

@@ -24,10 +24,10 @@ struct Worker {
   std::shared_ptr<engine::Engine> engine;
 };
 
-/// Starts a worker for a model; blocks until it is ready or refused. Called on a thread of the pool.
-/// `on_lost` must be called once if it dies later, from any thread.
-using StartWorker = std::function<Result<Worker>(const ModelEntry&, std::function<void(double)> progress,
-                                                 std::function<void()> on_lost)>;
+/// Starts a worker for a model; blocks until it is ready or refused. Called on a thread of the
+/// pool. `on_lost` must be called once if it dies later, from any thread.
+using StartWorker = std::function<Result<Worker>(
+    const ModelEntry&, std::function<void(double)> progress, std::function<void()> on_lost)>;
 
 enum class ModelState { Unloaded, Loading, Loaded };
 std::string_view name(ModelState state);
@@ -47,16 +47,17 @@ struct LoadedModel {
 using Lease = std::shared_ptr<engine::Engine>;
 using OnReady = std::function<void(Result<Lease>)>;
 
-/// Loads on demand; all who wait for a model share one load. At most `max_loaded` models: the one unused for the
-/// longest time goes first; if all are in use the newcomer is refused with Overloaded. A worker that dies is
-/// forgotten, so that the next request starts a new one. Any thread.
+/// Loads on demand; all who wait for a model share one load. At most `max_loaded` models: the one
+/// unused for the longest time goes first; if all are in use the newcomer is refused with
+/// Overloaded. A worker that dies is forgotten, so that the next request starts a new one. Any
+/// thread.
 class Pool {
  public:
   Pool(std::size_t max_loaded, StartWorker start);
   ~Pool();
 
-  /// Calls `ready` with the model's engine: at once if it is loaded, else from a thread of the pool.
-  /// After close() with Cancelled.
+  /// Calls `ready` with the model's engine: at once if it is loaded, else from a thread of the
+  /// pool. After close() with Cancelled.
   void acquire(const ModelEntry& model, OnReady ready);
 
   std::vector<LoadedModel> list() const;

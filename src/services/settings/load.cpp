@@ -41,11 +41,13 @@ Result<void> assign_from(const std::string& source, const Setting& setting, std:
 
 class FileReader {
  public:
-  FileReader(const fs::path& file, const std::vector<Setting>& fields) : file_(file), fields_(fields) {}
+  FileReader(const fs::path& file, const std::vector<Setting>& fields)
+      : file_(file), fields_(fields) {}
 
   Result<void> read_table(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
-      const std::string path = prefix.empty() ? std::string(key.str()) : fmt::format("{}.{}", prefix, key.str());
+      const std::string path =
+          prefix.empty() ? std::string(key.str()) : fmt::format("{}.{}", prefix, key.str());
       if (const auto* inner = node.as_table())
         TRY(read_table(*inner, path));
       else
@@ -62,7 +64,8 @@ class FileReader {
       return fail(ErrorCode::InvalidArgument, "{}: there is no setting \"{}\"{}", where, key,
                   did_you_mean(near_names(key, keys())));
     const auto text = as_text(node);
-    if (!text) return fail(ErrorCode::InvalidArgument, "{}: {} cannot have this kind of value", where, key);
+    if (!text)
+      return fail(ErrorCode::InvalidArgument, "{}: {} cannot have this kind of value", where, key);
     return assign_from(where, *setting, *text);
   }
 
@@ -101,7 +104,8 @@ Result<Settings> load_settings(const SettingSources& sources) {
     const std::string variable = environment_name(setting);
     if (const std::string text = sources.environment(variable); !text.empty())
       TRY(assign_from(variable, setting, text));
-    if (const auto flag = sources.flags.find(std::string(setting.flag)); flag != sources.flags.end())
+    if (const auto flag = sources.flags.find(std::string(setting.flag));
+        flag != sources.flags.end())
       TRY(assign_from(fmt::format("--{}", setting.flag), setting,
                       fmt::format("{}", fmt::join(flag->second, ","))));
   }

@@ -11,15 +11,17 @@
 
 namespace hearth::services {
 
-/// The texts that come from outside. Flags map a flag's name to the values given (several for lists).
+/// The texts that come from outside. Flags map a flag's name to the values given (several for
+/// lists).
 struct SettingSources {
-  std::filesystem::path config_file;  ///< may be absent
+  std::filesystem::path config_file;                           ///< may be absent
   std::function<std::string(const std::string&)> environment;  ///< empty text: not set
   std::map<std::string, std::vector<std::string>> flags;
 };
 
-/// Reads all sources, the strongest last. Errors name the source: file, line and column, variable or flag.
-/// A key in the file that nobody declares is an error with the nearest declared key: typing mistakes show.
+/// Reads all sources, the strongest last. Errors name the source: file, line and column, variable
+/// or flag. A key in the file that nobody declares is an error with the nearest declared key:
+/// typing mistakes show.
 Result<Settings> load_settings(const SettingSources& sources);
 
 }  // namespace hearth::services

@@ -1,11 +1,10 @@
 // The table of settings, and reading one value of it.
 #include "services/settings/settings.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <fmt/ranges.h>
 
 namespace hearth::services {
 namespace {
@@ -16,7 +15,8 @@ Result<void> read(bool& target, const Setting& setting, std::string_view text) {
   } else if (text == "false" || text == "0" || text == "no" || text == "off") {
     target = false;
   } else {
-    return fail(ErrorCode::InvalidArgument, "{} must be true or false, not \"{}\"", setting.key, text);
+    return fail(ErrorCode::InvalidArgument, "{} must be true or false, not \"{}\"", setting.key,
+                text);
   }
   return {};
 }
@@ -64,19 +64,25 @@ std::vector<Setting> Settings::fields() {
       {"server.io_threads", "io-threads", &io_threads, "Threads that serve connections", 1, 64},
       {"server.heartbeat_s", "heartbeat", &heartbeat_s,
        "Seconds of silence after which a stream is kept alive", 1, 3600},
-      {"server.drain_s", "drain", &drain_s, "Seconds that running answers get at shutdown", 0, 3600},
+      {"server.drain_s", "drain", &drain_s, "Seconds that running answers get at shutdown", 0,
+       3600},
       {"models.serve", "model", &models, "Models to load at start: names or folders"},
       {"models.folders", "models-folder", &model_folders, "Further folders that hold models"},
       {"pool.max_loaded", "max-loaded", &max_loaded, "Models held in memory at once", 1, 64},
       {"engine.context_length", "context-length", &context_length,
        "Context in tokens; 0 takes the model's own", 0, 16'777'216},
-      {"engine.max_sequences", "max-sequences", &max_sequences, "Requests that run at once per model", 1,
-       1024},
+      {"engine.max_sequences", "max-sequences", &max_sequences,
+       "Requests that run at once per model", 1, 1024},
       {"engine.tokens_per_step", "tokens-per-step", &tokens_per_step,
        "Tokens computed in one step of the engine", 1, 65536},
-      {"engine.kv_mib", "kv-mib", &kv_mib, "Memory for the KV cache per model in MiB; 0 plans it", 0,
-       16'777'216},
-      {"log.level", "log-level", &log_level, "How much is logged", 0, 0,
+      {"engine.kv_mib", "kv-mib", &kv_mib, "Memory for the KV cache per model in MiB; 0 plans it",
+       0, 16'777'216},
+      {"log.level",
+       "log-level",
+       &log_level,
+       "How much is logged",
+       0,
+       0,
        {"debug", "info", "warn", "error", "off"}},
       {"log.file", "log-file", &log_file, "A file that receives the log too"},
   };

@@ -10,13 +10,14 @@
 
 namespace hearth::services {
 
-/// One setting as declared: from this row follow the key in config.toml, the flag, the environment variable,
-/// the validation and the help text.
+/// One setting as declared: from this row follow the key in config.toml, the flag, the environment
+/// variable, the validation and the help text.
 struct Setting {
   using Target = std::variant<bool*, int*, std::string*, std::vector<std::string>*>;
 
-  std::string_view key;   ///< in config.toml: `server.port`
-  std::string_view flag;  ///< on the command line, without dashes: `port`; the variable is HEARTH_PORT
+  std::string_view key;  ///< in config.toml: `server.port`
+  std::string_view
+      flag;  ///< on the command line, without dashes: `port`; the variable is HEARTH_PORT
   Target target;
   std::string_view help;
   int least = 0;  ///< range of a whole number
@@ -53,7 +54,8 @@ struct Settings {
 /// The environment variable of a setting: HEARTH_ and the flag in capitals.
 std::string environment_name(const Setting& setting);
 
-/// Reads `text` into the setting, as typed on a command line or in a variable; lists are split at commas.
+/// Reads `text` into the setting, as typed on a command line or in a variable; lists are split at
+/// commas.
 Result<void> assign(const Setting& setting, std::string_view text);
 
 /// The present value as text (lists joined by commas).

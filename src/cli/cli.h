@@ -1,0 +1,29 @@
+// The command line: one verb per file under verbs/.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/result.h"
+
+namespace hearth::cli {
+
+/// Runs `hearth` with the given arguments. Exit status: 0 done, 1 it failed (the reason stands on
+/// standard error), 2 the command line was wrong, 130 ended by Ctrl-C.
+int run(int argc, char** argv);
+
+/// The verbs. Each adds its subcommand; its callback throws nothing and ends with finish().
+void add_serve(CLI::App& app);
+void add_run(CLI::App& app);
+void add_list(CLI::App& app);
+void add_show(CLI::App& app);
+void add_ps(CLI::App& app);
+void add_doctor(CLI::App& app);
+void add_version(CLI::App& app);
+void add_completions(CLI::App& app);
+void add_worker(CLI::App& app);
+
+/// Ends the verb: nothing for success, else the reason on standard error and exit status 1.
+void finish(const Result<void>& result);
+
+}  // namespace hearth::cli

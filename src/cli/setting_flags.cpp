@@ -1,0 +1,70 @@
+// Flags from the table of settings.
+#include "cli/setting_flags.h"
+
+#include <algorithm>
+
+#include "platform/paths.h"
+#include "services/settings/load.h"
+
+namespace hearth::cli {
+namespace {
+
+using services::Setting;
+
+std::string help_of(const Setting& setting) {
+  std::string text(setting.help);
+  if (const std::string value = services::value_text(setting); !value.empty())
+    text += fmt::format(" [{}]", value);
+  return text;
+}
+
+std::string type_name(const Setting& setting) {
+  switch (setting.target.index()) {
+    case 1:
+      return "NUMBER";
+    case 3:
+      return "NAME ...";
+    default:
+      return "TEXT";
+  }
+}
+
+void add_flag(CLI::App& verb, const Setting& setting, const std::shared_ptr<GivenFlags>& given) {
+  const std::string flag(setting.flag);
+  const std::string dashed = "--" + flag;
+  if (std::holds_alternative<bool*>(setting.target)) {
+    verb.add_flag_callback(
+            dashed, [given, flag] { (*given)[flag] = {"true"}; }, help_of(setting))
+        ->group("Settings");
+    return;
+  }
+  verb.add_option_function<std::vector<std::string>>(
+          dashed,
+          [given, flag](const std::vector<std::string>& values) { (*given)[flag] = values; },
+          help_of(setting))
+      ->type_name(type_name(setting))
+      ->expected(1, std::holds_alternative<std::vector<std::string>*>(setting.target) ? 64 : 1)
+      ->group("Settings");
+}
+
+}  // namespace
+
+std::shared_ptr<GivenFlags> add_setting_flags(CLI::App& verb,
+                                              const std::vector<std::string_view>& groups) {
+  auto given = std::make_shared<GivenFlags>();
+  services::Settings defaults;
+  for (const Setting& setting : defaults.fields())
+    if (std::any_of(groups.begin(), groups.end(),
+                    [&](auto group) { return setting.key.starts_with(group); }))
+      add_flag(verb, setting, given);
+  return given;
+}
+
+Result<services::Settings> settings_from(const GivenFlags& flags) {
+  return services::load_settings(
+      {.config_file = platform::hearth_home() / "config.toml",
+       .environment = [](const std::string& name) { return platform::environment(name.c_str()); },
+       .flags = flags});
+}
+
+}  // namespace hearth::cli

@@ -1,0 +1,30 @@
+// hearth worker: one loaded model, for the server that started this process. Not for people.
+#include <memory>
+
+#include "base/log.h"
+#include "cli/cli.h"
+#include "engine/open_remote.h"
+#include "platform/child_process.h"
+
+namespace hearth::cli {
+
+void add_worker(CLI::App& app) {
+  CLI::App* verb =
+      app.add_subcommand("worker", "One loaded model (the server starts these)")->group("");
+  const auto options = std::make_shared<engine::EngineOptions>();
+  const auto kv_mib = std::make_shared<std::uint64_t>(0);
+  verb->add_option("--folder", options->folder)->required();
+  verb->add_option("--name", options->name)->required();
+  verb->add_option("--context-length", options->context_length);
+  verb->add_option("--max-sequences", options->max_sequences);
+  verb->add_option("--tokens-per-step", options->tokens_per_step);
+  verb->add_option("--kv-mib", *kv_mib);
+  verb->callback([options, kv_mib] {
+    base::start_log(base::LogLevel::Info);
+    options->kv_bytes = *kv_mib << 20;
+    const int status = engine::run_worker(platform::ChildProcess::kSocket, *options);
+    if (status != 0) throw CLI::RuntimeError(status);
+  });
+}
+
+}  // namespace hearth::cli
