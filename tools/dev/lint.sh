@@ -19,6 +19,7 @@ Checks, all by default:
 
   --all          tidy: every file
   --base COMMIT  tidy: changed since this commit
+  --budget N     tidy: begin no file after N seconds, and say which were left
 TEXT
 }
 

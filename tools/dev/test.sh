@@ -7,7 +7,7 @@ test_help() {
 Usage: ./dev test [--fast] [FILTER]
 
 Sets up and builds what is missing, then runs every test and closes with ctest's summary:
-  lint     format, structure, clang-tidy over changed files, Rust and web linters
+  lint     format, structure, clang-tidy over changed files (4 minutes), Rust and web linters
   unit     every src/<folder>'s tests, with the goldens; the bridge's; the web app's
   house    forbidden includes do not compile, every header compiles alone
   api      the real program, driven by the openai client and by plain HTTP
