@@ -1,4 +1,4 @@
-// A small HTTP client for the command line (asking a running server), on libcurl. Blocks the calling thread.
+// A small HTTP client for the command line (asking a running server). Blocks its thread.
 #pragma once
 
 #include <chrono>
@@ -25,8 +25,9 @@ struct ClientResponse {
   std::string body;
 };
 
-/// One exchange. An answer of any status is a value; Io is "no answer" (refused, timed out, cut off).
-/// @param on_body  if set, receives the body piece by piece instead of ClientResponse::body; false ends it.
+/// One exchange. An answer of any status is a value; Io is "no answer" (refused, timed out, cut
+/// off). Proxies are not used, redirects not followed.
+/// @param on_body  receives the body piece by piece instead of ClientResponse::body; false ends it.
 Result<ClientResponse> fetch(const ClientRequest& request,
                              const std::function<bool(std::string_view)>& on_body = {});
 

@@ -1,6 +1,7 @@
 // What a handler sees of an HTTP request: no type of the library beneath.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,10 @@ namespace hearth::http {
 
 enum class Method { Get, Head, Post, Put, Patch, Delete, Options, Other };
 
+/// `GET`, `POST` ...; `OTHER` for what this server never takes.
 std::string_view name(Method method);
+/// The method a client names; Method::Other for names this server does not know. Case counts.
+Method method_named(std::string_view text);
 
 /// Header fields in the order received; names compare without case.
 class Headers {
@@ -23,6 +27,10 @@ class Headers {
   void set(std::string_view name, std::string value);
   /// The first field of that name, or nothing.
   std::optional<std::string_view> get(std::string_view name) const;
+  /// How many fields have that name.
+  std::size_t count(std::string_view name) const;
+  /// Drops every field of that name.
+  void remove(std::string_view name);
   const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
  private:
@@ -33,7 +41,8 @@ class Headers {
 struct Request {
   Method method = Method::Get;
   std::string target;  ///< as received: path and query, still encoded
-  std::vector<std::string> path;  ///< decoded segments: split at '/' before decoding, so %2F stays within one
+  /// Decoded segments: split at '/' before decoding, so %2F stays within one.
+  std::vector<std::string> path;
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
   Headers headers;
   std::string body;
@@ -43,7 +52,7 @@ struct Request {
 
   /// The decoded value of a query parameter, or nothing.
   std::optional<std::string_view> query_value(std::string_view key) const;
-  /// A route's `{name}` or `{name...}` part (the latter may hold slashes), set by the Router; empty if none.
+  /// A route's `{name}` or `{name...}` part (the latter may hold slashes); empty if none.
   std::string_view route_value(std::string_view key) const;
 
   std::vector<std::pair<std::string, std::string>> route_values;

@@ -1,4 +1,4 @@
-// What a handler gives back: a whole answer, a body made over time, or an answer that is not ready yet.
+// What a handler gives back: a whole answer, a body made over time, or an answer yet to come.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,13 @@
 
 namespace hearth::http {
 
-/// Tells a connection that its source may have something. Cheap; any thread, any number of times, also
-/// after the connection is gone.
+/// Tells a connection that its source may have something. Cheap; any thread, any number of times,
+/// also after the connection is gone.
 using Waker = std::function<void()>;
 
-/// A body produced over time (server-sent events, NDJSON). The connection pulls on its I/O thread; the
-/// producer wakes it. Destroyed when the body has ended or the client has left: destruction cancels the work.
+/// A body produced over time (server-sent events, NDJSON). The connection pulls on its I/O thread;
+/// the producer wakes it. Destroyed when the body has ended or the client has left: destruction
+/// cancels the work.
 class BodyStream {
  public:
   enum class State {
@@ -31,7 +32,8 @@ class BodyStream {
   /// Appends what is ready to `out`. Never blocks. Not called while the client reads too slowly
   /// (the producer must bound what it keeps).
   virtual State pull(std::string& out) = 0;
-  /// What to write after a silence of the server's heartbeat interval, e.g. `: ping\n\n`; empty for nothing.
+  /// What to write after a silence of the server's heartbeat interval, e.g. `: ping\n\n`; may be
+  /// empty.
   virtual std::string_view heartbeat() const { return {}; }
 };
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,11 +13,14 @@
 
 namespace hearth::http {
 
-/// Handlers run on an I/O thread and must not block: what waits goes into a PendingResponse or BodyStream.
+/// Handlers run on an I/O thread and must not block: what waits goes into a PendingResponse or
+/// BodyStream.
 using Handler = std::function<Response(const Request&)>;
 
-/// One endpoint. `pattern` is like `/v1/models/{id...}/load`: `{x}` takes one segment, `{x...}` one or more
-/// (model ids hold slashes). Fixed segments win over `{x}`, which wins over `{x...}`.
+/// One endpoint. `pattern` is like `/v1/models/{id...}/load`: `{x}` takes one segment, `{x...}` one
+/// or more (model ids hold slashes). Of several patterns that fit a path, the one with more fixed
+/// segments wins; then, from left to right, a fixed segment wins over `{x}`, which wins over
+/// `{x...}`.
 struct Route {
   Method method;
   std::string pattern;
@@ -27,15 +31,20 @@ struct Route {
 /// The table of routes. Built once at start, then read by all I/O threads.
 class Router {
  public:
+  /// A second route of the same method and pattern, a pattern without a leading slash or with two
+  /// `{x...}` is a bug.
   void add(Route route);
+  /// Takes GET and HEAD requests whose path no route has (the web app's files).
+  void fallback(Handler handler);
 
   /// What a request's path leads to.
   struct Match {
     const Route* route = nullptr;
     std::vector<std::pair<std::string, std::string>> values;  ///< Request::route_values
-    std::vector<Method> allowed;  ///< with route == nullptr: methods this path would take; empty: no such path
+    std::vector<Method>
+        allowed;  ///< with route == nullptr: methods this path would take; empty: no such path
   };
-  /// HEAD finds the GET route. Never fails: see Match.
+  /// HEAD finds the GET route. Never fails: see Match, whose pointer lives as long as the Router.
   Match find(Method method, const std::vector<std::string>& path) const;
 
  private:
@@ -44,6 +53,7 @@ class Router {
     std::vector<std::string> segments;
   };
   std::vector<Entry> entries_;  // most specific first
+  std::optional<Route> fallback_;
 };
 
 }  // namespace hearth::http

@@ -17,20 +17,23 @@ namespace hearth::http {
 struct ServerLimits {
   std::size_t header_bytes = 64 * 1024;
   std::size_t connections = 10'000;
-  std::chrono::milliseconds header_timeout{15'000};  ///< from the first byte of a request to its last header
-  std::chrono::milliseconds body_timeout{60'000};    ///< without a byte of the body
-  std::chrono::milliseconds idle_timeout{75'000};    ///< keep-alive without a request
-  std::chrono::milliseconds write_timeout{60'000};   ///< a reader that takes nothing for so long is dropped
-  std::chrono::milliseconds heartbeat{10'000};       ///< silence before BodyStream::heartbeat is written
-  std::size_t stream_buffer_bytes = 256 * 1024;      ///< unsent bytes above which a stream is not pulled
+  std::chrono::milliseconds header_timeout{
+      15'000};  ///< from the first byte of a request to its last header
+  std::chrono::milliseconds body_timeout{60'000};  ///< without a byte of the body
+  std::chrono::milliseconds idle_timeout{75'000};  ///< keep-alive without a request
+  std::chrono::milliseconds write_timeout{
+      60'000};  ///< a reader that takes nothing for so long is dropped
+  std::chrono::milliseconds heartbeat{10'000};  ///< silence before BodyStream::heartbeat is written
+  std::size_t stream_buffer_bytes =
+      256 * 1024;  ///< unsent bytes above which a stream is not pulled
 };
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;  ///< 0: any free port
   int io_threads = 2;
-  /// Host names (without port) that a request may carry, beside loopback names and addresses: the guard
-  /// against DNS rebinding. Empty Host is refused, an unlisted one gets 403.
+  /// Host names (without port) that a request may carry, beside loopback names and addresses: the
+  /// guard against DNS rebinding. Empty Host is refused, an unlisted one gets 403.
   std::vector<std::string> allowed_hosts;
   ServerLimits limits;
 };
@@ -48,8 +51,8 @@ struct AccessRecord {
   bool client_left = false;
 };
 
-/// Called by the server for what never reaches a handler (unknown path, wrong method, too large, bad framing,
-/// handler threw): the envelope depends on the path, so the protocol layer writes it.
+/// Called by the server for what never reaches a handler (unknown path, wrong method, too large,
+/// bad framing, handler threw): the envelope depends on the path, so the protocol layer writes it.
 using ErrorWriter = std::function<Response(const Request&, Error)>;
 
 /// Owns the listening socket and its I/O threads.
@@ -66,8 +69,8 @@ class Server {
   virtual void on_access(std::function<void(const AccessRecord&)> observer) = 0;
   /// Starts accepting on its own threads and returns.
   virtual void start() = 0;
-  /// Stops accepting, closes idle connections, lets running answers end within `grace`, then closes all.
-  /// Returns when every I/O thread has ended. Call from a thread that is none of its own.
+  /// Stops accepting, closes idle connections, lets running answers end within `grace`, then closes
+  /// all. Returns when every I/O thread has ended. Call from a thread that is none of its own.
   virtual void drain(std::chrono::milliseconds grace) = 0;
 };
 

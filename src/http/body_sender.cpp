@@ -1,0 +1,78 @@
+// Pulling, framing and heartbeats of one streamed body.
+#include "http/body_sender.h"
+
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+
+namespace hearth::http {
+
+using State = BodyStream::State;
+
+BodySender::BodySender(const ServerLimits& limits, std::shared_ptr<Wire> wire, Framing framing,
+                       std::unique_ptr<BodyStream> stream)
+    : limits_(limits),
+      wire_(std::move(wire)),
+      framing_(framing),
+      gate_(std::make_shared<WakeGate>(wire_)),
+      stream_(std::move(stream)) {
+  try {
+    stream_->start(gate_->waker());
+  } catch (const std::exception& thrown) {
+    log_error("http", "a streamed answer failed to start: {}", thrown.what());
+    state_ = State::Abort;
+  }
+}
+
+State BodySender::step() {
+  due_ |= gate_->take();
+  if (state_ == State::More && due_ && wire_->unsent() <= limits_.stream_buffer_bytes) pull();
+  if (state_ == State::More && base::SteadyClock::now() >= next_step()) beat();
+  return state_;
+}
+
+void BodySender::pull() {
+  due_ = false;
+  pulled_.clear();
+  try {
+    state_ = stream_->pull(pulled_);
+  } catch (const std::exception& thrown) {
+    log_error("http", "a streamed answer failed: {}", thrown.what());
+    state_ = State::Abort;
+  }
+  if (state_ != State::Abort) send(pulled_);
+  if (state_ == State::End) finish();
+}
+
+base::Instant BodySender::next_step() const {
+  const bool silent = wire_->unsent() == 0 && state_ == State::More;
+  if (!silent || limits_.heartbeat.count() <= 0) return base::Instant::max();
+  return wire_->last_output() + limits_.heartbeat;
+}
+
+void BodySender::beat() {
+  const auto bytes = stream_->heartbeat();
+  if (bytes.empty())
+    wire_->touch();  // the silence is wanted: look again after another interval
+  else
+    send(bytes);
+}
+
+void BodySender::send(std::string_view bytes) {
+  if (bytes.empty()) return;  // an empty chunk would end the body
+  if (framing_ != Framing::Chunked) return wire_->send(std::string(bytes));
+  std::string chunk = fmt::format("{:x}\r\n", bytes.size());
+  chunk.reserve(chunk.size() + bytes.size() + 2);
+  chunk += bytes;
+  chunk += "\r\n";
+  wire_->send(std::move(chunk));
+}
+
+void BodySender::finish() {
+  if (framing_ == Framing::Chunked) wire_->send_view("0\r\n\r\n");
+  gate_->close();
+  stream_.reset();
+}
+
+}  // namespace hearth::http

@@ -1,0 +1,38 @@
+// All open connections of a server: counted, told to stop, waited for.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+
+#include "http/connection.h"
+
+namespace hearth::http {
+
+/// Any thread.
+class Connections {
+ public:
+  explicit Connections(std::size_t limit) : limit_(limit) {}
+
+  /// @returns false where the limit is reached or close_door() was called.
+  bool add(std::shared_ptr<Connection> connection);
+  void remove(const std::shared_ptr<Connection>& connection);
+
+  /// No more connections come in, and those there are end once nothing is being answered.
+  void close_door();
+  void abort_all();
+  /// @returns whether all were gone within `patience`.
+  bool wait_until_empty(std::chrono::milliseconds patience);
+
+ private:
+  std::size_t limit_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_set<std::shared_ptr<Connection>> open_;  // guarded by mutex_
+  bool closing_ = false;                                  // guarded by mutex_
+};
+
+}  // namespace hearth::http
