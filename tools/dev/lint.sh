@@ -3,7 +3,7 @@
 source tools/dev/fmt.sh
 source tools/dev/build.sh
 
-lint_parts="format structure rust web tidy"
+lint_parts="format structure docs rust web tidy"
 
 lint_help() {
   cat <<'TEXT'
@@ -12,6 +12,7 @@ Usage: ./dev lint [PART...] [--all] [--base COMMIT]
 Checks, all by default:
   format     clang-format-19 and cargo fmt
   structure  folder arrows as CMake names them, sizes, line widths, names of hosts and machines
+  docs       paths that documents name exist, code they quote is there, links lead somewhere
   rust       clippy
   web        prettier, eslint, svelte-check, no colours beside the tokens
   tidy       clang-tidy-19 over the C++ files changed since the last landed commit; a file whose
@@ -30,6 +31,8 @@ lint_format() {
 
 lint_structure() { "$(base_python)" tools/dev/lint_structure.py; }
 
+lint_docs() { "$(base_python)" tools/dev/lint_docs.py; }
+
 lint_rust() {
   cargo clippy --manifest-path bridge/Cargo.toml --target-dir build/cargo --release --locked \
     --all-targets --quiet -- -D warnings
@@ -39,7 +42,7 @@ lint_web() { (cd web && npm run --silent lint && npm run --silent check); }
 
 lint_tidy() {
   configure dev &&
-    "$(base_python)" tools/dev/lint_tidy.py --build build/dev ${tidy_options[@]+"${tidy_options[@]}"}
+    "$(base_python)" tools/dev/lint_tidy.py ${tidy_options[@]+"${tidy_options[@]}"}
 }
 
 lint_main() {

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Holds the documents against the sources: paths they name exist, code they quote is there, links lead somewhere."""
+"""Holds the documents against the sources.
+
+Paths they name exist, code they quote is there, links lead somewhere.
+"""
 import pathlib
 import re
 import sys

@@ -1,4 +1,4 @@
-# System packages: Debian 12's through apt, macOS's through Homebrew. Only missing ones are installed.
+# System packages, only those missing: Debian 12's through apt, macOS's through Homebrew.
 
 # The names in a package list that a purpose needs. Sections: [build] always, [test] for tests.
 package_names() {
