@@ -1,0 +1,108 @@
+// Collecting events and writing them.
+#include "engine/remote/worker_outbox.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+
+namespace hearth::engine {
+namespace {
+
+constexpr std::chrono::milliseconds kStatsEvery{250};
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+}  // namespace
+
+WorkerOutbox::WorkerOutbox(wire::Channel& channel)
+    : channel_(channel),
+      mailbox_(std::make_shared<Box>()),
+      thread_("worker-outbox", [this] { run(); }) {}
+
+void WorkerOutbox::stop() {
+  mailbox_->close();
+  thread_.join();
+}
+
+void WorkerOutbox::send(const wire::ToServer& message) {
+  auto frame = wire::frame_of(message);
+  if (!frame) return log_error("engine", "worker: {}", frame.error().message);
+  mailbox_->post(Frame{std::move(*frame)});
+}
+
+void WorkerOutbox::run() {
+  while (true) {
+    // Statistics follow the work; an idle worker sleeps.
+    auto message = engine_ != nullptr && !generations_.empty() ? mailbox_->wait_until(stats_due_)
+                                                               : mailbox_->wait();
+    if (!message && mailbox_->closed()) break;
+    auto done = message ? handle(std::move(*message)) : Result<void>{};
+    if (done && engine_ != nullptr && base::SteadyClock::now() >= stats_due_) done = send_stats();
+    if (!done) {
+      channel_.shut_down();  // the reading side ends the session
+      break;
+    }
+  }
+  mailbox_->close();
+  generations_.clear();
+}
+
+Result<void> WorkerOutbox::handle(Message message) {
+  return std::visit(Overloaded{
+                        [this](Frame& frame) { return channel_.send(frame.bytes); },
+                        [this](Watch& watch) -> Result<void> {
+                          engine_ = watch.engine;
+                          return send_stats();
+                        },
+                        [this](Add& add) -> Result<void> {
+                          Generation& generation = *add.generation;
+                          generations_.emplace(add.request, std::move(add.generation));
+                          generation.on_ready([box = mailbox_, request = add.request] {
+                            box->post(Ready{request});
+                          });
+                          return {};
+                        },
+                        [this](Ready& ready) { return send_events(ready.request); },
+                        [this](Drop& drop) -> Result<void> {
+                          generations_.erase(drop.request);
+                          return {};
+                        },
+                    },
+                    message);
+}
+
+Result<void> WorkerOutbox::send_events(std::uint64_t request) {
+  const auto found = generations_.find(request);
+  if (found == generations_.end()) return {};
+  wire::ToServer message;
+  message.mutable_events()->set_request(request);
+  bool last = false;
+  for (const Event& event : found->second->drain()) {
+    last = std::holds_alternative<Finished>(event) || std::holds_alternative<Failed>(event);
+    *message.mutable_events()->add_events() = wire::write_event(event);
+  }
+  TRY(write(message));
+  if (!last) return {};
+  generations_.erase(found);
+  return generations_.empty() && engine_ != nullptr ? send_stats() : Result<void>{};
+}
+
+Result<void> WorkerOutbox::send_stats() {
+  stats_due_ = base::SteadyClock::now() + kStatsEvery;
+  wire::ToServer message;
+  *message.mutable_stats() = wire::write_stats(engine_->stats());
+  std::string bytes = message.SerializeAsString();
+  if (bytes == sent_stats_) return {};
+  sent_stats_ = std::move(bytes);
+  return write(message);
+}
+
+Result<void> WorkerOutbox::write(const wire::ToServer& message) {
+  return channel_.send(TRY(wire::frame_of(message)));
+}
+
+}  // namespace hearth::engine

@@ -1,0 +1,172 @@
+// Events, errors, model facts and statistics as messages and back.
+#include <chrono>
+#include <utility>
+
+#include "engine/wire/convert.h"
+
+namespace hearth::engine::wire {
+namespace {
+
+/// Fills the arm of a message that an event's kind has.
+struct EventWriter {
+  Event& message;
+
+  void operator()(const Admitted& admitted) const { message.set_admitted(admitted.prompt_tokens); }
+  void operator()(const PromptProgress& progress) const {
+    message.mutable_progress()->set_computed(progress.computed);
+    message.mutable_progress()->set_total(progress.total);
+  }
+  void operator()(const TextDelta& delta) const {
+    message.mutable_delta()->set_reasoning(delta.kind == TextDelta::Kind::Reasoning);
+    message.mutable_delta()->set_text(delta.text);
+    message.mutable_delta()->set_tokens(delta.tokens);
+  }
+  void operator()(const Finished& finished) const {
+    Finish& finish = *message.mutable_finish();
+    finish.set_reason(static_cast<Finish::Reason>(finished.reason));
+    finish.set_stop_string(finished.stop_string);
+    finish.set_prompt_tokens(finished.usage.prompt_tokens);
+    finish.set_cached_tokens(finished.usage.cached_tokens);
+    finish.set_completion_tokens(finished.usage.completion_tokens);
+    finish.set_reasoning_tokens(finished.usage.reasoning_tokens);
+    finish.set_queue_ms(finished.timings.queue_ms);
+    finish.set_prompt_ms(finished.timings.prompt_ms);
+    finish.set_decode_ms(finished.timings.decode_ms);
+  }
+  void operator()(const Failed& failed) const {
+    *message.mutable_failure() = write_problem(failed.error);
+  }
+};
+
+static_assert(static_cast<int>(FinishReason::Stop) == Finish::STOP);
+static_assert(static_cast<int>(FinishReason::StopString) == Finish::STOP_STRING);
+static_assert(static_cast<int>(FinishReason::Length) == Finish::LENGTH);
+static_assert(static_cast<int>(FinishReason::ContextFull) == Finish::CONTEXT_FULL);
+
+Result<engine::Event> read_finish(const Finish& message) {
+  if (!Finish::Reason_IsValid(message.reason()))
+    return fail(ErrorCode::CorruptData, "finish reason {} is not known",
+                static_cast<int>(message.reason()));
+  return Finished{.reason = static_cast<FinishReason>(message.reason()),
+                  .stop_string = message.stop_string(),
+                  .usage = {.prompt_tokens = message.prompt_tokens(),
+                            .cached_tokens = message.cached_tokens(),
+                            .completion_tokens = message.completion_tokens(),
+                            .reasoning_tokens = message.reasoning_tokens()},
+                  .timings = {.queue_ms = message.queue_ms(),
+                              .prompt_ms = message.prompt_ms(),
+                              .decode_ms = message.decode_ms()}};
+}
+
+}  // namespace
+
+Event write_event(const engine::Event& event) {
+  Event message;
+  std::visit(EventWriter{message}, event);
+  return message;
+}
+
+Result<engine::Event> read_event(const Event& message) {
+  switch (message.event_case()) {
+    case Event::kAdmitted:
+      return Admitted{message.admitted()};
+    case Event::kProgress:
+      return PromptProgress{message.progress().computed(), message.progress().total()};
+    case Event::kDelta:
+      return TextDelta{.kind = message.delta().reasoning() ? TextDelta::Kind::Reasoning
+                                                           : TextDelta::Kind::Content,
+                       .text = message.delta().text(),
+                       .tokens = message.delta().tokens()};
+    case Event::kFinish:
+      return read_finish(message.finish());
+    case Event::kFailure:
+      return Failed{read_problem(message.failure())};
+    case Event::EVENT_NOT_SET:
+      break;
+  }
+  return fail(ErrorCode::CorruptData, "an event has no content");
+}
+
+Model write_model(const ModelInfo& info) {
+  Model message;
+  message.set_name(info.name);
+  message.set_architecture(info.architecture);
+  message.set_parameters(info.parameters);
+  message.set_weight_bytes(info.weight_bytes);
+  message.set_quantisation(info.quantisation);
+  message.set_vocabulary(info.vocabulary);
+  message.set_context_length(info.context_length);
+  message.mutable_end_tokens()->Assign(info.end_tokens.begin(), info.end_tokens.end());
+  message.set_has_chat_template(info.has_chat_template);
+  message.set_can_think(info.can_think);
+  message.set_fingerprint(info.fingerprint);
+  return message;
+}
+
+ModelInfo read_model(const Model& message) {
+  return {.name = message.name(),
+          .architecture = message.architecture(),
+          .parameters = message.parameters(),
+          .weight_bytes = message.weight_bytes(),
+          .quantisation = message.quantisation(),
+          .vocabulary = message.vocabulary(),
+          .context_length = message.context_length(),
+          .end_tokens = {message.end_tokens().begin(), message.end_tokens().end()},
+          .has_chat_template = message.has_chat_template(),
+          .can_think = message.can_think(),
+          .fingerprint = message.fingerprint()};
+}
+
+Stats write_stats(const EngineStats& stats) {
+  Stats message;
+  message.set_running(stats.running);
+  message.set_waiting(stats.waiting);
+  message.set_pages_used(stats.pages_used);
+  message.set_pages_total(stats.pages_total);
+  message.set_steps(stats.steps);
+  message.set_prompt_tokens(stats.prompt_tokens);
+  message.set_completion_tokens(stats.completion_tokens);
+  message.set_active_bytes(stats.active_bytes);
+  message.set_peak_bytes(stats.peak_bytes);
+  return message;
+}
+
+EngineStats read_stats(const Stats& message) {
+  return {.running = message.running(),
+          .waiting = message.waiting(),
+          .pages_used = message.pages_used(),
+          .pages_total = message.pages_total(),
+          .steps = message.steps(),
+          .prompt_tokens = message.prompt_tokens(),
+          .completion_tokens = message.completion_tokens(),
+          .active_bytes = message.active_bytes(),
+          .peak_bytes = message.peak_bytes()};
+}
+
+Problem write_problem(const Error& error) {
+  Problem message;
+  message.set_code(std::string(base::name(error.code)));
+  message.set_message(error.message);
+  message.set_param(error.param);
+  for (const base::FieldError& field : error.fields) {
+    FieldProblem& problem = *message.add_fields();
+    problem.set_path(field.path);
+    problem.set_message(field.message);
+    problem.set_code(std::string(base::name(field.code)));
+  }
+  if (error.retry_after) message.set_retry_after_s(error.retry_after->count());
+  return message;
+}
+
+Error read_problem(const Problem& message) {
+  Error error{.code = base::error_code(message.code()),
+              .message = message.message(),
+              .param = message.param()};
+  for (const FieldProblem& field : message.fields())
+    error.fields.push_back({field.path(), field.message(), base::error_code(field.code())});
+  if (message.has_retry_after_s())
+    error.retry_after = std::chrono::seconds(message.retry_after_s());
+  return error;
+}
+
+}  // namespace hearth::engine::wire

@@ -1,0 +1,191 @@
+// What goes into a frame comes out of it, and nothing that comes out of a stranger's frame does
+// harm.
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/wire/convert.h"
+#include "engine/wire/frames.h"
+
+namespace hearth::engine::wire {
+namespace {
+
+engine::Request full_request() {
+  engine::Request request;
+  request.id = "req_1";
+  ChatInput chat;
+  chat.messages = base::parse_json(
+                      R"([{"role":"user","content":"Grüße, \u0000 \ud83d\ude00","b":1,"a":[2.5]}])")
+                      ->as_array();
+  chat.variables = base::parse_json(R"({"enable_thinking":false})")->as_object();
+  chat.add_generation_prompt = false;
+  chat.continue_last = true;
+  request.input = chat;
+  request.sampling = {.temperature = 0.7,
+                      .top_p = 0.9,
+                      .top_k = 40,
+                      .min_p = 0.05,
+                      .repetition_penalty = 1.1,
+                      .presence_penalty = -0.5,
+                      .frequency_penalty = 0.25,
+                      .repetition_window = -1,
+                      .seed = 18446744073709551615ULL};
+  request.max_tokens = 100;
+  request.stop = {"\n\n", "END"};
+  request.ignore_eos = true;
+  return request;
+}
+
+TEST(Convert, RequestsComeBackAsTheyWere) {
+  const engine::Request request = full_request();
+  const auto back = read_request(write_request(7, request));
+  ASSERT_TRUE(back) << back.error().message;
+  const auto& chat = std::get<ChatInput>(back->input);
+  EXPECT_EQ(json::serialize(chat.messages),
+            json::serialize(std::get<ChatInput>(request.input).messages));  // members in order
+  EXPECT_FALSE(chat.add_generation_prompt);
+  EXPECT_TRUE(chat.continue_last);
+  EXPECT_EQ(back->sampling.temperature, 0.7);
+  EXPECT_EQ(back->sampling.repetition_window, -1);
+  EXPECT_EQ(back->sampling.seed, 18446744073709551615ULL);
+  EXPECT_EQ(back->max_tokens, 100U);
+  EXPECT_EQ(back->stop, request.stop);
+  EXPECT_TRUE(back->ignore_eos);
+}
+
+TEST(Convert, WhatARequestLeavesOpenStaysOpen) {
+  const auto back = read_request(write_request(7, {.id = "x", .input = TokenInput{{1, 2, 3}}}));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(std::get<TokenInput>(back->input).tokens, (std::vector<TokenId>{1, 2, 3}));
+  EXPECT_FALSE(back->sampling.temperature || back->sampling.top_k || back->sampling.seed);
+  EXPECT_FALSE(back->max_tokens);
+}
+
+TEST(Convert, EventsComeBackAsTheyWere) {
+  const auto back = [](const engine::Event& event) { return *read_event(write_event(event)); };
+  EXPECT_EQ(std::get<Admitted>(back(Admitted{5})).prompt_tokens, 5U);
+  EXPECT_EQ(std::get<PromptProgress>(back(PromptProgress{2, 9})).total, 9U);
+  const auto delta = std::get<TextDelta>(back(TextDelta{TextDelta::Kind::Reasoning, "hm", 2}));
+  EXPECT_EQ(delta.kind, TextDelta::Kind::Reasoning);
+  EXPECT_EQ(delta.text, "hm");
+  EXPECT_EQ(delta.tokens, 2U);
+  const auto finished = std::get<Finished>(back(Finished{.reason = FinishReason::StopString,
+                                                         .stop_string = "END",
+                                                         .usage = {1, 2, 3, 4},
+                                                         .timings = {1.5, 2.5, 3.5}}));
+  EXPECT_EQ(finished.reason, FinishReason::StopString);
+  EXPECT_EQ(finished.stop_string, "END");
+  EXPECT_EQ(finished.usage.reasoning_tokens, 4U);
+  EXPECT_EQ(finished.timings.decode_ms, 3.5);
+  Error error{.code = ErrorCode::Overloaded, .message = "later", .param = "model"};
+  error.fields = {{"messages[0].role", "is unknown", ErrorCode::UnsupportedArgument}};
+  error.retry_after = std::chrono::seconds(3);
+  const Error told = std::get<Failed>(back(Failed{error})).error;
+  EXPECT_EQ(told.code, ErrorCode::Overloaded);
+  EXPECT_EQ(told.fields.at(0).code, ErrorCode::UnsupportedArgument);
+  EXPECT_EQ(told.retry_after, std::chrono::seconds(3));
+}
+
+TEST(Frames, AreCutWhereTheyEndHoweverTheBytesCome) {
+  const std::vector<std::string> bodies = {"", "a", std::string(70000, 'x'), "\0\1\2"};
+  std::string stream;
+  for (const std::string& body : bodies) stream += *make_frame(body);
+  for (const std::size_t piece :
+       {std::size_t{1}, std::size_t{3}, std::size_t{4096}, stream.size()}) {
+    FrameReader reader;
+    std::vector<std::string> seen;
+    for (std::size_t i = 0; i < stream.size(); i += piece) {
+      reader.append(std::string_view(stream).substr(i, piece));
+      while (auto body = *reader.next()) seen.push_back(*body);
+    }
+    EXPECT_EQ(seen, bodies) << piece;
+  }
+}
+
+TEST(Frames, AnImpossibleLengthIsAnErrorBeforeItsBytesCome) {
+  FrameReader reader;
+  reader.append("\xFF\xFF\xFF\xFFwhatever");
+  EXPECT_EQ(reader.next().error().code, ErrorCode::CorruptData);
+}
+
+/// Reads a stream of either direction to its end, as both ends of the connection do.
+template <class Message, class Read>
+int read_all(const std::string& stream, Read read) {
+  FrameReader reader;
+  reader.append(stream);
+  int understood = 0;
+  while (true) {
+    const auto body = reader.next();
+    if (!body || !*body) return understood;
+    Message message;
+    if (!message.ParseFromString(**body)) return understood;
+    understood += read(message) ? 1 : 0;
+  }
+}
+
+int read_as_worker(const std::string& stream) {
+  return read_all<ToWorker>(stream, [](const ToWorker& message) {
+    return message.has_submit() && read_request(message.submit()).has_value();
+  });
+}
+
+int read_as_server(const std::string& stream) {
+  return read_all<ToServer>(stream, [](const ToServer& message) {
+    int good = 0;
+    for (const Event& event : message.events().events()) good += read_event(event) ? 1 : 0;
+    read_model(message.ready());
+    read_stats(message.stats());
+    static_cast<void>(read_problem(message.refused()));
+    return good > 0;
+  });
+}
+
+std::string mutated(std::string stream, std::mt19937& random) {
+  for (std::uint32_t edits = 1 + random() % 4; edits > 0; --edits) {
+    const std::size_t at = random() % stream.size();
+    switch (random() % 5) {
+      case 0:
+        stream[at] = static_cast<char>(random());
+        break;
+      case 1:
+        stream[at] = static_cast<char>(stream[at] ^ (1 << random() % 8));
+        break;
+      case 2:
+        stream.erase(at, 1 + random() % 9);
+        break;
+      case 3:
+        stream.insert(at, stream.substr(random() % stream.size(), random() % 20));
+        break;
+      default:
+        stream.resize(at + 1);
+        break;
+    }
+    if (stream.empty()) return "x";
+  }
+  return stream;
+}
+
+TEST(Frames, MutatedStreamsAreReadOrRefusedButDoNoHarm) {
+  ToWorker submit;
+  *submit.mutable_submit() = write_request(1, full_request());
+  ToServer events;
+  events.mutable_events()->set_request(1);
+  *events.mutable_events()->add_events() = write_event(TextDelta{.text = "Hello", .tokens = 1});
+  *events.mutable_events()->add_events() = write_event(Finished{});
+  const std::string to_worker = *make_frame(submit.SerializeAsString());
+  const std::string to_server = *make_frame(events.SerializeAsString());
+  ASSERT_EQ(read_as_worker(to_worker + to_worker), 2);
+  ASSERT_EQ(read_as_server(to_server), 1);
+
+  std::mt19937 random(1);
+  int understood = 0;
+  for (int i = 0; i < 20000; ++i) {
+    understood += read_as_worker(mutated(to_worker + to_worker, random));
+    understood += read_as_server(mutated(to_server + to_server, random));
+  }
+  EXPECT_GT(understood, 0);  // small damage leaves some frames whole
+}
+
+}  // namespace
+}  // namespace hearth::engine::wire
