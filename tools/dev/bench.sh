@@ -20,7 +20,7 @@ bench_main() {
     stage "configure bench" cmake --preset release -B build/bench -DHEARTH_BENCH=ON \
       --log-level=NOTICE
   fi
-  stage "compile bench" ninja -C build/bench -j "$(parallel_jobs)"
+  stage "compile bench" ninja -C build/bench -j "$(parallel_jobs)" bench/all
   if [[ -n $name ]]; then exec "build/bench/bench/$name" "$@"; fi
   local program found=
   for program in build/bench/bench/*_bench; do
