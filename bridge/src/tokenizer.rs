@@ -22,6 +22,10 @@ fn load(json: &[u8], late_tokens: &str) -> Result<SharedTokenizer, Failure> {
     if !late_tokens.is_empty() {
         let late: Vec<AddedToken> = serde_json::from_str(late_tokens)?;
         for token in late {
+            let known = tokenizer.get_added_tokens_decoder();
+            if known.values().any(|added| added.content == token.content) {
+                continue; // the file's own flags win
+            }
             if token.special {
                 tokenizer.add_special_tokens([token])?;
             } else {

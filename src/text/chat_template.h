@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@
 #include "text/tokenizer.h"
 
 namespace hearth::text {
+
+class ControlLiterals;
 
 /// A conversation as the protocols give it; the template adapts it to what the model knows.
 struct ChatPrompt {
@@ -81,7 +85,7 @@ class ChatTemplate {
   const std::optional<ReasoningMarkers>& reasoning_markers() const { return markers_; }
   /// Whether a rendered prompt ends inside a reasoning block.
   bool opens_reasoning(std::string_view rendered) const;
-  /// What the probes found out.
+  /// What the probes found out, and the conversation that render() therefore gives the template.
   const TemplateTraits& traits() const { return traits_; }
   /// All of the template's text, for those who look for markers in it.
   const std::string& source() const { return source_; }
@@ -91,11 +95,30 @@ class ChatTemplate {
     std::string name;
     BridgeHandle<hearth_template> handle;
   };
+  /// What is known about one tokenizer with this template.
+  struct Guard {
+    std::uint64_t tokenizer = 0;
+    std::shared_ptr<const ControlLiterals> literals;
+    bool always_marked = false;
+  };
+  struct Adapted {
+    Conversation conversation;
+    json::object variables;
+  };
+
   explicit ChatTemplate(TemplateOptions options);
   Result<void> add(std::string name, std::string_view source);
   void probe();
-  const Named& choose(const ChatPrompt& prompt) const;
-  Result<std::string> render_adapted(const ChatPrompt& adapted) const;
+  const Named& choose(bool with_tools) const;
+  Result<Adapted> adapted(const ChatPrompt& prompt) const;
+  Result<std::string> render(const Adapted& adapted, const ChatPrompt& prompt) const;
+  Result<std::string> render_raw(const json::array& messages, const json::value& tools,
+                                 const json::object& variables, bool add_generation_prompt) const;
+  static std::string_view own_end(std::string_view rendered, const Adapted& adapted,
+                                  const ChatPrompt& prompt);
+  Guard guard(const Tokenizer& tokenizer) const;
+  bool ends_open_before_content(const ControlLiterals& literals) const;
+  std::int64_t local_seconds() const;
 
   TemplateOptions options_;
   std::vector<Named> templates_;
@@ -103,6 +126,8 @@ class ChatTemplate {
   TemplateTraits traits_;
   bool thinking_supported_ = false;
   std::optional<ReasoningMarkers> markers_;
+  mutable std::mutex guard_mutex_;
+  mutable Guard guard_;  ///< of the tokenizer used last; guarded by guard_mutex_
 };
 
 }  // namespace hearth::text

@@ -69,7 +69,8 @@ class ReasoningSplitter {
 
   ReasoningMarkers markers_;
   State state_;
-  bool strip_line_ends_ = false;  ///< a marker has just ended
+  bool strip_line_ends_ = false;     ///< a marker has just ended
+  bool may_repeat_opening_ = false;  ///< the prompt wrote the opening marker
   std::string held_;
   std::string text_;  ///< what the pieces of this call point into
   std::vector<Run> runs_;

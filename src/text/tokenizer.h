@@ -65,28 +65,33 @@ class Tokenizer {
   /// The id of such a name: `special_id("eos_token")`.
   std::optional<TokenId> special_id(const std::string& name) const;
 
+  /// A number that no other tokenizer of this process has.
+  std::uint64_t serial() const { return serial_; }
+
   /// The handle behind the bridge, for stream decoders.
   const hearth_tokenizer* bridge() const { return handle_.get(); }
 
   /// The tokenizer in which control tokens have private spellings; see control_twin.h.
-  /// Built on first need and again where `control_tokens` differs. Takes as long as load.
+  /// Built on first need, once for each list of tokens. Takes as long as load.
   Result<std::shared_ptr<const ControlTwin>> twin(std::span<const TokenId> control_tokens) const;
 
  private:
   struct Parts;
   explicit Tokenizer(Parts parts);
+  Result<void> learn_frame(const json::object& config);
   Result<std::vector<TokenId>> encode_whole(std::string_view text) const;
-  void frame(std::string_view text, std::vector<TokenId>& ids) const;
+  Result<std::vector<TokenId>> encode_piece(std::string_view piece) const;
+  void frame(std::vector<TokenId>& ids) const;
 
+  std::uint64_t serial_;
   BridgeHandle<hearth_tokenizer> handle_;
   Vocabulary vocabulary_;
   std::map<std::string, std::string> special_tokens_;
-  std::vector<TokenId> prefix_;  ///< what AddSpecialTokens puts in front
-  std::vector<TokenId> suffix_;  ///< and behind
-  std::unique_ptr<PieceCache> pieces_;
+  std::vector<TokenId> prefix_;         ///< what AddSpecialTokens puts in front
+  std::vector<TokenId> suffix_;         ///< and behind
+  std::unique_ptr<PieceCache> pieces_;  ///< null where pieces cannot be encoded one by one
   mutable std::mutex twin_mutex_;
-  mutable std::vector<TokenId> twin_tokens_;
-  mutable std::shared_ptr<const ControlTwin> twin_;
+  mutable std::map<std::vector<TokenId>, std::shared_ptr<const ControlTwin>> twins_;
 };
 
 }  // namespace hearth::text

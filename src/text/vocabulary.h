@@ -39,6 +39,8 @@ struct AddedToken {
 class Vocabulary {
  public:
   Vocabulary() = default;
+  Vocabulary(Vocabulary&&) = default;
+  Vocabulary& operator=(Vocabulary&&) = default;
   /// @param listing  what hearth_tokenizer_vocabulary gives
   /// @param about    what hearth_tokenizer_describe gives
   static Result<Vocabulary> read(std::string_view listing, const json::object& about);
@@ -70,9 +72,10 @@ class Vocabulary {
   const Token* at(TokenId id) const;
   void read_decoder(const json::value& decoder);
   void fill_bytes();
+  void fill_ids();
 
   std::vector<Token> tokens_;
-  std::unordered_map<std::string, TokenId> ids_;
+  std::unordered_map<std::string_view, TokenId> ids_;  ///< keys point into tokens_
   std::vector<AddedToken> added_;
   DecoderKind decoder_ = DecoderKind::Other;
   int dropped_spaces_ = 0;
