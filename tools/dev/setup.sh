@@ -16,7 +16,7 @@ Installs what is missing, says what it does, and is quick when nothing is missin
   mlx        the pinned MLX wheel, checked by its hash, in build/deps/mlx
   rust       Debian's cargo-web where there is no cargo >= 1.87
   node       a pinned Node 22 in build/deps/node where there is no Node >= 20.19
-  web        npm ci in web/
+  web        the web app's npm packages, as web/package-lock.json names them
 
   --build-only   leave out what only ./dev test and ./dev lint need
 TEXT

@@ -29,8 +29,13 @@ setup_web() {
   local key
   key=$({ hash_files web/package-lock.json web/package.json && node --version; } | sha256)
   is_stamped web-packages "$key" && [[ -d web/node_modules ]] && return 0
-  stage "install the web app's packages (npm ci)" install_web
+  stage "install the web app's packages" install_web
   stamp web-packages "$key"
 }
 
-install_web() { (cd web && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error); }
+# The lock file's versions and hashes; it is left as it is. `npm ci` would do the same, but npm 11's
+# refuses a lock file without the optional packages of every other platform.
+install_web() {
+  cd web
+  npm install --no-save --no-audit --no-fund --no-update-notifier --loglevel=error
+}
