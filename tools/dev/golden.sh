@@ -7,7 +7,7 @@ golden_help() {
 Usage: ./dev golden [FILTER]
 
 Makes build/golden-venv (PyTorch, transformers, MLX for Python: several GB, once) and runs the
-generators under tests/golden/generate whose name contains FILTER. What they write is committed:
+generators under tests/golden whose path contains FILTER. What they write is committed:
 look at the difference before you do. No test and no build needs this.
 TEXT
 }
@@ -20,7 +20,7 @@ golden_main() {
     stage "make build/golden-venv" make_golden_venv
     stamp golden-venv "$key"
   fi
-  for script in tests/golden/generate/*.py; do
+  for script in tests/golden/generate/*.py tests/golden/*/generate.py; do
     grep -q '__main__' "$script" || continue
     [[ $script == *"$filter"* ]] || continue
     stage "$script" env PYTHONPATH=tests/golden/generate build/golden-venv/bin/python "$script"

@@ -85,7 +85,8 @@ def check_size(path: pathlib.Path, lines: list[str]) -> None:
         fault(path, FILE_LINES, f"{len(lines)} lines, more than {FILE_LINES}: split the file")
     if path.suffix in WIDE:
         for number, line in enumerate(lines, 1):
-            if len(line) > WIDTH and "NOLINT" not in line:
+            table = path.suffix == ".py" and re.match(r"\s*[\[({]*[rf]*[\"']", line)
+            if len(line) > WIDTH and not table:  # a table of texts reads best with a text a line
                 fault(path, number, f"{len(line)} columns, more than {WIDTH}")
 
 
