@@ -9,6 +9,6 @@ export default defineConfig({
   plugins: [tailwindcss(), sveltekit()],
   // Fonts stay files of their own: a policy without data: fonts then suffices.
   build: { assetsInlineLimit: 0 },
-  server: { proxy: { '/v1': server, '/healthz': server, '/readyz': server } },
-  test: { environment: 'jsdom', include: ['src/**/*.test.ts'] },
+  server: { proxy: { '/v1': server, '/healthz': server } },
+  test: { include: ['src/**/*.test.ts'] },
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const TOKENS = 'src/styles/tokens.css';
-const RAW_COLOUR = /#[0-9a-f]{3,8}\b(?![-\w])|\b(?:rgba?|hsla?|oklch|oklab|lab|lch)\(/i;
+const RAW_COLOUR = /['"\s:(]#[0-9a-f]{3,8}\b(?![-\w(])|\b(?:rgba?|hsla?|oklch|oklab|lab|lch)\(/i;
 const LIMITS = [
   { match: /^src\/routes\/.*\.svelte$/, lines: 200 },
   { match: /\.svelte$/, lines: 150 },
@@ -31,7 +31,7 @@ function complaints(path) {
   if (name === TOKENS) return found;
   lines.forEach((line, i) => {
     if (/^\s*(\/\/|\*|\/\*)/.test(line) || /#(each|if|key|await|snippet)\b/.test(line)) return;
-    if (RAW_COLOUR.test(line) && !/this\.#|\.#\w/.test(line)) {
+    if (RAW_COLOUR.test(line)) {
       found.push(`${name}:${i + 1}: raw colour: use a token of ${TOKENS}`);
     }
   });

@@ -5,6 +5,7 @@ import type { ChatChunk, ChatRequest, FinishReason, Timings, Usage } from './typ
 
 export type ChatEvent =
   | { type: 'open'; requestId?: string }
+  | { type: 'reading'; total: number; processed: number }
   | { type: 'reasoning'; text: string }
   | { type: 'text'; text: string }
   | { type: 'finish'; reason: FinishReason }
@@ -63,6 +64,7 @@ function* eventsOf(chunk: ChatChunk, requestId?: string): Generator<ChatEvent> {
   if (chunk.error) throw new RequestError(refused(chunk.error, undefined, requestId));
   const choice = chunk.choices?.[0];
   const { content, reasoning_content: reasoning } = choice?.delta ?? {};
+  if (chunk.prompt_progress) yield { type: 'reading', ...chunk.prompt_progress };
   if (reasoning) yield { type: 'reasoning', text: reasoning };
   if (content) yield { type: 'text', text: content };
   if (choice?.finish_reason) yield { type: 'finish', reason: choice.finish_reason };

@@ -50,7 +50,7 @@ export function lost(requestId?: string): Failure {
 }
 
 export function refused(error: WireError, status?: number, requestId?: string): Failure {
-  const code = error.code == null ? undefined : String(error.code);
+  const code = error.code?.toString();
   const fallback =
     status !== undefined && status < 500
       ? 'Change the message or the settings, then try again.'

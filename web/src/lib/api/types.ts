@@ -13,6 +13,8 @@ export interface ChatRequest {
   messages: WireMessage[];
   stream: true;
   stream_options: { include_usage: true };
+  /** Asks for chunks that tell how much of the prompt has been read. */
+  return_progress: true;
   temperature?: number;
   top_p?: number;
   max_tokens?: number;
@@ -40,6 +42,12 @@ export interface Timings {
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
+/** How many of the prompt's tokens have been read. */
+export interface PromptProgress {
+  total: number;
+  processed: number;
+}
+
 export interface ChatChunk {
   choices?: {
     delta?: { content?: string | null; reasoning_content?: string | null };
@@ -47,6 +55,7 @@ export interface ChatChunk {
   }[];
   usage?: Usage | null;
   timings?: Timings;
+  prompt_progress?: PromptProgress;
   error?: WireError;
 }
 
@@ -67,4 +76,6 @@ export interface Model {
   context_length?: number;
   max_model_len?: number;
   capabilities?: string[];
+  /** Why the model cannot be used, if it cannot. */
+  fault?: string;
 }

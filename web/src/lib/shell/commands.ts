@@ -24,10 +24,12 @@ export function commandsFor(onnew: () => void): Command[] {
     { id: 'light', label: 'Theme: light', run: () => theme.choose('light') },
     { id: 'dark', label: 'Theme: dark', run: () => theme.choose('dark') },
     { id: 'system', label: 'Theme: as the system', run: () => theme.choose('system') },
-    ...models.list.map((model) => ({
-      id: `model ${model.id}`,
-      label: `Use model ${model.id}`,
-      run: () => models.choose(model.id),
-    })),
+    ...models.list
+      .filter((model) => !model.fault)
+      .map((model) => ({
+        id: `model ${model.id}`,
+        label: `Use model ${model.id}`,
+        run: () => models.choose(model.id),
+      })),
   ];
 }

@@ -15,7 +15,9 @@ class Models {
   /** The chosen model if it is still offered, else one that is loaded, else the first. */
   get current(): Model | undefined {
     return (
-      this.find(this.#last.value) ?? this.list.find((m) => m.state === 'loaded') ?? this.list[0]
+      this.find(this.#last.value) ??
+      this.list.find((model) => model.state === 'loaded') ??
+      this.list.find((model) => !model.fault)
     );
   }
 

@@ -21,6 +21,7 @@ export function requestFor(
     messages,
     stream: true,
     stream_options: { include_usage: true },
+    return_progress: true,
     temperature: settings.temperature,
     top_p: settings.topP,
     ...(settings.maxTokens === null ? {} : { max_tokens: settings.maxTokens }),

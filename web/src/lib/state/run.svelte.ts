@@ -11,6 +11,8 @@ export class Run {
   opened = $state(false);
   /** Moves on with every flush, so that clocks on the page tick. */
   now = $state(performance.now());
+  /** How much of the prompt has been read, from 0 to 1, where the server tells. */
+  readShare = $state<number>();
   pieces = $state(0);
   firstAt = $state<number>();
   readonly startedAt = performance.now();
@@ -33,6 +35,7 @@ export class Run {
 
   take(event: ChatEvent) {
     if (event.type === 'open') this.opened = true;
+    else if (event.type === 'reading') this.readShare = event.processed / (event.total || 1);
     else if (event.type === 'finish') this.node.finish = event.reason;
     else if (event.type === 'usage') this.#count(event.usage, event.timings);
     else this.#takeText(event);
