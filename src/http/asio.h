@@ -1,5 +1,4 @@
-// The few Asio types this folder uses, with their executor fixed: everything of one connection runs
-// on its strand.
+// The few Asio types this folder uses: everything of one connection runs on its strand.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

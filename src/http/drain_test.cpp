@@ -1,5 +1,4 @@
-// Ending in good order: idle connections at once, running answers within their grace, nothing
-// after.
+// Ending in good order: idle connections at once, running answers within their grace.
 #include <future>
 #include <gtest/gtest.h>
 

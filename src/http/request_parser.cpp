@@ -17,6 +17,12 @@ std::string_view plain(View view) {
   return {view.data(), view.size()};
 }
 
+// Beast joins folded fields, but a proxy before us may have read the second line as a field of its
+// own.
+bool is_folded(std::string_view lines) {
+  return lines.contains("\r\n ") || lines.contains("\r\n\t");
+}
+
 Fault fault_of(beast_http::error error, std::size_t head_limit) {
   using E = beast_http::error;
   const auto bad = [](std::string message, int status = 0) {
@@ -65,6 +71,8 @@ class RequestParser::Reader final : public beast_http::basic_parser<true> {
     while (state == before && used < bytes.size()) {
       error_code error;
       const auto step = put({bytes.data() + used, bytes.size() - used}, error);
+      if (before == State::Head && is_folded(bytes.substr(used, step)))
+        refuse_head("header fields must not be folded over several lines");
       used += step;
       advance(error, step, bytes.size() - used);
       if (error == beast_http::error::need_more) break;

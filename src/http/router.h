@@ -41,8 +41,8 @@ class Router {
   struct Match {
     const Route* route = nullptr;
     std::vector<std::pair<std::string, std::string>> values;  ///< Request::route_values
-    std::vector<Method>
-        allowed;  ///< with route == nullptr: methods this path would take; empty: no such path
+    /// With route == nullptr: the methods that this path would take; empty: no such path.
+    std::vector<Method> allowed;
   };
   /// HEAD finds the GET route. Never fails: see Match, whose pointer lives as long as the Router.
   Match find(Method method, const std::vector<std::string>& path) const;

@@ -16,16 +16,20 @@ namespace hearth::http {
 
 struct ServerLimits {
   std::size_t header_bytes = 64 * 1024;
+  /// Further connections get 503. The process's limit of open files is raised to fit, where it may.
   std::size_t connections = 10'000;
-  std::chrono::milliseconds header_timeout{
-      15'000};  ///< from the first byte of a request to its last header
-  std::chrono::milliseconds body_timeout{60'000};  ///< without a byte of the body
-  std::chrono::milliseconds idle_timeout{75'000};  ///< keep-alive without a request
-  std::chrono::milliseconds write_timeout{
-      60'000};  ///< a reader that takes nothing for so long is dropped
-  std::chrono::milliseconds heartbeat{10'000};  ///< silence before BodyStream::heartbeat is written
-  std::size_t stream_buffer_bytes =
-      256 * 1024;  ///< unsent bytes above which a stream is not pulled
+  /// From the first byte of a request to its last header.
+  std::chrono::milliseconds header_timeout{15'000};
+  /// Without a byte of the body.
+  std::chrono::milliseconds body_timeout{60'000};
+  /// Keep-alive without a request.
+  std::chrono::milliseconds idle_timeout{75'000};
+  /// A reader that takes nothing for so long is dropped.
+  std::chrono::milliseconds write_timeout{60'000};
+  /// Silence before BodyStream::heartbeat is written; 0: never.
+  std::chrono::milliseconds heartbeat{10'000};
+  /// Unsent bytes above which a stream is not pulled.
+  std::size_t stream_buffer_bytes = 256 * 1024;
 };
 
 struct ServerOptions {
@@ -33,7 +37,9 @@ struct ServerOptions {
   std::uint16_t port = 8000;  ///< 0: any free port
   int io_threads = 2;
   /// Host names (without port) that a request may carry, beside loopback names and addresses: the
-  /// guard against DNS rebinding. Empty Host is refused, an unlisted one gets 403.
+  /// guard against DNS rebinding. `*.name` takes every name below, `*` all. Where `host` is not
+  /// loopback, it and every numeric address are let in too (an address cannot be rebound). An empty
+  /// Host is refused with 400, an unlisted one with 403.
   std::vector<std::string> allowed_hosts;
   ServerLimits limits;
 };
@@ -53,6 +59,8 @@ struct AccessRecord {
 
 /// Called by the server for what never reaches a handler (unknown path, wrong method, too large,
 /// bad framing, handler threw): the envelope depends on the path, so the protocol layer writes it.
+/// The request may lack what could not be read. The server itself adds the Allow field of a 405 and
+/// sets the statuses that no ErrorCode names (417, 431, 505).
 using ErrorWriter = std::function<Response(const Request&, Error)>;
 
 /// Owns the listening socket and its I/O threads.

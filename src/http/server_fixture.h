@@ -1,5 +1,4 @@
-// For tests: a server on a free port, a client that speaks bytes, and sources of bodies that a test
-// controls.
+// For tests: a server on a free port, a client that speaks bytes, bodies under a test's control.
 #pragma once
 
 #include <condition_variable>

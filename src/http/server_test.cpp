@@ -1,5 +1,4 @@
-// Requests and answers over real sockets: keep-alive, pipelining, limits, the host guard, ids,
-// errors.
+// Requests and answers over real sockets: keep-alive, pipelining, limits, hosts, ids, errors.
 #include "http/server.h"
 
 #include <gmock/gmock.h>

@@ -68,7 +68,7 @@ std::string_view take_authority(std::string_view& text) {
   const auto scheme = text.substr(0, colon);
   if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return {};
   text.remove_prefix(colon + 3);
-  const auto authority = text.substr(0, text.find_first_of("/?"));
+  const auto authority = text.substr(0, text.find_first_of("/?#"));
   text.remove_prefix(authority.size());
   return authority;
 }

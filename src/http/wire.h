@@ -1,5 +1,4 @@
-// One client's socket as a coroutine sees it: bytes that came, bytes to go, and one thing to wait
-// for.
+// One client's socket as a coroutine sees it: bytes that came, bytes to go, one thing to wait for.
 #pragma once
 
 #include <cstddef>
