@@ -56,9 +56,10 @@ KvPages::KvPages(KvShape shape)
 void KvPages::grow(std::size_t pages) {
   if (pages <= pages_) return;
   const int slots = static_cast<int>(pages - pages_) * shape_.kv_heads * kPageTokens;
-  const mx::array fresh = mx::zeros({slots, shape_.head_dim}, shape_.dtype);
   for (mx::array* pool : {&keys_, &values_}) {
-    *pool = pages_ == 0 ? mx::contiguous(fresh) : mx::concatenate({*pool, fresh}, 0);
+    // Each pool has zeros of its own: a shared buffer could not be written in place.
+    const mx::array fresh = mx::zeros({slots, shape_.head_dim}, shape_.dtype);
+    *pool = pages_ == 0 ? fresh : mx::concatenate({*pool, fresh}, 0);
     mx::eval(*pool);
   }
   pages_ = pages;

@@ -1,0 +1,173 @@
+// Paged attention against the textbook formula, in double precision.
+#include "nn/kv_pages.h"
+
+#include <algorithm>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace hearth::nn {
+namespace {
+
+constexpr int kHeads = 6;
+constexpr int kKvHeads = 2;
+constexpr int kWidth = 8;
+constexpr float kScale = 0.4F;
+
+/// One sequence with all its queries, keys and values drawn beforehand: [tokens, heads, Dh].
+struct Sequence {
+  int tokens;
+  std::vector<std::int32_t> pages;
+  int cached = 0;
+  std::vector<float> q, k, v;
+};
+
+std::vector<float> draw(std::mt19937& random, int count) {
+  std::uniform_real_distribution<float> number(-2.0F, 2.0F);
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = number(random);
+  return values;
+}
+
+Sequence sequence(std::mt19937& random, int tokens, std::vector<std::int32_t> pages) {
+  return {.tokens = tokens,
+          .pages = std::move(pages),
+          .cached = 0,
+          .q = draw(random, tokens * kHeads * kWidth),
+          .k = draw(random, tokens * kKvHeads * kWidth),
+          .v = draw(random, tokens * kKvHeads * kWidth)};
+}
+
+const float* row(const std::vector<float>& values, int token, int head, int heads) {
+  return values.data() + static_cast<std::ptrdiff_t>((token * heads + head) * kWidth);
+}
+
+/// softmax(scale q·k) v over the keys that token `at` sees.
+std::vector<double> textbook(const Sequence& s, int at, int head, int window) {
+  const int kv = head / (kHeads / kKvHeads);
+  const int oldest = window > 0 ? std::max(0, at - window + 1) : 0;
+  std::vector<double> mixed(kWidth, 0.0);
+  double total = 0.0;
+  for (int key = oldest; key <= at; ++key) {
+    double score = 0.0;
+    for (int i = 0; i < kWidth; ++i)
+      score += double{row(s.q, at, head, kHeads)[i]} * row(s.k, key, kv, kKvHeads)[i];
+    const double weight = std::exp(score * kScale);
+    total += weight;
+    for (int i = 0; i < kWidth; ++i)
+      mixed[static_cast<std::size_t>(i)] += weight * row(s.v, key, kv, kKvHeads)[i];
+  }
+  for (double& value : mixed) value /= total;
+  return mixed;
+}
+
+mx::array rows_of(const std::vector<Sequence>& sequences, const std::vector<int>& rows,
+                  std::vector<float> Sequence::* part, int heads) {
+  std::vector<float> flat;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    const auto begin = (sequences[i].*part).begin() +
+                       static_cast<std::ptrdiff_t>(sequences[i].cached) * heads * kWidth;
+    flat.insert(flat.end(), begin, begin + static_cast<std::ptrdiff_t>(rows[i]) * heads * kWidth);
+  }
+  const int tokens = static_cast<int>(flat.size()) / (heads * kWidth);
+  return mx::array(flat.data(), {tokens, heads, kWidth}, mx::float32);
+}
+
+/// Feeds `rows[i]` tokens of each sequence in one step and checks every answer.
+void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<int>& rows) {
+  std::vector<Segment> segments;
+  int total = 0;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    if (rows[i] == 0) continue;
+    segments.push_back({.first_row = total,
+                        .rows = rows[i],
+                        .cached = sequences[i].cached,
+                        .pages = sequences[i].pages});
+    total += rows[i];
+  }
+  const std::vector<std::int32_t> ids(static_cast<std::size_t>(total), 0);
+  const auto step = make_step(ids, segments, {});
+  ASSERT_TRUE(step) << step.error().message;
+  layer.follow(
+      std::make_shared<AttentionPlan>(plan_attention(*step, kKvHeads, layer.shape().window)));
+  mx::array answer = layer.attend(rows_of(sequences, rows, &Sequence::q, kHeads),
+                                  rows_of(sequences, rows, &Sequence::k, kKvHeads),
+                                  rows_of(sequences, rows, &Sequence::v, kKvHeads), kScale);
+  answer = mx::contiguous(answer);
+  mx::eval({answer, layer.keys(), layer.values()});
+  const float* got = answer.data<float>();
+  double worst = 0.0;
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    for (int r = 0; r < rows[i]; ++r)
+      for (int head = 0; head < kHeads; ++head)
+        for (const double expected :
+             textbook(sequences[i], sequences[i].cached + r, head, layer.shape().window))
+          worst = std::max(worst, std::abs(expected - *got++));
+    sequences[i].cached += rows[i];
+  }
+  EXPECT_LT(worst, 2e-5);
+}
+
+KvPages layer_with(int window, std::size_t pages) {
+  KvPages layer({.kv_heads = kKvHeads, .head_dim = kWidth, .window = window});
+  layer.grow(pages);
+  return layer;
+}
+
+class PagedAttention : public ::testing::TestWithParam<int> {};  // the window
+
+TEST_P(PagedAttention, PromptLongerThanATileThenSingleTokens) {
+  std::mt19937 random(1);
+  KvPages layer = layer_with(GetParam(), 8);
+  std::vector<Sequence> one{sequence(random, 203, {7, 0, 3, 1, 6, 2, 5})};
+  feed(layer, one, {150});
+  feed(layer, one, {50});
+  for (int i = 0; i < 3; ++i) feed(layer, one, {1});
+}
+
+TEST_P(PagedAttention, ManySequencesOfUnequalLengthInMixedSteps) {
+  std::mt19937 random(2);
+  KvPages layer = layer_with(GetParam(), 16);
+  std::vector<Sequence> many{sequence(random, 100, {3, 9, 1, 12}), sequence(random, 6, {0}),
+                             sequence(random, 40, {8, 2}), sequence(random, 70, {4, 5, 11})};
+  feed(layer, many, {90, 2, 1, 33});  // the first row of a sequence may come alone
+  feed(layer, many, {1, 1, 31, 1});
+  feed(layer, many, {1, 1, 1, 1});
+  feed(layer, many, {0, 1, 1, 2});
+  feed(layer, many, {3, 1, 1, 1});
+}
+
+TEST_P(PagedAttention, GrowingKeepsWhatIsHeld) {
+  std::mt19937 random(3);
+  KvPages layer = layer_with(GetParam(), 1);
+  std::vector<Sequence> one{sequence(random, 60, {0, 4})};
+  feed(layer, one, {30});
+  layer.grow(5);
+  feed(layer, one, {1});
+  feed(layer, one, {20});
+}
+
+INSTANTIATE_TEST_SUITE_P(Windows, PagedAttention, ::testing::Values(0, 1, 7, 45));
+
+TEST(KvPages, KeysAreWrittenInPlace) {
+  std::mt19937 random(4);
+  KvPages layer = layer_with(0, 4);
+  const void* keys = layer.keys().data<float>();
+  const void* values = layer.values().data<float>();
+  std::vector<Sequence> one{sequence(random, 50, {1, 3})};
+  feed(layer, one, {40});
+  feed(layer, one, {1});
+  EXPECT_EQ(layer.keys().data<float>(), keys);
+  EXPECT_EQ(layer.values().data<float>(), values);
+}
+
+TEST(KvPages, BytesArePagesTimesPageBytes) {
+  const KvPages layer = layer_with(0, 3);
+  EXPECT_EQ(layer.shape().page_bytes(), 2U * kPageTokens * kKvHeads * kWidth * sizeof(float));
+  EXPECT_EQ(layer.bytes(), 3 * layer.shape().page_bytes());
+}
+
+}  // namespace
+}  // namespace hearth::nn

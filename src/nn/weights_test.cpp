@@ -1,0 +1,128 @@
+// Layers take their tensors, and every mismatch is told by name.
+#include "nn/weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nn/testing/checkpoint_files.h"
+
+namespace hearth::nn {
+namespace {
+
+using ::testing::AllOf;
+using testing::f32;
+using ::testing::HasSubstr;
+using testing::safetensors;
+using testing::StoredTensor;
+using testing::TemporaryFolder;
+
+/// A checkpoint of these tensors and the weights over it.
+struct World {
+  explicit World(const std::vector<StoredTensor>& tensors, QuantisationSettings settings = {}) {
+    folder.write("model.safetensors", safetensors(tensors));
+    checkpoint = *Checkpoint::open(folder.path());
+    weights.emplace(checkpoint, std::move(settings), Weights::Options{});
+  }
+  std::string problems() {
+    const auto finished = weights->finish();
+    return finished ? "" : finished.error().message;
+  }
+
+  TemporaryFolder folder;
+  Checkpoint checkpoint;
+  std::optional<Weights> weights;
+};
+
+/// [2, 64] in 8 bits and groups of 32.
+std::vector<StoredTensor> packed(const std::string& path) {
+  return {{path + ".weight", "U32", {2, 16}, std::string(128, '\1')},
+          f32(path + ".scales", {2, 2}),
+          f32(path + ".biases", {2, 2})};
+}
+
+TEST(Weights, LayersTakeTheirTensors) {
+  World world({f32("a.q.weight", {2, 3}, {1, 0, 0, 0, 1, 0}), f32("a.q.bias", {2}, {10, 20}),
+               f32("norm.weight", {3})});
+  const Scope scope(*world.weights, "a");
+  const Linear linear = scope.linear("q", {.inputs = 3, .outputs = 2, .bias = true});
+  world.weights->rms_norm("norm", 3, 1e-6F);
+  EXPECT_EQ(world.problems(), "");
+  EXPECT_EQ(world.weights->bytes(), 44U);
+  mx::array y = linear(mx::array({5.0F, 6.0F, 7.0F}, {1, 3}));
+  mx::eval(y);
+  EXPECT_EQ(y.data<float>()[0], 15.0F);
+  EXPECT_EQ(y.data<float>()[1], 26.0F);
+}
+
+TEST(Weights, AllFaultsAreToldTogether) {
+  World world({f32("a.weight", {2, 3}), f32("left.over", {1})});
+  world.weights->linear("a", {.inputs = 4, .outputs = 2});
+  world.weights->linear("b", {.inputs = 4, .outputs = 2});
+  EXPECT_THAT(world.problems(),
+              AllOf(HasSubstr("model.safetensors: tensor \"a.weight\": has shape [2, 3], but "
+                              "config.json asks for [2, 4]"),
+                    HasSubstr("tensor \"b.weight\" is missing"), HasSubstr("\"left.over\"")));
+}
+
+TEST(Weights, ABiasThatNobodyAskedForIsLeftOver) {
+  World world({f32("a.weight", {2, 3}), f32("a.bias", {2})});
+  world.weights->linear("a", {.inputs = 3, .outputs = 2});
+  EXPECT_THAT(world.problems(), HasSubstr("belong to no layer of this model: \"a.bias\""));
+}
+
+TEST(Weights, DroppedAndRenamedTensors) {
+  World world({f32("x.a.weight", {1}), f32("rotary.inv_freq", {4})});
+  world.weights->rename(
+      [](std::string path) { return path.starts_with("x.") ? path.substr(2) : path; });
+  world.weights->drop([](std::string_view path) { return path == "rotary.inv_freq"; });
+  world.weights->rms_norm("a", 1, 1e-6F);
+  EXPECT_EQ(world.problems(), "");
+}
+
+TEST(Weights, TwoTensorsForOneWeightAreRefused) {
+  World world({f32("a.weight", {1}), f32("x.a.weight", {1})});
+  world.weights->rename([](std::string) { return std::string("a.weight"); });
+  EXPECT_THAT(world.problems(), HasSubstr("are the same weight"));
+}
+
+TEST(Weights, PackedLayersFollowTheConfig) {
+  World world(packed("a"), {.global = Packing{.bits = 8, .group_size = 32}});
+  world.weights->linear("a", {.inputs = 64, .outputs = 2});
+  EXPECT_EQ(world.problems(), "");
+  EXPECT_EQ(world.weights->bytes(), 128U + 16U + 16U);
+}
+
+TEST(Weights, PackingThatContradictsTheConfigIsRefused) {
+  const auto problem = [](QuantisationSettings settings) {
+    World world(packed("a"), std::move(settings));
+    world.weights->linear("a", {.inputs = 64, .outputs = 2});
+    return world.problems();
+  };
+  const std::string found =
+      "\"a.weight\": is packed in 8 bits in groups of 32, but config.json says ";
+  EXPECT_THAT(problem({}), HasSubstr(found + "a plain layer"));
+  EXPECT_THAT(problem({.global = Packing{4, 64}}), HasSubstr(found + "4 bits in groups of 64"));
+  EXPECT_THAT(problem({.global = Packing{8, 32}, .layers = {{"a", std::nullopt}}}),
+              HasSubstr(found + "a plain layer"));
+}
+
+TEST(Weights, TornPackedLayersAreRefused) {
+  const QuantisationSettings settings{.global = Packing{8, 32}};
+  const auto problem = [&](std::vector<StoredTensor> tensors) {
+    World world(tensors, settings);
+    world.weights->linear("a", {.inputs = 64, .outputs = 2});
+    return world.problems();
+  };
+  auto tensors = packed("a");
+  EXPECT_THAT(problem({tensors[1], tensors[2]}),
+              HasSubstr("\"a.weight\" is missing beside its scales"));
+  EXPECT_THAT(problem({tensors[0], tensors[1]}), HasSubstr("\"a.biases\" is missing"));
+  EXPECT_THAT(problem({tensors[0], f32("a.scales", {2, 7}), tensors[2]}), HasSubstr("do not make"));
+  EXPECT_THAT(problem({tensors[0], f32("a.scales", {2, 0}), tensors[2]}), HasSubstr("do not make"));
+  EXPECT_THAT(problem({tensors[0], f32("a.scales", {4}), tensors[2]}), HasSubstr("do not make"));
+  tensors[0].dtype = "F32";
+  EXPECT_THAT(problem(tensors), HasSubstr("must be U32"));
+}
+
+}  // namespace
+}  // namespace hearth::nn
