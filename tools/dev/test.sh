@@ -44,7 +44,7 @@ test_main() {
   setup_for test
   if [[ -n $fast ]]; then
     build_preset dev all
-    run_ctest -L unit -LE sanitized ${filter:+-R "$filter"}
+    run_ctest -L 'unit|http' -LE sanitized ${filter:+-R "$filter"}
     return
   fi
   build_preset dev all hearth_headers
