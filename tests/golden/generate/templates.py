@@ -2,12 +2,12 @@
 
     python tests/golden/generate/templates.py [--show TEMPLATE CASE]
 
-Every template of ../shared/data/chat-templates and of tests/golden/templates/own is rendered with every conversation of
-tests/golden/templates/conversations.json. The conversations are first adapted to what the template takes, by
-templates_adapt.py, which finds that out with Jinja2 alone.
+Every template of ../shared/data/chat-templates and of tests/golden/templates/own is rendered with
+every conversation of tests/golden/templates/conversations.json. The conversations are first adapted
+to what the template takes, by templates_adapt.py, which finds that out with Jinja2 alone.
 
-For our own templates the texts are written down. Of the others only digests are: 64-bit FNV-1a of the whole text and,
-to find a difference, 16 bits of each line. `--show` prints a text.
+For our own templates the texts are written down. Of the others only digests are: 64-bit FNV-1a of
+the whole text and, to find a difference, 16 bits of each line. `--show` prints a text.
 """
 
 import datetime
@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests/golden/templates"
 SHARED = ROOT / "../shared/data/chat-templates"
 LOCAL_SECONDS = 1_709_210_645  # Thursday, 2024-02-29 12:44:05
-SPECIAL_TOKENS = {"bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad>", "unk_token": "<unk>"}
+SPECIAL_TOKENS = {f"{name}_token": f"<{name}>" for name in ("bos", "eos", "pad", "unk")}
 TAG = "\ufdd6continue\ufdd7 "
 
 
@@ -33,8 +33,8 @@ def strftime_now(form: str) -> str:
 
 
 def compile_template(source: str):
-    """As transformers compiles it. A template that changes lists, which transformers' sandbox forbids, gets the plain
-    sandbox: its users need it to work."""
+    """As transformers compiles it. A template that changes lists, which transformers' sandbox
+    forbids, gets the plain sandbox: its users need it to work."""
     immutable = chat_template_utils.ImmutableSandboxedEnvironment
     try:
         if ".append(" in source or ".pop(" in source:
@@ -103,14 +103,19 @@ def golden(source: str, cases: dict, in_full: bool) -> dict:
 
 
 def write(path: pathlib.Path, content: dict) -> None:
-    cases = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in content["cases"].items())
+    rows = ((json.dumps(k), json.dumps(v, ensure_ascii=False)) for k, v in content["cases"].items())
+    cases = ",\n".join(f"  {name}: {result}" for name, result in rows)
     path.write_text(f'{{"traits": {json.dumps(content["traits"])},\n "cases": {{\n{cases}\n}}}}\n')
 
 
 def main() -> None:
     cases = json.loads((GOLDEN / "conversations.json").read_text())
     if sys.argv[1:2] == ["--show"]:
-        source = next(p for p in [*SHARED.glob("*.jinja"), *GOLDEN.glob("own/*.jinja")] if p.stem == sys.argv[2])
+        source = next(
+            p
+            for p in [*SHARED.glob("*.jinja"), *GOLDEN.glob("own/*.jinja")]
+            if p.stem == sys.argv[2]
+        )
         print(golden(source.read_text(), cases, in_full=True)["cases"][sys.argv[3]])
         return
     for source in sorted(GOLDEN.glob("own/*.jinja")):

@@ -1,5 +1,8 @@
-"""What does a chat template take, and how is a conversation changed for it? Written from the rules in
-src/text/template_traits.h, independently of the C++, so that a mistake in either shows."""
+"""What does a chat template take, and how is a conversation changed for it?
+
+Written from the rules in src/text/template_traits.h, independently of the C++, so that a mistake in
+either shows.
+"""
 
 import dataclasses
 import json
@@ -42,7 +45,11 @@ def say(role: str, content="probe said", **more) -> dict:
 
 
 def call(number: str, arguments) -> dict:
-    return {"id": number, "type": "function", "function": {"name": "probe_tool", "arguments": arguments}}
+    return {
+        "id": number,
+        "type": "function",
+        "function": {"name": "probe_tool", "arguments": arguments},
+    }
 
 
 def probe(render) -> Traits:
@@ -50,7 +57,10 @@ def probe(render) -> Traits:
 
     def out(*messages, tools=()) -> str:
         try:
-            return render(json.loads(json.dumps(messages)), list(tools) or ([] if traits.empty_tools else None))
+            return render(
+                json.loads(json.dumps(messages)),
+                list(tools) or ([] if traits.empty_tools else None),
+            )
         except Exception:
             return ""
 
@@ -82,9 +92,17 @@ def probe(render) -> Traits:
         return bool(empty) and (not null or null.count("None") > empty.count("None"))
 
     called = say("assistant", None, tool_calls=[call("callprob1", {"probe_key": "probe value"})])
-    traits.null_as_empty = any(map(shows_none, [say("assistant", None), {"role": "assistant"}, called]))
+    traits.null_as_empty = any(
+        map(shows_none, [say("assistant", None), {"role": "assistant"}, called])
+    )
 
     traits.tools_into_system = "probe_tool" not in out(user, tools=[TOOL])
+    probe_calls(out, traits)
+    return traits
+
+
+def probe_calls(out, traits: Traits) -> None:
+    user, assistant = say("user"), say("assistant", "probe answered")
     given_object, given_text = {"probe_key": "probe value"}, '{"probe_key": "probe value"}'
 
     def out_called(number: str, arguments) -> str:
@@ -97,20 +115,32 @@ def probe(render) -> Traits:
     takes_text = "probe value" in as_text and '\\"probe_key' not in as_text
     if not (takes_object or takes_text) or "probe result" not in as_object + as_text:
         traits.calls_as_text = True
-        return traits
+        return
     if takes_object != takes_text:
         traits.arguments = "object" if takes_object else "text"
     arguments = given_object if takes_object else given_text
     traits.short_call_ids = not out_called("call_probe_0123456789", arguments)
-    turn = say("assistant", "", tool_calls=[call("callprob1", arguments), call("callprob2", arguments)])
-    results = [say("tool", "probe result", tool_call_id=f"callprob{n}", name="probe_tool") for n in (1, 2)]
+    turn = say(
+        "assistant", "", tool_calls=[call("callprob1", arguments), call("callprob2", arguments)]
+    )
+    results = [
+        say("tool", "probe result", tool_call_id=f"callprob{n}", name="probe_tool") for n in (1, 2)
+    ]
     both = out(user, turn, *results, assistant, user, tools=[TOOL])
     traits.one_call_per_turn = both.count("probe value") < 2
-    return traits
+
+
+def plain_numbers(value):
+    """The house writes whole numbers without a fraction."""
+    if isinstance(value, dict):
+        return {key: plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def compact(value) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(plain_numbers(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def text_of(content):
@@ -137,8 +167,16 @@ class Adapter:
 
     def run(self):
         steps = [self.each_message]
-        for name in ("short_call_ids", "calls_as_text", "tools_into_system", "developer_as_system",
-                     "late_system_as_user", "system_into_user", "one_call_per_turn", "merge_same_role"):
+        for name in (
+            "short_call_ids",
+            "calls_as_text",
+            "tools_into_system",
+            "developer_as_system",
+            "late_system_as_user",
+            "system_into_user",
+            "one_call_per_turn",
+            "merge_same_role",
+        ):
             if getattr(self.traits, name):
                 steps.append(getattr(self, name))
         for step in steps:
@@ -150,7 +188,9 @@ class Adapter:
             if self.traits.null_as_empty and message.get("content") is None:
                 message["content"] = ""
             names = ("reasoning_content", "thinking", "reasoning")
-            reasoning = next((message[name] for name in names if message.get(name) is not None), None)
+            reasoning = next(
+                (message[name] for name in names if message.get(name) is not None), None
+            )
             if reasoning is not None:
                 message.setdefault("thinking", reasoning)
                 message["reasoning_content"] = reasoning
