@@ -9,6 +9,8 @@ namespace hearth::models::testing {
 
 namespace {
 
+using nn::testing::safetensors;
+
 class Families : public ::testing::TestWithParam<std::string> {
  protected:
   Families() : golden_(read_golden(GetParam())) {}

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "models/model.h"
+#include "nn/testing/checkpoint_files.h"
 
 namespace hearth::models::testing {
 
@@ -26,34 +27,11 @@ struct Golden {
 std::vector<std::string> golden_cases();
 Golden read_golden(const std::string& name);
 
-/// A folder that vanishes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  void write(const std::string& name, const std::string& content) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-/// One tensor ready to be stored.
-struct StoredTensor {
-  std::string name;
-  std::string dtype;
-  std::vector<std::int64_t> shape;
-  std::string bytes;
-};
+using nn::testing::StoredTensor;
+using nn::testing::TemporaryFolder;
 
 /// The case's tensors, filled by the rule of hash weights and rounded to their dtype.
 std::vector<StoredTensor> hash_tensors(const Golden& golden);
-
-/// A safetensors file's content.
-std::string safetensors(const std::vector<StoredTensor>& tensors);
 
 /// The case's checkpoint as one model.safetensors, with its config.json.
 void write_checkpoint(const TemporaryFolder& folder, const Golden& golden,

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <numeric>
-#include <unistd.h>
 
 #include "nn/mlx.h"
 
@@ -17,6 +16,8 @@ namespace hearth::models::testing {
 
 namespace fs = std::filesystem;
 namespace mx = nn::mx;
+using nn::testing::bytes_of;
+using nn::testing::safetensors;
 
 namespace {
 
@@ -46,19 +47,15 @@ float filled(std::string_view rule, std::uint32_t z, int bits) {
   return u / 64.0F - 0.125F;
 }
 
-template <class T>
-std::string bytes_of(const T* data, std::size_t count) {
-  return {reinterpret_cast<const char*>(data), count * sizeof(T)};
-}
-
 /// Rounded to nearest even, as every tool stores them.
 std::string rounded(const std::vector<float>& values, const std::string& dtype) {
-  if (dtype == "F32") return bytes_of(values.data(), values.size());
+  if (dtype == "F32") return bytes_of(values);
   const mx::array exact(values.data(), {static_cast<int>(values.size())}, mx::float32);
   mx::array half =
       mx::view(mx::astype(exact, dtype == "F16" ? mx::float16 : mx::bfloat16), mx::uint16);
   mx::eval(half);
-  return bytes_of(half.data<std::uint16_t>(), values.size());
+  return bytes_of(
+      std::vector(half.data<std::uint16_t>(), half.data<std::uint16_t>() + values.size()));
 }
 
 StoredTensor hash_tensor(const std::string& name, const json::object& tensor) {
@@ -75,7 +72,7 @@ StoredTensor hash_tensor(const std::string& name, const json::object& tensor) {
   if (rule == "packed") {
     std::vector<std::uint32_t> words(count);
     for (std::size_t i = 0; i < count; ++i) words[i] = mixed(hash, static_cast<std::uint32_t>(i));
-    stored.bytes = bytes_of(words.data(), count);
+    stored.bytes = bytes_of(words);
     return stored;
   }
   std::vector<float> values(count);
@@ -115,40 +112,11 @@ Golden read_golden(const std::string& name) {
   return golden;
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (fs::temp_directory_path() / "hearth-test-XXXXXX").string();
-  path_ = ::mkdtemp(pattern.data());
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-void TemporaryFolder::write(const std::string& name, const std::string& content) const {
-  std::ofstream(path_ / name, std::ios::binary) << content;
-}
-
 std::vector<StoredTensor> hash_tensors(const Golden& golden) {
   std::vector<StoredTensor> tensors;
   for (const auto& member : golden.tensors)
     tensors.push_back(hash_tensor(std::string(member.key()), member.value().as_object()));
   return tensors;
-}
-
-std::string safetensors(const std::vector<StoredTensor>& tensors) {
-  json::object header{{"__metadata__", {{"format", "pt"}}}};
-  std::string data;
-  for (const StoredTensor& tensor : tensors) {
-    const std::size_t begin = data.size();
-    data += tensor.bytes;
-    header[tensor.name] = {{"dtype", tensor.dtype},
-                           {"shape", json::value_from(tensor.shape)},
-                           {"data_offsets", {begin, data.size()}}};
-  }
-  const std::string text = json::serialize(header);
-  const auto length = static_cast<std::uint64_t>(text.size());
-  return bytes_of(&length, 1) + text + data;
 }
 
 void write_checkpoint(const TemporaryFolder& folder, const Golden& golden,

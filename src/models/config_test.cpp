@@ -1,0 +1,226 @@
+// What the normaliser reads and what it refuses.
+#include "models/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hearth::models {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Kind = nn::RopeSpec::Kind;
+
+/// A small valid config with `extra` members laid over it; a null removes a member.
+std::string config_with(const std::string& extra) {
+  json::object config{{"model_type", "llama"},    {"hidden_size", 64},
+                      {"intermediate_size", 128}, {"num_hidden_layers", 4},
+                      {"num_attention_heads", 4}, {"num_key_value_heads", 2},
+                      {"vocab_size", 256},        {"max_position_embeddings", 512},
+                      {"rms_norm_eps", 1e-5},     {"eos_token_id", 2}};
+  const auto overlay = base::parse_json("{" + extra + "}");
+  EXPECT_TRUE(overlay) << extra;
+  for (const auto& member : overlay->as_object()) config[member.key()] = member.value();
+  return json::serialize(config);
+}
+
+Config parsed(const std::string& extra, const std::string& generation = "") {
+  auto config = parse_config(config_with(extra), generation);
+  EXPECT_TRUE(config) << config.error().message;
+  return config ? *std::move(config) : Config{};
+}
+
+TEST(Config, FieldsThatAreAbsentHaveTheirFamilysDefaults) {
+  const Config llama = parsed(R"("num_key_value_heads":null,"max_position_embeddings":null)");
+  EXPECT_EQ(llama.kv_heads, 4);
+  EXPECT_EQ(llama.head_dim, 16);
+  EXPECT_EQ(llama.context_length, 2048);
+  EXPECT_EQ(llama.rope.theta, 10000.0);
+  EXPECT_FALSE(llama.tied_head);
+  EXPECT_THAT(llama.windows, ElementsAre(0, 0, 0, 0));
+  EXPECT_EQ(parsed(R"("model_type":"qwen3")").head_dim, 128);
+}
+
+TEST(Config, MistralIsBuiltByLlamaAndSlidesEverywhere) {
+  const Config mistral = parsed(R"("model_type":"mistral","sliding_window":7)");
+  EXPECT_EQ(mistral.model_type, "mistral");
+  EXPECT_EQ(mistral.family, "llama");
+  EXPECT_THAT(mistral.windows, ElementsAre(7, 7, 7, 7));
+  EXPECT_THAT(parsed(R"("model_type":"mistral","sliding_window":null)").windows,
+              ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(parsed(R"("sliding_window":7)").windows, ElementsAre(0, 0, 0, 0)) << "a llama";
+}
+
+TEST(Config, QwenSlidesFromMaxWindowLayersOnWhereItIsSwitchedOn) {
+  const std::string qwen = R"("model_type":"qwen2","sliding_window":9,"max_window_layers":3)";
+  EXPECT_THAT(parsed(qwen).windows, ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(parsed(qwen + R"(,"use_sliding_window":true)").windows, ElementsAre(0, 0, 0, 9));
+}
+
+TEST(Config, LayerTypesWin) {
+  const std::string kinds =
+      R"("sliding_window":9,"layer_types":["full_attention","sliding_attention",)"
+      R"("full_attention","sliding_attention"])";
+  EXPECT_THAT(parsed(kinds).windows, ElementsAre(0, 9, 0, 9));
+  EXPECT_THAT(parsed(R"("model_type":"mistral",)" + kinds).windows, ElementsAre(0, 9, 0, 9));
+}
+
+TEST(Config, RopeInBothDialects) {
+  const auto v4 = parsed(R"("rope_theta":500000.0,"rope_scaling":{"type":"llama3","factor":8.0,
+      "low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192})")
+                      .rope;
+  const auto v5 =
+      parsed(R"("rope_parameters":{"rope_theta":500000.0,"rope_type":"llama3","factor":8.0,
+      "low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192})")
+          .rope;
+  for (const auto& rope : {v4, v5}) {
+    EXPECT_EQ(rope.kind, Kind::Llama3);
+    EXPECT_EQ(rope.theta, 500000.0);
+    EXPECT_EQ(rope.factor, 8.0);
+    EXPECT_EQ(rope.original_context, 8192.0);
+  }
+  const auto per_kind =
+      parsed(R"("rope_parameters":{"full_attention":{"rope_theta":5e5,"rope_type":"default"},
+      "sliding_attention":{"rope_theta":5e5,"rope_type":"default"}})")
+          .rope;
+  EXPECT_EQ(per_kind.theta, 500000.0);
+}
+
+TEST(Config, YarnStretchesTheContext) {
+  const Config config = parsed(R"("rope_scaling":{"rope_type":"yarn","factor":4.0,
+      "original_max_position_embeddings":512})");
+  EXPECT_EQ(config.context_length, 2048);
+  EXPECT_EQ(parsed(R"("rope_scaling":{"rope_type":"yarn","factor":4.0})").rope.original_context,
+            512);
+}
+
+TEST(Config, ANestedLanguageModelInheritsFromTheRoot) {
+  const std::string text = R"({"model_type":"llama","tie_word_embeddings":true,"eos_token_id":[5,6],
+      "torch_dtype":"bfloat16","text_config":)" +
+                           config_with(R"("eos_token_id":null)") + "}";
+  const auto config = parse_config(text, "");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->hidden_size, 64);
+  EXPECT_TRUE(config->tied_head);
+  EXPECT_EQ(config->dtype, "bfloat16");
+  EXPECT_THAT(config->eos_ids, ElementsAre(5, 6));
+}
+
+TEST(Config, EndTokensOfGenerationConfigWin) {
+  EXPECT_THAT(parsed("").eos_ids, ElementsAre(2));
+  EXPECT_THAT(parsed("", R"({"eos_token_id":[1,2]})").eos_ids, ElementsAre(1, 2));
+  EXPECT_THAT(parsed("", R"({"eos_token_id":7})").eos_ids, ElementsAre(7));
+  EXPECT_THAT(parsed("", R"({"do_sample":true})").eos_ids, ElementsAre(2));
+  EXPECT_TRUE(parsed(R"("eos_token_id":null)").eos_ids.empty());
+  const auto broken = parse_config(config_with(""), R"({"eos_token_id":"</s>"})");
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().message, HasSubstr("generation_config.json: eos_token_id must be"));
+}
+
+TEST(Config, QuantisationPerLayer) {
+  const auto settings = parsed(R"("quantization":{"group_size":null,"bits":4,
+      "model.embed_tokens":{"group_size":32,"bits":8},"lm_head":false,"a":true,"b":{"bits":6,"group_size":null}},
+      "quantization_config":{"group_size":32,"bits":8})")
+                            .quantisation;
+  EXPECT_EQ(settings.at("anything"), (nn::Packing{.bits = 4, .group_size = 64}));
+  EXPECT_EQ(settings.at("model.embed_tokens"), (nn::Packing{.bits = 8, .group_size = 32}));
+  EXPECT_EQ(settings.at("a"), (nn::Packing{.bits = 4, .group_size = 64}));
+  EXPECT_EQ(settings.at("b"), (nn::Packing{.bits = 6, .group_size = 64}));
+  EXPECT_EQ(settings.at("lm_head"), std::nullopt);
+  EXPECT_TRUE(settings.plain("lm_head"));
+  EXPECT_EQ(parsed(R"("quantization_config":{"group_size":32,"bits":8})").quantisation.at("x"),
+            (nn::Packing{.bits = 8, .group_size = 32}));
+  EXPECT_EQ(parsed("").quantisation.at("x"), std::nullopt);
+}
+
+struct Refusal {
+  const char* extra;
+  ErrorCode code;
+  const char* message;
+};
+
+class Refused : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(Refused, NamesFileFieldAndWhatIsSupported) {
+  const auto& [extra, code, message] = GetParam();
+  const auto config = parse_config(config_with(extra), "");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().code, code);
+  EXPECT_THAT(config.error().message, HasSubstr(std::string("config.json: ") + message));
+}
+
+constexpr auto kUnsupported = ErrorCode::UnsupportedArgument;
+constexpr auto kCorrupt = ErrorCode::CorruptData;
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Refused,
+    ::testing::Values(
+        Refusal{R"("model_type":"gpt2")", kUnsupported,
+                "model_type \"gpt2\" is not supported (supported: llama, mistral, qwen2, qwen3)"},
+        Refusal{R"("model_type":null)", kCorrupt, "model_type is missing"},
+        Refusal{R"("model_type":["llama"])", kCorrupt, "model_type must be a string"},
+        Refusal{R"("hidden_size":null)", kCorrupt, "hidden_size is missing"},
+        Refusal{R"("hidden_size":"64")", kCorrupt, "hidden_size must be a whole number"},
+        Refusal{R"("hidden_size":-64)", kCorrupt, "hidden_size must be a whole number from 1"},
+        Refusal{R"("vocab_size":99999999999)", kCorrupt, "vocab_size must be a whole number"},
+        Refusal{R"("num_hidden_layers":0)", kCorrupt, "num_hidden_layers"},
+        Refusal{R"("num_key_value_heads":3)", kCorrupt, "num_key_value_heads 3 does not divide"},
+        Refusal{R"("head_dim":7)", kCorrupt, "head_dim must be even"},
+        Refusal{R"("num_attention_heads":6)", kCorrupt, "hidden_size 64 is no multiple"},
+        Refusal{R"("hidden_act":"gelu")", kUnsupported,
+                "hidden_act \"gelu\" is not supported (supported: silu)"},
+        Refusal{R"("attention_bias":1)", kCorrupt, "attention_bias must be true or false"},
+        Refusal{R"("torch_dtype":"float64")", kUnsupported, "torch_dtype \"float64\""},
+        Refusal{R"("rope_scaling":{"rope_type":"foo"})", kUnsupported,
+                "rope_scaling.rope_type \"foo\" is not supported (supported: default, linear, "
+                "llama3, yarn)"},
+        Refusal{R"("rope_scaling":{"type":"dynamic","factor":2})", kUnsupported,
+                "rope_scaling.type \"dynamic\""},
+        Refusal{R"("rope_parameters":{"rope_type":"linear"})", kCorrupt,
+                "rope_parameters.factor is missing"},
+        Refusal{R"("rope_scaling":7)", kCorrupt, "rope_scaling must be an object"},
+        Refusal{R"("rope_scaling":{"type":"llama3","factor":8})", kCorrupt,
+                "rope_scaling.low_freq_factor is missing"},
+        Refusal{R"("rope_scaling":{"type":"linear","factor":0})", kCorrupt,
+                "rope_scaling.factor must be at least 1"},
+        Refusal{R"("rope_theta":0)", kCorrupt, "rope_theta must be above 1"},
+        Refusal{R"("partial_rotary_factor":0.5)", kUnsupported, "partial_rotary_factor"},
+        Refusal{
+            R"("rope_parameters":{"full_attention":{"rope_theta":1e4},"sliding_attention":{"rope_theta":1e6}})",
+            kUnsupported, "rope_parameters differ"},
+        Refusal{R"("layer_types":["full_attention"])", kCorrupt,
+                "layer_types must be a list of num_hidden_layers = 4"},
+        Refusal{
+            R"("layer_types":["full_attention","full_attention","full_attention","linear_attention"])",
+            kUnsupported, "layer_types \"linear_attention\" is not supported"},
+        Refusal{
+            R"("layer_types":["sliding_attention","full_attention","full_attention","full_attention"])",
+            kCorrupt, "sliding_window is missing"},
+        Refusal{R"("eos_token_id":[1,-2])", kCorrupt, "eos_token_id must be a token id"},
+        Refusal{R"("quantization":{"bits":7})", kUnsupported,
+                "quantization.bits \"7\" is not supported (supported: 2, 3, 4, 5, 6, 8)"},
+        Refusal{R"("quantization":{"bits":4,"group_size":16})", kUnsupported,
+                "quantization.group_size \"16\""},
+        Refusal{R"("quantization":{"bits":4,"mode":"mxfp4"})", kUnsupported,
+                "quantization.mode \"mxfp4\""},
+        Refusal{R"("quantization":{"bits":4,"a.b":7})", kCorrupt,
+                "quantization.a.b must be an object or false"},
+        Refusal{R"("quantization":{"bits":4,"a.b":{"bits":9}})", kUnsupported,
+                "quantization.a.b.bits \"9\""},
+        Refusal{R"("quantization":[4])", kCorrupt, "quantization must be an object"},
+        Refusal{R"("quantization_config":{"quant_method":"gptq","bits":4})", kUnsupported,
+                "quantization_config.quant_method \"gptq\""},
+        Refusal{R"("quantization_config":{"quant_method":"fp8"})", kUnsupported,
+                "quantization_config.quant_method \"fp8\""}));
+
+TEST(Config, TextThatIsNoConfigIsRefused) {
+  for (const char* text : {"", "{", "[]", "null", "{\"model_type\":\"llama\"} x"}) {
+    const auto config = parse_config(text, "");
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().code, kCorrupt);
+    EXPECT_THAT(config.error().message, HasSubstr("config.json: "));
+  }
+}
+
+}  // namespace
+}  // namespace hearth::models
