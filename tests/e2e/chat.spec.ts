@@ -5,11 +5,11 @@ test('asks, streams an answer, tells what it cost', async ({ chat }) => {
   await expect(chat.page.getByRole('heading', { name: 'What is on your mind?' })).toBeVisible();
   await chat.page.getByRole('button', { name: 'Hello, who are you?' }).click();
   await expect(chat.questions).toHaveText('Hello, who are you?');
-  await expect(chat.stop).toBeVisible();
   await chat.finished();
+  await expect(chat.stop).toBeHidden();
   await expect(chat.lastAnswer.locator('.prose').last()).not.toBeEmpty();
   await expect(chat.lastAnswer).toContainText(/\d tokens?.*tok\/s.*first token/s);
-  await expect(chat.page.getByText(/^\d[\d,]* \/ \d[\d,]*/)).toBeVisible();
+  await expect(chat.page.getByTitle('Tokens in the context')).toContainText(/\d \/ [\d,]+/);
   await expect(chat.composer).toBeEmpty();
   await expect(chat.page).toHaveTitle('Hello, who are you? · Hearth');
 });

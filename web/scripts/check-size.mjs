@@ -11,7 +11,7 @@ const client = join(root, '.svelte-kit/output/client');
 const gzipBytes = (file) => gzipSync(readFileSync(join(client, file)), { level: 9 }).length;
 const sum = (files) => [...files].reduce((total, file) => total + gzipBytes(file), 0);
 
-/** Everything that loads before the chat page shows: entries and what they import statically. */
+/** Everything that loads before the start page shows: entries and what they import statically. */
 function firstPaint(manifest) {
   const entries = Object.keys(manifest).filter((key) => {
     const { name = '' } = manifest[key];

@@ -14,10 +14,16 @@ export interface CodeBlock {
 
 const escape = (text: string) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+/** Tags that pass, without attributes; `split` keeps them as every other part. */
+const PLAIN_TAG = /(<\/?(?:br|b|i|u|s|sub|sup|kbd|mark|details|summary)\s*\/?>)/i;
+const evenEscaped = (part: string, i: number) => (i % 2 ? part : escape(part));
+
 const marked = new Marked({
   gfm: true,
   breaks: true,
   renderer: {
+    // Raw HTML is shown as it was written, but for a few tags that carry nothing but form.
+    html: ({ text }) => text.split(PLAIN_TAG).map(evenEscaped).join(''),
     // An image would fetch from another host: show where it points instead.
     image: ({ href, text }) => `<a href="${escape(href)}">${escape(text || href)}</a>`,
     table(this: { parser: unknown }, token) {
