@@ -1,0 +1,97 @@
+// The engine thread: one loop that plans, computes, draws and publishes, for ever.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "base/mailbox.h"
+#include "base/result.h"
+#include "base/thread.h"
+#include "engine/engine.h"
+#include "engine/host/job.h"
+#include "engine/host/publisher.h"
+#include "engine/page_pool.h"
+#include "engine/sampler.h"
+#include "engine/scheduler.h"
+#include "engine/step_runner.h"
+
+namespace hearth::engine {
+
+/// A model as the engine thread holds it.
+struct LoadedModel {
+  std::unique_ptr<StepRunner> runner;
+  ModelInfo info;
+  std::uint32_t pages = 0;  ///< of the KV cache
+};
+
+/// Loads the model; called once, on the engine thread, which alone touches the device.
+using LoadModel = std::function<Result<LoadedModel>()>;
+
+/// What other threads tell the engine thread.
+struct StartJob {
+  Job job;
+};
+struct DropJob {
+  SequenceId id;
+};
+using LoopMailbox = base::Mailbox<std::variant<StartJob, DropJob>>;
+
+/// Owns the thread and all that lives on it. The loop never waits for a client: what a step brought
+/// is posted to the publisher. A step that fails costs its own requests an error.
+class EngineLoop {
+ public:
+  /// Starts the thread, which loads the model. @param publisher  must outlive the loop
+  EngineLoop(SchedulerLimits limits, LoadModel load, Publisher& publisher,
+             std::shared_ptr<LoopMailbox> mailbox);
+  /// Fails what still runs and unloads the model.
+  ~EngineLoop();
+
+  /// Blocks until the model is loaded or refused. Once.
+  Result<ModelInfo> await_model();
+
+  /// As of the latest step. Any thread.
+  EngineStats stats() const;
+
+ private:
+  // What exists while a model is loaded; all of it on the engine thread.
+  struct Work {
+    Work(LoadedModel loaded, SchedulerLimits limits);
+    LoadedModel model;
+    PagePool pages;
+    Scheduler scheduler;
+    Sampler sampler;
+    std::unordered_map<SequenceId, Job> jobs;
+    std::unordered_set<TokenId> end_tokens;
+    std::uint64_t steps = 0;
+    std::uint64_t prompt_tokens = 0;
+    std::uint64_t completion_tokens = 0;
+  };
+
+  void run(SchedulerLimits limits, const LoadModel& load);
+  void serve(Work& work);
+  void handle(Work& work, std::variant<StartJob, DropJob> message);
+  void start(Work& work, Job job);
+  void step(Work& work);
+  void report_progress(Work& work, const StepPlan& plan, StepNews& news);
+  void accept(Work& work, Sequence& sequence, Result<TokenId> token, StepNews& news);
+  void fail_step(Work& work, const StepPlan& plan, const Error& error, StepNews& news);
+  void end(Work& work, SequenceId id);
+  void fail_all(Work& work);
+  void note_stats(const Work& work);
+
+  Publisher& publisher_;
+  std::shared_ptr<LoopMailbox> mailbox_;
+  base::Mailbox<Result<ModelInfo>> loaded_;
+  mutable std::mutex stats_mutex_;
+  EngineStats stats_;  // guarded by stats_mutex_
+  base::Thread thread_;
+};
+
+}  // namespace hearth::engine

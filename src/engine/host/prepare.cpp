@@ -1,0 +1,101 @@
+// Reading of prompts.
+#include "engine/host/prepare.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/id.h"
+
+namespace hearth::engine {
+namespace {
+
+constexpr std::size_t kMaxStops = 16;
+
+struct Prompt {
+  std::vector<TokenId> tokens;
+  std::optional<text::ReasoningMarkers> reasoning = {};
+  bool starts_in_reasoning = false;
+};
+
+Result<Prompt> read_chat(const PromptReader& reader, const ChatInput& chat) {
+  if (!reader.chat_template)
+    return fail(
+        ErrorCode::UnsupportedCapability,
+        "this model has no chat template, so it cannot read a conversation; use completions, "
+        "or a model made for chat");
+  const text::ChatPrompt conversation{.messages = chat.messages,
+                                      .tools = {},
+                                      .variables = chat.variables,
+                                      .add_generation_prompt = chat.add_generation_prompt,
+                                      .continue_last = chat.continue_last};
+  text::EncodedChat encoded = TRY(reader.chat_template->encode(conversation, *reader.tokenizer));
+  return Prompt{.tokens = std::move(encoded.ids),
+                .reasoning = reader.chat_template->reasoning_markers(),
+                .starts_in_reasoning = encoded.opens_reasoning};
+}
+
+Result<Prompt> read_input(const PromptReader& reader, const Input& input) {
+  if (const auto* chat = std::get_if<ChatInput>(&input)) return read_chat(reader, *chat);
+  if (const auto* tokens = std::get_if<TokenInput>(&input)) return Prompt{tokens->tokens};
+  return Prompt{
+      TRY(reader.tokenizer->encode(std::get<TextInput>(input).text, text::AddSpecialTokens::Yes))};
+}
+
+Result<void> check_tokens(const PromptReader& reader, const std::vector<TokenId>& tokens) {
+  if (tokens.empty())
+    return fail(ErrorCode::InvalidArgument, "the prompt is empty; send at least one character");
+  const auto outside =
+      std::ranges::find_if(tokens, [&](TokenId token) { return token >= reader.vocabulary; });
+  if (outside != tokens.end())
+    return fail(ErrorCode::InvalidArgument,
+                "the prompt holds the token {}, but the model knows only ids below {}", *outside,
+                reader.vocabulary);
+  if (tokens.size() >= reader.context_length)
+    return fail(ErrorCode::ContextExceeded,
+                "This model's maximum context length is {} tokens. However, your messages resulted "
+                "in {} tokens. Please reduce the length of the messages.",
+                reader.context_length, tokens.size());
+  return {};
+}
+
+Result<void> check_limits(const Request& request) {
+  if (request.max_tokens == 0U)
+    return fail(Error{.code = ErrorCode::InvalidArgument,
+                      .message = "max_tokens must be at least 1, not 0",
+                      .param = "max_tokens"});
+  if (request.stop.size() > kMaxStops)
+    return fail(Error{.code = ErrorCode::InvalidArgument,
+                      .message = fmt::format("at most {} stop strings can be watched for, not {}",
+                                             kMaxStops, request.stop.size()),
+                      .param = "stop"});
+  return {};
+}
+
+}  // namespace
+
+Result<Job> prepare(const PromptReader& reader, Submission submission) {
+  Request& request = submission.request;
+  TRY(check_limits(request));
+  Job job;
+  job.sampling = TRY(resolve(request.sampling, reader.sampling, base::random_u64()));
+  Prompt prompt = TRY(read_input(reader, request.input));
+  TRY(check_tokens(reader, prompt.tokens));
+
+  const auto length = static_cast<std::uint32_t>(prompt.tokens.size());
+  const std::uint32_t room = reader.context_length - length;
+  const bool limited = request.max_tokens && *request.max_tokens <= room;
+  job.max_new_tokens = limited ? *request.max_tokens : room;
+  job.when_full = limited ? FinishReason::Length : FinishReason::ContextFull;
+  job.ignore_eos = request.ignore_eos;
+  job.prompt = std::move(prompt.tokens);
+  job.reply =
+      std::make_shared<Reply>(submission.id, std::move(submission.events),
+                              ReplyOptions{.tokenizer = reader.tokenizer,
+                                           .reasoning = std::move(prompt.reasoning),
+                                           .starts_in_reasoning = prompt.starts_in_reasoning,
+                                           .stop = std::move(request.stop)},
+                              submission.submitted, length);
+  return job;
+}
+
+}  // namespace hearth::engine

@@ -1,0 +1,79 @@
+// One request's answer on its way from tokens to events.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/event_queue.h"
+#include "engine/sequence.h"
+#include "text/reasoning_splitter.h"
+#include "text/stop_matcher.h"
+#include "text/stream_decoder.h"
+
+namespace hearth::engine {
+
+class Reply;
+
+/// What a step brought for one request.
+struct News {
+  std::shared_ptr<Reply> reply;
+  std::optional<PromptProgress> progress = {};
+  std::optional<TokenId> token = {};
+  std::optional<FinishReason> finish = {};  ///< the token, if any, is the last one
+  std::optional<Error> error = {};          ///< the request has failed
+};
+
+/// How a reply's text is taken apart.
+struct ReplyOptions {
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  std::optional<text::ReasoningMarkers> reasoning = {};  ///< none: all text is content
+  bool starts_in_reasoning = false;                      ///< the prompt ended within reasoning
+  std::optional<TokenId> continues = {};  ///< the text goes on after this token, spaces and all
+  std::vector<std::string> stop = {};
+};
+
+/// Turns tokens into deltas: decoder, then reasoning splitter, then stop strings on what is
+/// content. Thread: the publisher's, but for id() and events().
+class Reply {
+ public:
+  Reply(SequenceId id, std::shared_ptr<EventQueue> events, ReplyOptions options,
+        base::Instant submitted, std::uint32_t prompt_tokens);
+
+  SequenceId id() const { return id_; }
+  EventQueue& events() const { return *events_; }
+
+  /// Passes on what a step brought that ran from `started` to `ended`.
+  /// @returns true when the reply is over before the engine knows: a stop string was found.
+  bool apply(const News& news, base::Instant started, base::Instant ended);
+
+ private:
+  void add_token(TokenId token, bool shown);
+  void add_text(std::string_view text);
+  void add_piece(text::ReplyPiece::Kind kind, std::string_view text);
+  void give(TextDelta::Kind kind, std::string_view text);
+  void flush();
+  void finish(FinishReason reason);
+  bool in_reasoning() const { return splitter_ && splitter_->in_reasoning(); }
+
+  SequenceId id_;
+  std::shared_ptr<EventQueue> events_;
+  text::StreamDecoder decoder_;
+  std::optional<text::ReasoningSplitter> splitter_;
+  text::StopMatcher stops_;
+  Usage usage_;
+  std::uint32_t untold_tokens_ = 0;  ///< drawn, but in no delta yet
+  bool over_ = false;
+  base::Instant submitted_;
+  std::optional<base::Instant> started_;
+  std::optional<base::Instant> first_token_;
+  base::Instant last_token_{};
+};
+
+}  // namespace hearth::engine

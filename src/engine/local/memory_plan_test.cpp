@@ -1,0 +1,68 @@
+// How many pages a model gets, and what context it is served with.
+#include "engine/local/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::engine {
+namespace {
+
+constexpr std::uint64_t kMiB = 1ULL << 20;
+
+TEST(MemoryPlan, SmallModelsGetWhatAllSequencesNeed) {
+  const auto plan = plan_memory(
+      {.max_sequences = 4}, {.page_bytes = 1000, .model_context = 320, .available_bytes = kMiB});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->pages, 40U);  // four contexts of ten pages
+  EXPECT_EQ(plan->context_length, 320U);
+}
+
+TEST(MemoryPlan, LargeOnesAQuarterOfWhatIsFree) {
+  const auto plan =
+      plan_memory({.max_sequences = 64},
+                  {.page_bytes = kMiB, .model_context = 3200, .available_bytes = 800 * kMiB});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->pages, 200U);
+  EXPECT_EQ(plan->context_length, 3200U);
+}
+
+TEST(MemoryPlan, AtLeastOneContextUpToThreeQuarters) {
+  const auto plan =
+      plan_memory({.max_sequences = 64},
+                  {.page_bytes = kMiB, .model_context = 3200, .available_bytes = 160 * kMiB});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->pages, 100U);
+}
+
+TEST(MemoryPlan, AContextThatDoesNotFitIsShortenedUnlessAskedFor) {
+  const MemoryFacts facts = {
+      .page_bytes = kMiB, .model_context = 32000, .available_bytes = 160 * kMiB};
+  const auto plan = plan_memory({}, facts);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->pages, 120U);
+  EXPECT_EQ(plan->context_length, 120U * 32U);
+  const auto refused = plan_memory({.context_length = 32000}, facts);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::OutOfMemory);
+  EXPECT_EQ(
+      refused.error().message,
+      "a context of 32000 tokens needs 0.98 GiB for keys and values, but 0.12 GiB can be had; "
+      "ask for a shorter context, or free memory");
+}
+
+TEST(MemoryPlan, AFixedAmountIsKeptTo) {
+  const MemoryFacts facts = {
+      .page_bytes = kMiB, .model_context = 320, .available_bytes = 8000 * kMiB};
+  EXPECT_EQ(plan_memory({.kv_bytes = 25 * kMiB}, facts)->pages, 25U);
+  EXPECT_EQ(plan_memory({.kv_bytes = 5 * kMiB}, facts)->context_length, 160U);
+  EXPECT_FALSE(plan_memory({.kv_bytes = 1000}, facts));
+}
+
+TEST(MemoryPlan, MoreThanTheModelsContextIsNotServed) {
+  const auto plan =
+      plan_memory({.context_length = 100000, .max_sequences = 1},
+                  {.page_bytes = 1000, .model_context = 320, .available_bytes = kMiB});
+  EXPECT_EQ(plan->context_length, 320U);
+}
+
+}  // namespace
+}  // namespace hearth::engine

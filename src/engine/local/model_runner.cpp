@@ -1,0 +1,85 @@
+// One forward pass per step, evaluated once.
+#include "engine/local/model_runner.h"
+
+#include <exception>
+#include <mlx/memory.h>
+#include <mlx/stream.h>
+#include <mlx/transforms.h>
+#include <new>
+#include <utility>
+
+#include "nn/step_batch.h"
+
+namespace hearth::engine {
+namespace {
+
+namespace mx = mlx::core;
+
+static_assert(kPageTokens == nn::kPageTokens);
+
+/// Lays a plan out flat: the slices' tokens one after another.
+Result<nn::StepBatch> lay_out(const StepPlan& plan) {
+  std::vector<std::int32_t> ids;
+  std::vector<nn::Segment> segments;
+  std::vector<std::int32_t> wanted;
+  for (const Slice& slice : plan.slices) {
+    const Sequence& sequence = *slice.sequence;
+    const auto tokens = sequence.tokens().subspan(sequence.computed(), slice.tokens);
+    segments.push_back({.first_row = static_cast<int>(ids.size()),
+                        .rows = static_cast<int>(slice.tokens),
+                        .cached = static_cast<int>(sequence.computed()),
+                        .pages = {sequence.pages().begin(), sequence.pages().end()}});
+    ids.insert(ids.end(), tokens.begin(), tokens.end());
+    if (slice.wants_logits()) wanted.push_back(static_cast<std::int32_t>(ids.size()) - 1);
+  }
+  return nn::make_step(ids, std::move(segments), std::move(wanted));
+}
+
+}  // namespace
+
+ModelRunner::ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages)
+    : model_(std::move(model)), pages_(pages), cache_(model_->make_cache(pages)) {}
+
+ModelRunner::~ModelRunner() {
+  cache_.reset();
+  model_.reset();
+  mx::clear_cache();
+}
+
+Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
+  const nn::StepBatch batch = TRY(lay_out(plan));
+  try {
+    mx::array logits = TRY(model_->forward(batch, *cache_));  // [R, V]
+    std::vector<mx::array> results = cache_->arrays();
+    logits = mx::contiguous(logits);
+    results.push_back(logits);
+    mx::eval(std::move(results));
+
+    const auto vocabulary = static_cast<std::size_t>(logits.shape(1));
+    const float* row = logits.data<float>();
+    for (std::size_t i = 0; i < plan.slices.size(); ++i) {
+      if (!plan.slices[i].wants_logits()) continue;
+      take(i, {row, vocabulary});
+      row += vocabulary;
+    }
+    return {};
+  } catch (const std::bad_alloc&) {
+    return fail(
+        ErrorCode::OutOfMemory,
+        "the device ran out of memory in this step; send a shorter prompt, or fewer requests "
+        "at once");
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::Internal, "the model failed in this step: {}", error.what());
+  }
+}
+
+void ModelRunner::forget() {
+  cache_ = model_->make_cache(pages_);
+  mx::clear_cache();
+}
+
+StepRunner::Memory ModelRunner::memory() const {
+  return {.active_bytes = mx::get_active_memory(), .peak_bytes = mx::get_peak_memory()};
+}
+
+}  // namespace hearth::engine

@@ -1,0 +1,27 @@
+// Steps on the device: plans become batches of the model.
+#pragma once
+
+#include <memory>
+
+#include "engine/step_runner.h"
+#include "models/model.h"
+
+namespace hearth::engine {
+
+/// Engine thread only, from construction to destruction.
+class ModelRunner final : public StepRunner {
+ public:
+  ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages);
+  ~ModelRunner() override;
+
+  Result<void> run(const StepPlan& plan, const TakeRow& take) override;
+  void forget() override;
+  Memory memory() const override;
+
+ private:
+  std::unique_ptr<models::Model> model_;
+  std::uint32_t pages_;
+  std::unique_ptr<models::Cache> cache_;
+};
+
+}  // namespace hearth::engine

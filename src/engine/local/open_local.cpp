@@ -1,0 +1,94 @@
+// Opening a model: texts on the caller's thread, weights on the engine's.
+#include "engine/open_local.h"
+
+#include <mlx/compile.h>
+#include <mlx/device.h>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine/host/local_engine.h"
+#include "engine/local/memory_plan.h"
+#include "engine/local/model_files.h"
+#include "engine/local/model_runner.h"
+#include "platform/machine.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+namespace hearth::engine {
+namespace {
+
+namespace mx = mlx::core;
+
+std::string model_name(const EngineOptions& options) {
+  return options.name.empty() ? options.folder.filename().string() : options.name;
+}
+
+/// generation_config.json or config.json name the end tokens; the tokenizer's own counts only where
+/// both are silent.
+std::vector<TokenId> end_tokens(const models::ModelFacts& facts, const text::Tokenizer& tokenizer) {
+  if (!facts.eos_ids.empty()) return {facts.eos_ids.begin(), facts.eos_ids.end()};
+  if (const auto id = tokenizer.special_id("eos_token")) return {*id};
+  return {};
+}
+
+ModelInfo describe(const EngineOptions& options, const models::ModelFacts& facts,
+                   const ModelTexts& texts, const MemoryPlan& plan) {
+  return {.name = model_name(options),
+          .architecture = facts.model_type,
+          .parameters = static_cast<std::uint64_t>(facts.parameters),
+          .weight_bytes = facts.weight_bytes,
+          .quantisation = describe_format(facts),
+          .vocabulary = static_cast<std::uint32_t>(facts.vocab_size),
+          .context_length = plan.context_length,
+          .end_tokens = end_tokens(facts, *texts.tokenizer),
+          .has_chat_template = texts.chat_template != nullptr,
+          .can_think = texts.chat_template && texts.chat_template->thinking_supported(),
+          .fingerprint = fingerprint(options.folder)};
+}
+
+Result<ModelTexts> load_texts(const EngineOptions& options) {
+  ModelTexts texts;
+  texts.tokenizer = TRY(text::Tokenizer::load(options.folder));
+  texts.chat_template = TRY(text::ChatTemplate::load(options.folder, *texts.tokenizer));
+  texts.sampling = TRY(read_sampling_defaults(options.folder));
+  return texts;
+}
+
+/// On the engine thread.
+Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts& texts) {
+  const base::Instant start = base::SteadyClock::now();
+  // Compiled graphs would need a C++ compiler at run time and a shared folder for its output.
+  if (mx::default_device() == mx::Device::cpu) mx::disable_compile();
+  auto model = TRY(models::load_model(options.folder));
+  const models::ModelFacts& facts = model->facts();
+  const MemoryPlan plan =
+      TRY(plan_memory(options, {.page_bytes = model->page_bytes(),
+                                .model_context = static_cast<std::uint32_t>(facts.context_length),
+                                .available_bytes = platform::memory().available_bytes}));
+  LoadedModel loaded{
+      .runner = nullptr, .info = describe(options, facts, texts, plan), .pages = plan.pages};
+  log_info(
+      "engine", "{} is loaded in {:.0f} ms: {}, {}, {} MiB of weights, context {}, {} KV pages",
+      loaded.info.name, base::elapsed_ms(start), loaded.info.architecture, loaded.info.quantisation,
+      loaded.info.weight_bytes >> 20, plan.context_length, plan.pages);
+  if (std::cmp_less(plan.context_length, facts.context_length))
+    log_warn("engine", "{} is served with a context of {} tokens; it was made for {}",
+             loaded.info.name, plan.context_length, facts.context_length);
+  loaded.runner = std::make_unique<ModelRunner>(std::move(model), plan.pages);
+  return loaded;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> open_local(const EngineOptions& options) {
+  const std::string doing = "load " + model_name(options);
+  const ModelTexts texts = TRY_IN(doing, load_texts(options));
+  auto engine = LocalEngine::open(
+      {.sequences = options.max_sequences, .tokens_per_step = options.tokens_per_step}, texts,
+      [options, texts] { return load_weights(options, texts); });
+  if (!engine) return fail_in(doing, std::move(engine).error());
+  return engine;
+}
+
+}  // namespace hearth::engine

@@ -1,0 +1,38 @@
+// The device's side of a step: a plan goes in, logits come out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "base/result.h"
+#include "engine/step_plan.h"
+
+namespace hearth::engine {
+
+/// Computes planned steps. The planner sees to it that pages are held by whoever writes them.
+/// Made, used and destroyed on the engine thread.
+class StepRunner {
+ public:
+  virtual ~StepRunner() = default;
+
+  /// Takes the logits [V] of slice number `slice`; valid during the call only.
+  using TakeRow = std::function<void(std::size_t slice, std::span<const float> logits)>;
+
+  /// Computes the plan's tokens, then hands over the logits of every slice that wants them, in
+  /// order. After an error nothing that lies in any page can be trusted until forget().
+  virtual Result<void> run(const StepPlan& plan, const TakeRow& take) = 0;
+
+  /// Starts over with empty pages.
+  virtual void forget() = 0;
+
+  /// Bytes that the device's allocator holds now, and held at most.
+  struct Memory {
+    std::uint64_t active_bytes = 0;
+    std::uint64_t peak_bytes = 0;
+  };
+  virtual Memory memory() const = 0;
+};
+
+}  // namespace hearth::engine

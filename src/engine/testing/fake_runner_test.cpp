@@ -1,0 +1,69 @@
+// The fake device's pages and voices.
+#include "engine/testing/fake_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/testing/tiny_tokenizer.h"
+
+namespace hearth::engine::testing {
+
+Logits certain(std::function<TokenId(std::span<const TokenId>)> next) {
+  return [next = std::move(next)](std::span<const TokenId> tokens) {
+    std::vector<float> logits(kVocabulary, 0.0F);
+    logits[next(tokens)] = 100.0F;
+    return logits;
+  };
+}
+
+TokenId spell_on(std::span<const TokenId> tokens) {
+  const TokenId last = tokens.back();
+  if (last == 'z') return kEnd;
+  return last >= 'a' && last < 'z' ? last + 1 : TokenId{'a'};
+}
+
+std::vector<float> noisy_logits(std::span<const TokenId> tokens) {
+  std::uint32_t hash = 2166136261U;
+  for (const TokenId token : tokens) hash = (hash ^ token) * 16777619U;
+  std::vector<float> logits(kVocabulary);
+  for (TokenId id = 0; id < kVocabulary; ++id) {
+    const std::uint32_t mixed = (hash ^ id * 2654435761U) * 2246822519U;
+    logits[id] = static_cast<float>(mixed >> 16) / 16384.0F;
+  }
+  logits[kEnd] = -100.0F;
+  return logits;
+}
+
+FakeRunner::FakeRunner(Logits logits, std::uint32_t pages, std::function<Result<void>()> before)
+    : logits_(std::move(logits)),
+      before_(std::move(before)),
+      slots_(std::size_t{pages} * kPageTokens) {}
+
+TokenId& FakeRunner::slot(const Sequence& sequence, std::uint32_t position) {
+  const auto page = static_cast<std::size_t>(sequence.pages()[position / kPageTokens]);
+  return slots_[page * kPageTokens + position % kPageTokens];
+}
+
+Result<void> FakeRunner::run(const StepPlan& plan, const TakeRow& take) {
+  if (before_) TRY(before_());
+  for (const Slice& slice : plan.slices)
+    for (std::uint32_t i = 0; i < slice.tokens; ++i) {
+      const std::uint32_t position = slice.sequence->computed() + i;
+      slot(*slice.sequence, position) = slice.sequence->tokens()[position];
+    }
+  for (std::size_t i = 0; i < plan.slices.size(); ++i) {
+    const Slice& slice = plan.slices[i];
+    if (!slice.wants_logits()) continue;
+    std::vector<TokenId> seen;  // from the pages, as a real cache would have it
+    for (std::uint32_t position = 0; position < slice.sequence->length(); ++position)
+      seen.push_back(slot(*slice.sequence, position));
+    take(i, logits_(seen));
+  }
+  return {};
+}
+
+void FakeRunner::forget() {
+  std::ranges::fill(slots_, 0);
+}
+
+}  // namespace hearth::engine::testing
