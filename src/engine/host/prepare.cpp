@@ -15,6 +15,7 @@ struct Prompt {
   std::vector<TokenId> tokens;
   std::optional<text::ReasoningMarkers> reasoning = {};
   bool starts_in_reasoning = false;
+  bool is_text = false;  ///< the reply goes on where the prompt ends, instead of beginning a turn
 };
 
 Result<Prompt> read_chat(const PromptReader& reader, const ChatInput& chat) {
@@ -36,9 +37,11 @@ Result<Prompt> read_chat(const PromptReader& reader, const ChatInput& chat) {
 
 Result<Prompt> read_input(const PromptReader& reader, const Input& input) {
   if (const auto* chat = std::get_if<ChatInput>(&input)) return read_chat(reader, *chat);
-  if (const auto* tokens = std::get_if<TokenInput>(&input)) return Prompt{tokens->tokens};
-  return Prompt{
-      TRY(reader.tokenizer->encode(std::get<TextInput>(input).text, text::AddSpecialTokens::Yes))};
+  if (const auto* tokens = std::get_if<TokenInput>(&input))
+    return Prompt{.tokens = tokens->tokens, .is_text = true};
+  const std::string& text = std::get<TextInput>(input).text;
+  return Prompt{.tokens = TRY(reader.tokenizer->encode(text, text::AddSpecialTokens::Yes)),
+                .is_text = true};
 }
 
 Result<void> check_tokens(const PromptReader& reader, const std::vector<TokenId>& tokens) {
@@ -71,6 +74,17 @@ Result<void> check_limits(const Request& request) {
   return {};
 }
 
+/// Some decoders drop a space at the start of a text. A reply that goes on in the middle of one
+/// must keep it, so its decoder is told which token came before.
+std::optional<TokenId> continued_token(const PromptReader& reader, const Prompt& prompt) {
+  const text::Vocabulary& vocabulary = reader.tokenizer->vocabulary();
+  const TokenId last = prompt.tokens.back();
+  if (!prompt.is_text || vocabulary.decoder() == text::DecoderKind::ByteLevel ||
+      vocabulary.is_special(last) || vocabulary.is_byte(last))
+    return std::nullopt;
+  return last;
+}
+
 }  // namespace
 
 Result<Job> prepare(const PromptReader& reader, Submission submission) {
@@ -87,14 +101,15 @@ Result<Job> prepare(const PromptReader& reader, Submission submission) {
   job.max_new_tokens = limited ? *request.max_tokens : room;
   job.when_full = limited ? FinishReason::Length : FinishReason::ContextFull;
   job.ignore_eos = request.ignore_eos;
-  job.prompt = std::move(prompt.tokens);
   job.reply =
       std::make_shared<Reply>(submission.id, std::move(submission.events),
                               ReplyOptions{.tokenizer = reader.tokenizer,
                                            .reasoning = std::move(prompt.reasoning),
                                            .starts_in_reasoning = prompt.starts_in_reasoning,
+                                           .continues = continued_token(reader, prompt),
                                            .stop = std::move(request.stop)},
                               submission.submitted, length);
+  job.prompt = std::move(prompt.tokens);
   return job;
 }
 

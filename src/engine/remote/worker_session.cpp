@@ -35,6 +35,7 @@ class Session {
       message.mutable_loading()->set_fraction(fraction);
       outbox.send(message);
     });
+    loading_ = false;
     if (!engine) return refuse(engine.error(), outbox, reader);
     start(**engine, outbox);
     reader.join();
@@ -79,7 +80,7 @@ class Session {
       break;
     }
     channel_.shut_down();
-    if (engine() == nullptr && gone_while_loading_) gone_while_loading_();
+    if (loading_ && gone_while_loading_) gone_while_loading_();
     return status;
   }
 
@@ -122,6 +123,7 @@ class Session {
   wire::Channel channel_;
   std::function<void()> gone_while_loading_;
   std::atomic<int> status_ = kClosed;
+  std::atomic<bool> loading_ = true;
   std::mutex mutex_;
   Engine* engine_ = nullptr;  // guarded by mutex_: set once the model is ready
   // Of the reader:
