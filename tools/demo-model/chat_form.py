@@ -22,11 +22,16 @@ def _to_json(value, ensure_ascii=False, indent=None, separators=None, sort_keys=
     )
 
 
+def _refuse(message: str):
+    raise jinja2.TemplateError(message)
+
+
 def load_template() -> jinja2.Template:
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
     )
     environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _refuse
     return environment.from_string((SHIPPED / "chat_template.jinja").read_text())
 
 

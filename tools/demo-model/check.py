@@ -10,6 +10,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import jinja2
 import mlx.core as mx
 import torch
 from safetensors import safe_open
@@ -57,6 +58,51 @@ def _same_prompts(reference, form: ChatForm, messages: list[dict], tools) -> int
     return len(turns)
 
 
+def _check_edges(reference, form: ChatForm) -> None:
+    """What the training text lacks: parts, other spellings of a call, old thoughts, strange roles."""
+    parts = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]
+    call = {"name": "f", "arguments": {"a": "x"}}
+    same = [
+        ([{"role": "user", "content": parts}], [{"role": "user", "content": "Hello"}]),
+        (
+            [{"role": "developer", "content": "Be kind."}],
+            [{"role": "system", "content": "Be kind."}],
+        ),
+        (
+            [{"role": "assistant", "tool_calls": [call]}],
+            [
+                {
+                    "role": "assistant",
+                    "content": "",
+                    "tool_calls": [{"function": {**call, "arguments": '{"a": "x"}'}}],
+                }
+            ],
+        ),
+        (
+            [
+                {"role": "assistant", "content": "<think>\nso\n</think>\n\nA"},
+                {"role": "user", "content": "B"},
+            ],
+            [{"role": "assistant", "content": "A"}, {"role": "user", "content": "B"}],
+        ),
+    ]
+    for left, right in same:
+        assert (
+            form.render(left)
+            == form.render(right)
+            == reference.apply_chat_template(right, tokenize=False)
+        )
+    for wrong in (
+        {"role": "robot", "content": "x"},
+        {"role": "user", "content": [{"type": "image"}]},
+    ):
+        try:
+            form.render([wrong])
+        except jinja2.TemplateError:
+            continue
+        raise AssertionError(f"not refused: {wrong}")
+
+
 def check_template(folder: Path, conversations: int) -> None:
     reference = AutoTokenizer.from_pretrained(folder)
     form = ChatForm(Tokenizer.from_file(str(folder / "tokenizer.json")))
@@ -73,6 +119,7 @@ def check_template(folder: Path, conversations: int) -> None:
         kinds["thinking"] += any(m.get("reasoning_content") for m in found.messages) or 0
         kinds["system"] += found.messages[0]["role"] == "system"
     assert all(kinds.values())
+    _check_edges(reference, form)
     print(f"template: {conversations} conversations, {turns} assistant turns, {kinds}: all equal")
 
 

@@ -61,7 +61,7 @@ def generation(ids: dict[str, int]) -> dict:
         "do_sample": True,
         "eos_token_id": [ids["<|im_end|>"], ids["<|endoftext|>"]],
         "pad_token_id": ids["<|endoftext|>"],
-        "temperature": 0.4,
+        "temperature": 0.3,
         "top_k": 20,
         "top_p": 0.9,
     }

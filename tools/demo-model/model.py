@@ -61,6 +61,24 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     return torch.bmm(torch.softmax(scores, -1).to(v.dtype), v.flatten(0, 1)).view(q.shape)
 
 
+class Cache:
+    """Keys and values of one layer, with room for a known number of positions."""
+
+    def __init__(self, s: Shape, rows: int, room: int):
+        self.k = torch.empty(rows, s.kv_heads, room, s.head_width)
+        self.v = torch.empty_like(self.k)
+        self.length = 0
+
+    def append(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        end = self.length + k.shape[2]
+        self.k[:, :, self.length : end], self.v[:, :, self.length : end] = k, v
+        self.length = end
+        return self.k[:, :, :end], self.v[:, :, :end]
+
+    def keep(self, rows: Tensor) -> None:
+        self.k, self.v = self.k[rows], self.v[rows]
+
+
 class Attention(nn.Module):
     def __init__(self, s: Shape):
         super().__init__()
@@ -73,7 +91,7 @@ class Attention(nn.Module):
         self.k_norm = RmsNorm(s.head_width, s.eps)
 
     def forward(
-        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, cache: list | None
+        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, cache: Cache | None
     ) -> Tensor:
         batch, length, _ = x.shape
         split = (batch, length, -1, self.s.head_width)
@@ -81,12 +99,13 @@ class Attention(nn.Module):
         k = rotate(self.k_norm(self.k_proj(x).view(split)).transpose(1, 2), *rope)
         v = self.v_proj(x).view(split).transpose(1, 2)
         if cache is not None:
-            if cache:
-                k, v = torch.cat([cache[0], k], dim=2), torch.cat([cache[1], v], dim=2)
-            cache[:] = [k, v]
+            k, v = cache.append(k, v)
         repeat = self.s.heads // self.s.kv_heads
-        k, v = k.repeat_interleave(repeat, dim=1), v.repeat_interleave(repeat, dim=1)
-        out = attend(q, k, v, mask)
+        if length == 1:  # the query heads of one key head stand where positions would: no copies
+            out = attend(q.view(batch, -1, repeat, self.s.head_width), k, v, mask).view(q.shape)
+        else:
+            k, v = k.repeat_interleave(repeat, dim=1), v.repeat_interleave(repeat, dim=1)
+            out = attend(q, k, v, mask)
         return self.o_proj(out.transpose(1, 2).reshape(batch, length, -1))
 
 
@@ -110,7 +129,7 @@ class Layer(nn.Module):
         self.mlp = FeedForward(s)
 
     def forward(
-        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, cache: list | None = None
+        self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, cache: Cache | None = None
     ) -> Tensor:
         x = x + self.self_attn(self.input_layernorm(x), rope, mask, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
@@ -135,7 +154,11 @@ class Decoder(nn.Module):
                 nn.init.zeros_(weight)  # every layer begins as the identity
 
     def forward(
-        self, ids: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor, caches: list | None = None
+        self,
+        ids: Tensor,
+        rope: tuple[Tensor, Tensor],
+        mask: Tensor,
+        caches: list[Cache] | None = None,
     ) -> Tensor:
         """ids [B, L], mask bool [B, 1, L, S] -> hidden [B, L, D] after the last norm."""
         x = self.embed_tokens(ids)

@@ -56,7 +56,7 @@ def load(folder: Path) -> Decoder:
     config = json.loads((folder / "config.json").read_text())
     model = Decoder(Shape(vocabulary=config["vocab_size"], rope_theta=config["rope_theta"]))
     with safe_open(folder / "model.safetensors", "pt") as file:
-        stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (a file is no mapping)
+        stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     weights = {}
     for name, weight in stored.items():
         if name.endswith((".scales", ".biases")):
