@@ -1,4 +1,4 @@
-# Packs a folder of web files into one blob with an index in C++: plain, gzip and brotli forms side by side.
+# Packs a folder of web files into one blob with an index in C++, each file plain, gzip and brotli.
 """Called by Assets.cmake. Writes <out>/<symbol>.{blob,S,cpp} and <out>/embedded/<symbol>.h."""
 
 import argparse

@@ -46,6 +46,8 @@ std::string shown(const tcp::endpoint& endpoint) {
 }
 
 Result<std::vector<tcp::endpoint>> resolve(asio::io_context& io, const ServerOptions& options) {
+  if (options.host.empty())  // the system would take that for every interface
+    return fail(ErrorCode::Io, "cannot listen on \"\": name an address, such as 127.0.0.1");
   tcp::resolver resolver(io);
   error_code error;
   const auto found =

@@ -81,6 +81,13 @@ class TestServer {
   std::shared_ptr<Records> records_ = std::make_shared<Records>();
 };
 
+/// Routes that most tests need: `GET /hello`, `POST` and `DELETE /echo` (bodies up to 1000 bytes),
+/// `GET /things/{id...}` (answers the id), `/broken` (throws), `/rude` (bad fields), `/nothing`
+/// (204).
+Router sample_routes();
+/// `GET /hello`, answered with `hello`.
+inline constexpr std::string_view kHello = "GET /hello HTTP/1.1\r\nHost: localhost:8000\r\n\r\n";
+
 Response write_test_error(const Request& request, const Error& error);
 
 /// What a test and its BodyStream share.
