@@ -43,6 +43,7 @@ std::optional<std::size_t> distance(const std::string& wanted, const std::string
 
 std::vector<std::string> near_names(std::string_view wanted, const std::vector<std::string>& known,
                                     std::size_t most) {
+  if (wanted.empty()) return {};  // near to everything
   std::vector<std::pair<std::size_t, std::string>> ranked;
   const std::string sought = lower(wanted);
   for (const std::string& name : known)

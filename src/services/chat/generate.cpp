@@ -1,56 +1,90 @@
 // Replies: waiting for the model, then handing on the engine's events.
 #include "services/chat/generate.h"
 
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "base/clock.h"
 
 namespace hearth::services {
 
-/// What the reader and the pool's threads share. All fields are guarded by the mutex.
-struct Reply::Shared {
-  explicit Shared(Metrics& metrics) : metrics(metrics) {}
+/// What the reader and the pool's threads share. The mutable fields are guarded by the mutex, which
+/// is never held while somebody else's code runs that could come back.
+struct Reply::Shared : std::enable_shared_from_this<Reply::Shared> {
+  Shared(Metrics& counts, engine::Request asked) : metrics(counts), request(std::move(asked)) {}
 
   std::mutex mutex;
   Metrics& metrics;
-  std::optional<engine::Request> request;  // until the engine takes it
+  engine::Request request;  // until the engine takes it; the loading thread's own
   Lease lease;
   std::unique_ptr<engine::Generation> generation;
   std::vector<ReplyEvent> early;  // from before the engine took over
   std::function<void()> wake;
+  bool waiting = false;  // there may be events that nobody was told of, or that nobody took
   bool abandoned = false;
   bool ended = false;
   base::Instant started = base::SteadyClock::now();
-  std::optional<double> first_token_ms;
+  bool answering = false;  // the first token has come
 
+  void load_progress(double progress);
   void engine_ready(Result<Lease> ready);
+  void post(ReplyEvent event);
+  void wake_reader();
   void note(const ReplyEvent& event);
 };
 
+void Reply::Shared::load_progress(double progress) {
+  post(LoadProgressEvent{progress});
+}
+
 void Reply::Shared::engine_ready(Result<Lease> ready) {
-  std::function<void()> to_wake;
+  if (!ready) return post(engine::Failed{std::move(ready).error()});
   {
     const std::lock_guard lock(mutex);
     if (abandoned) return;
-    if (!ready) {
-      early.emplace_back(engine::Failed{std::move(ready).error()});
-    } else {
-      lease = std::move(*ready);
-      early.emplace_back(EngineReady{lease->model()});
-      generation = lease->submit(std::move(*request));
-      request.reset();
-      if (wake) generation->on_ready(wake);
-    }
-    to_wake = wake;
   }
-  if (to_wake) to_wake();
+  auto running = (*ready)->submit(std::move(request));
+  running->on_ready([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->wake_reader();
+  });
+  {
+    const std::lock_guard lock(mutex);
+    if (abandoned) return;  // `running` goes, and cancels
+    early.emplace_back(EngineReady{(*ready)->model()});
+    lease = std::move(*ready);
+    generation = std::move(running);
+  }
+  wake_reader();
+}
+
+/// Adds an event from before the engine took over; progress replaces progress.
+void Reply::Shared::post(ReplyEvent event) {
+  {
+    const std::lock_guard lock(mutex);
+    if (abandoned) return;
+    const bool again = std::holds_alternative<LoadProgressEvent>(event) && !early.empty() &&
+                       std::holds_alternative<LoadProgressEvent>(early.back());
+    if (again)
+      early.back() = std::move(event);
+    else
+      early.push_back(std::move(event));
+  }
+  wake_reader();
+}
+
+void Reply::Shared::wake_reader() {
+  std::function<void()> reader;
+  {
+    const std::lock_guard lock(mutex);
+    waiting = true;
+    reader = wake;
+  }
+  if (reader) reader();
 }
 
 void Reply::Shared::note(const ReplyEvent& event) {
-  if (std::holds_alternative<engine::TextDelta>(event) && !first_token_ms) {
-    first_token_ms = base::elapsed_ms(started);
-    metrics.first_token(*first_token_ms);
+  if (std::holds_alternative<engine::TextDelta>(event)) {
+    if (!std::exchange(answering, true)) metrics.first_token(base::elapsed_ms(started));
   } else if (const auto* finished = std::get_if<engine::Finished>(&event)) {
     ended = true;
     metrics.generation_finished(finished->usage, base::elapsed_ms(started));
@@ -64,18 +98,20 @@ Reply::Reply(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
 Reply::~Reply() {
   if (!shared_) return;
-  std::unique_ptr<engine::Generation> leaving;  // cancels, outside the lock
-  {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->abandoned = true;
-    shared_->wake = {};
-    if (!shared_->ended) shared_->metrics.generation_cancelled();
-    leaving = std::move(shared_->generation);
-  }
+  // Both go here, after the lock, and not with a thread of the engine that is just telling us.
+  Lease used;
+  std::unique_ptr<engine::Generation> cancelled;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->abandoned = true;
+  shared_->wake = {};
+  if (!shared_->ended) shared_->metrics.generation_cancelled();
+  used = std::move(shared_->lease);
+  cancelled = std::move(shared_->generation);
 }
 
 std::vector<ReplyEvent> Reply::drain() {
   const std::lock_guard lock(shared_->mutex);
+  shared_->waiting = false;
   std::vector<ReplyEvent> events = std::exchange(shared_->early, {});
   if (shared_->generation)
     for (engine::Event& event : shared_->generation->drain())
@@ -85,21 +121,30 @@ std::vector<ReplyEvent> Reply::drain() {
 }
 
 void Reply::on_ready(std::function<void()> wake) {
-  const std::lock_guard lock(shared_->mutex);
-  shared_->wake = wake;
-  if (shared_->generation) shared_->generation->on_ready(wake);
-  if (!shared_->early.empty() && wake) wake();
+  bool waiting = false;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->wake = wake;
+    waiting = shared_->waiting;
+  }
+  if (waiting && wake) wake();
 }
 
 Result<ModelEntry> Generator::find(const std::string& model) const {
-  return library_.resolve(model.empty() ? default_model_ : model);
+  const std::string& wanted = model.empty() ? default_model_ : model;
+  if (wanted.empty())
+    return fail(Error{.code = ErrorCode::MissingArgument,
+                      .message = "model: is required, since no model is served by default",
+                      .param = "model"});
+  return library_.resolve(wanted);
 }
 
 Reply Generator::start(const ModelEntry& model, engine::Request request) {
-  auto shared = std::make_shared<Reply::Shared>(metrics_);
-  shared->request = std::move(request);
+  auto shared = std::make_shared<Reply::Shared>(metrics_, std::move(request));
   metrics_.generation_started();
-  pool_.acquire(model, [shared](Result<Lease> ready) { shared->engine_ready(std::move(ready)); });
+  pool_.acquire(
+      model, [shared](Result<Lease> ready) { shared->engine_ready(std::move(ready)); },
+      [shared](double progress) { shared->load_progress(progress); });
   return Reply(shared);
 }
 

@@ -16,7 +16,7 @@
 
 namespace hearth::services {
 
-/// The model is being loaded: 0..1.
+/// The model is being loaded: 0..1. Only the last one that was not taken is kept.
 struct LoadProgressEvent {
   double progress = 0;
 };
@@ -41,7 +41,8 @@ class Reply {
 
   /// All events that are there, without waiting.
   std::vector<ReplyEvent> drain();
-  /// Who is told, from any thread, that drain() has something. Called at once if it has.
+  /// Who is told, from any thread, that drain() may have something; called at once if it may. A
+  /// last call can come just after the Reply is gone. `wake` may drain.
   void on_ready(std::function<void()> wake);
 
  private:

@@ -2,6 +2,7 @@
 #include "services/library/library.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 
 namespace hearth::services {
@@ -9,12 +10,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// How long resolve() may rely on its last look at the folders: a busy server must not read the
+/// disk for every request.
+constexpr std::chrono::seconds kFreshFor{1};
+
+/// Whether there is something at `path`; what cannot be looked at counts as absent.
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
 /// The folders within `folder`, sorted; none if it cannot be read.
 std::vector<fs::path> subfolders(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-    if (at->is_directory(error)) found.push_back(at->path());
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code unreadable;
+    if (at->is_directory(unreadable)) found.push_back(at->path());
+  }
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -28,7 +41,7 @@ void add_if_model(std::vector<ModelEntry>& entries, const fs::path& folder, cons
 void scan_plain(std::vector<ModelEntry>& entries, const fs::path& root) {
   for (const fs::path& folder : subfolders(root)) {
     const std::string name = folder.filename().string();
-    if (fs::exists(folder / "config.json"))
+    if (is_there(folder / "config.json"))
       add_if_model(entries, folder, name);
     else
       for (const fs::path& inner : subfolders(folder))
@@ -40,7 +53,7 @@ void scan_plain(std::vector<ModelEntry>& entries, const fs::path& root) {
 fs::path current_snapshot(const fs::path& repository) {
   std::string commit;
   std::ifstream(repository / "refs" / "main") >> commit;
-  if (!commit.empty() && fs::exists(repository / "snapshots" / commit))
+  if (!commit.empty() && is_there(repository / "snapshots" / commit))
     return repository / "snapshots" / commit;
   const auto all = subfolders(repository / "snapshots");
   const auto newer = [](const fs::path& a, const fs::path& b) {
@@ -91,13 +104,24 @@ Result<ModelEntry> Library::add_folder(const fs::path& folder) {
   if (error) return fail(ErrorCode::NotFound, "{}: {}", folder.string(), error.message());
   auto entry = TRY(read_model_folder(whole, whole.filename().string()));
   const std::lock_guard lock(mutex_);
+  seen_.clear();
   std::erase_if(added_, [&](const ModelEntry& old) { return old.id == entry.id; });
   added_.push_back(entry);
   return entry;
 }
 
 Result<ModelEntry> Library::resolve(std::string_view name) const {
-  return resolve_name(list(), name);
+  {
+    const std::lock_guard lock(mutex_);
+    if (base::SteadyClock::now() - seen_at_ < kFreshFor)
+      if (auto entry = resolve_name(seen_, name)) return entry;
+  }
+  std::vector<ModelEntry> entries = list();
+  auto found = resolve_name(entries, name);
+  const std::lock_guard lock(mutex_);
+  seen_ = std::move(entries);
+  seen_at_ = base::SteadyClock::now();
+  return found;
 }
 
 }  // namespace hearth::services

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "services/library/model_entry.h"
 
@@ -19,7 +20,7 @@ struct LibraryFolders {
   std::vector<std::filesystem::path> plain;  ///< folders that hold `name/` or `org/name/`
 };
 
-/// Finds models by looking at the folders each time it is asked: nothing is remembered but the
+/// Finds models by looking at the folders: nothing is remembered for longer than a second but the
 /// folders added by path, so what another program downloads is seen at once. Any thread.
 class Library {
  public:
@@ -34,15 +35,17 @@ class Library {
   Result<ModelEntry> add_folder(const std::filesystem::path& folder);
 
   /// The model that `name` means: an id, an alias, the last part of an id, or the end of one id
-  /// after a `/`, `-`,
-  /// `_` or `.` (`4b` for `qwen/qwen3-4b`), without regard to case and to a final `:latest`.
-  /// Unknown or ambiguous names are ModelNotFound with suggestions.
+  /// after a `/`, `-`, `_` or `.` (`4b` for `qwen/qwen3-4b`), in this order, without regard to case
+  /// (but an id in its own case goes first) and to a final `:latest`. Unknown or ambiguous names
+  /// are ModelNotFound with suggestions. May rely on a look at the folders that is a second old.
   Result<ModelEntry> resolve(std::string_view name) const;
 
  private:
   LibraryFolders folders_;
   mutable std::mutex mutex_;
-  std::vector<ModelEntry> added_;  // guarded by mutex_
+  std::vector<ModelEntry> added_;         // guarded by mutex_
+  mutable std::vector<ModelEntry> seen_;  // guarded by mutex_: the last look of resolve()
+  mutable base::Instant seen_at_{};       // guarded by mutex_
 };
 
 /// The entry of `entries` that `name` means; see Library::resolve.

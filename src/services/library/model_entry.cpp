@@ -1,9 +1,11 @@
 // Facts about a model folder from its config.json and its files.
 #include "services/library/model_entry.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <set>
 
 #include "base/json.h"
@@ -54,20 +56,42 @@ std::string quantisation_of(const json::object& config) {
   return {};
 }
 
-/// Names the weight files that should be there and are not, or says that there are none.
-std::string weight_fault(const fs::path& folder) {
-  if (const auto index = read_object(folder / "model.safetensors.index.json")) {
-    const auto* map = index->if_contains("weight_map");
-    if (!map || !map->is_object()) return "model.safetensors.index.json has no weight_map";
-    std::set<std::string> files;
-    for (const auto& member : map->get_object())
-      if (member.value().is_string()) files.emplace(member.value().get_string());
-    for (const std::string& file : files)
-      if (!fs::exists(folder / file)) return fmt::format("{} is missing", file);
-    return {};
+/// Whether there is such a file; what cannot be looked at counts as absent.
+bool is_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
+/// Names the first file of the index that should be there and is not.
+std::string index_fault(const fs::path& folder, const fs::path& index_file) {
+  const auto index = read_object(index_file);
+  if (!index) return index.error().message;
+  const std::string name = index_file.filename().string();
+  const auto* map = index->if_contains("weight_map");
+  if (!map || !map->is_object() || map->get_object().empty())
+    return fmt::format("{} has no weight_map", name);
+  std::set<std::string> files;
+  for (const auto& member : map->get_object()) {
+    if (!member.value().is_string())
+      return fmt::format("{}: weight_map.{} must be the name of a file", name,
+                         std::string_view(member.key()));
+    files.emplace(member.value().get_string());
   }
-  for (const auto& file : fs::directory_iterator(folder))
-    if (file.path().extension() == ".safetensors") return {};
+  for (const std::string& file : files)
+    if (!is_file(folder / file)) return fmt::format("{} is missing", file);
+  return {};
+}
+
+/// What is wrong with the weight files, as far as their names tell.
+std::string weight_fault(const fs::path& folder) {
+  const fs::path index_file = folder / "model.safetensors.index.json";
+  if (is_file(index_file)) return index_fault(folder, index_file);
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (at->path().extension() == ".safetensors") {
+      if (is_file(at->path())) return {};
+      return fmt::format("{} cannot be read", at->path().filename().string());
+    }
   return "there are no safetensors files in the folder";
 }
 
@@ -75,20 +99,21 @@ void add_files(ModelEntry& entry) {
   std::error_code error;
   for (fs::recursive_directory_iterator at(entry.folder, error), end; !error && at != end;
        at.increment(error)) {
-    if (!at->is_regular_file(error)) continue;
-    entry.bytes += at->file_size(error);
-    const auto when = std::chrono::file_clock::to_sys(at->last_write_time(error));
+    std::error_code unreadable;
+    if (!at->is_regular_file(unreadable)) continue;
+    if (const auto bytes = at->file_size(unreadable); !unreadable) entry.bytes += bytes;
+    const auto written = at->last_write_time(unreadable);
+    if (unreadable) continue;
+    const auto when = std::chrono::file_clock::to_sys(written).time_since_epoch();
     entry.modified = std::max<std::int64_t>(
-        entry.modified,
-        std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count());
+        entry.modified, std::chrono::duration_cast<std::chrono::seconds>(when).count());
   }
 }
 
 }  // namespace
 
 Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
-  std::error_code error;
-  if (!fs::is_regular_file(folder / "config.json", error))
+  if (!is_file(folder / "config.json"))
     return fail(ErrorCode::NotFound, "{} holds no model: there is no config.json in it",
                 folder.string());
   ModelEntry entry{.id = std::move(id), .folder = folder};
@@ -101,7 +126,8 @@ Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
   entry.architecture = text_of(*config, "model_type");
   entry.quantisation = quantisation_of(*config);
   entry.context_length = static_cast<std::uint32_t>(
-      std::max<std::int64_t>(0, integer_of(text_config(*config), "max_position_embeddings")));
+      std::clamp<std::int64_t>(integer_of(text_config(*config), "max_position_embeddings"), 0,
+                               std::numeric_limits<std::uint32_t>::max()));
   entry.fault =
       entry.architecture.empty() ? "config.json names no model_type" : weight_fault(folder);
   return entry;

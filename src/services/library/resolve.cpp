@@ -58,12 +58,11 @@ Error ambiguous(const std::vector<const ModelEntry*>& found, std::string_view na
 
 Result<ModelEntry> resolve_name(const std::vector<ModelEntry>& entries, std::string_view name) {
   if (name.ends_with(":latest")) name.remove_suffix(7);
-  const auto is_alias = [&](const ModelEntry& entry) {
+  const auto exact = [&](const ModelEntry& entry) { return entry.id == name; };
+  const auto by_id = [&](const ModelEntry& entry) { return same(entry.id, name); };
+  const auto by_alias = [&](const ModelEntry& entry) {
     return std::any_of(entry.aliases.begin(), entry.aliases.end(),
                        [&](const std::string& alias) { return same(alias, name); });
-  };
-  const auto exact = [&](const ModelEntry& entry) {
-    return same(entry.id, name) || is_alias(entry);
   };
   const auto by_last_part = [&](const ModelEntry& entry) {
     return same(last_part(entry.id), name);
@@ -71,6 +70,8 @@ Result<ModelEntry> resolve_name(const std::vector<ModelEntry>& entries, std::str
   const auto by_suffix = [&](const ModelEntry& entry) { return is_suffix(entry.id, name); };
 
   auto found = matching(entries, exact);
+  if (found.empty()) found = matching(entries, by_id);
+  if (found.empty()) found = matching(entries, by_alias);
   if (found.empty()) found = matching(entries, by_last_part);
   if (found.empty()) found = matching(entries, by_suffix);
   if (found.empty()) return fail(unknown(entries, name));

@@ -1,9 +1,7 @@
 // Settings from config.toml, the environment and flags.
 #include "services/settings/load.h"
 
-#include <fmt/ranges.h>
-
-#define TOML_EXCEPTIONS 0
+#include <optional>
 #include <toml++/toml.h>
 
 #include "services/near_names.h"
@@ -17,26 +15,34 @@ std::string place(const fs::path& file, const toml::source_region& where) {
   return fmt::format("{}:{}:{}", file.string(), where.begin.line, where.begin.column);
 }
 
-/// A TOML value as the text that assign() takes; nothing for tables and dates.
-std::optional<std::string> as_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* number = node.as_integer()) return std::to_string(number->get());
-  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-  const auto* list = node.as_array();
-  if (!list) return std::nullopt;
-  std::string joined;
-  for (const toml::node& item : *list) {
-    const auto text = as_text(item);
-    if (!text) return std::nullopt;
-    joined += (joined.empty() ? "" : ",") + *text;
-  }
-  return joined;
+/// What a setting's value looks like in the file, for errors.
+std::string_view kind(const Setting& setting) {
+  static constexpr std::string_view kKinds[] = {"true or false", "a whole number",
+                                                "a text in quotes", "a text or a list of texts"};
+  return kKinds[setting.target.index()];
 }
 
-Result<void> assign_from(const std::string& source, const Setting& setting, std::string_view text) {
-  auto result = assign(setting, text);
-  if (!result) return fail_in(source, std::move(result).error());
-  return {};
+/// A TOML value as the texts that assign() takes; nothing where its kind does not fit the setting.
+std::optional<std::vector<std::string>> texts_of(const toml::node& node, const Setting& setting) {
+  const bool list = std::holds_alternative<std::vector<std::string>*>(setting.target);
+  std::vector<std::string> texts;
+  if (const auto* flag = node.as_boolean(); flag && std::holds_alternative<bool*>(setting.target)) {
+    texts.emplace_back(flag->get() ? "true" : "false");
+  } else if (const auto* number = node.as_integer();
+             number && std::holds_alternative<int*>(setting.target)) {
+    texts.push_back(std::to_string(number->get()));
+  } else if (const auto* text = node.as_string();
+             text && (list || std::holds_alternative<std::string*>(setting.target))) {
+    texts.push_back(text->get());
+  } else if (const auto* items = node.as_array(); items && list) {
+    for (const toml::node& item : *items) {
+      if (!item.is_string()) return std::nullopt;
+      texts.push_back(item.as_string()->get());
+    }
+  } else {
+    return std::nullopt;
+  }
+  return texts;
 }
 
 class FileReader {
@@ -63,10 +69,11 @@ class FileReader {
     if (!setting)
       return fail(ErrorCode::InvalidArgument, "{}: there is no setting \"{}\"{}", where, key,
                   did_you_mean(near_names(key, keys())));
-    const auto text = as_text(node);
-    if (!text)
-      return fail(ErrorCode::InvalidArgument, "{}: {} cannot have this kind of value", where, key);
-    return assign_from(where, *setting, *text);
+    const auto texts = texts_of(node, *setting);
+    if (!texts)
+      return fail(ErrorCode::InvalidArgument, "{}: {} must be {}", where, key, kind(*setting));
+    TRY_IN(where, assign(*setting, *texts));
+    return {};
   }
 
   const Setting* find(std::string_view key) const {
@@ -87,11 +94,14 @@ class FileReader {
 Result<void> read_file(const fs::path& file, const std::vector<Setting>& fields) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return {};
-  const toml::parse_result parsed = toml::parse_file(file.string());
-  if (!parsed)
-    return fail(ErrorCode::InvalidArgument, "{}: {}", place(file, parsed.error().source()),
-                parsed.error().description());
-  return FileReader(file, fields).read_table(parsed.table(), "");
+  if (fs::is_directory(file, ignored))
+    return fail(ErrorCode::InvalidArgument, "{}: is a folder, not a file", file.string());
+  try {
+    return FileReader(file, fields).read_table(toml::parse_file(file.string()), "");
+  } catch (const toml::parse_error& wrong) {
+    return fail(ErrorCode::InvalidArgument, "{}: {}", place(file, wrong.source()),
+                wrong.description());
+  }
 }
 
 }  // namespace
@@ -103,11 +113,10 @@ Result<Settings> load_settings(const SettingSources& sources) {
   for (const Setting& setting : fields) {
     const std::string variable = environment_name(setting);
     if (const std::string text = sources.environment(variable); !text.empty())
-      TRY(assign_from(variable, setting, text));
+      TRY_IN(variable, assign(setting, std::string_view(text)));
     if (const auto flag = sources.flags.find(std::string(setting.flag));
         flag != sources.flags.end())
-      TRY(assign_from(fmt::format("--{}", setting.flag), setting,
-                      fmt::format("{}", fmt::join(flag->second, ","))));
+      TRY_IN(fmt::format("--{}", setting.flag), assign(setting, flag->second));
   }
   return settings;
 }

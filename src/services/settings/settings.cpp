@@ -100,6 +100,17 @@ Result<void> assign(const Setting& setting, std::string_view text) {
   return std::visit([&](auto* target) { return read(*target, setting, text); }, setting.target);
 }
 
+Result<void> assign(const Setting& setting, const std::vector<std::string>& texts) {
+  if (auto* const* list = std::get_if<std::vector<std::string>*>(&setting.target)) {
+    **list = texts;
+    return {};
+  }
+  if (texts.size() != 1)
+    return fail(ErrorCode::InvalidArgument, "{} takes one value, not {}", setting.key,
+                texts.size());
+  return assign(setting, std::string_view(texts.front()));
+}
+
 std::string value_text(const Setting& setting) {
   struct Show {
     std::string operator()(const bool* value) const { return *value ? "true" : "false"; }

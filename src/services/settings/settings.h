@@ -54,9 +54,12 @@ struct Settings {
 /// The environment variable of a setting: HEARTH_ and the flag in capitals.
 std::string environment_name(const Setting& setting);
 
-/// Reads `text` into the setting, as typed on a command line or in a variable; lists are split at
-/// commas.
+/// Reads `text` into the setting, as it stands in a variable; lists are split at commas.
 Result<void> assign(const Setting& setting, std::string_view text);
+
+/// Reads the values of a flag or of a list in the file. A list takes each as one item, commas and
+/// all; any other setting takes exactly one.
+Result<void> assign(const Setting& setting, const std::vector<std::string>& texts);
 
 /// The present value as text (lists joined by commas).
 std::string value_text(const Setting& setting);
