@@ -24,6 +24,7 @@ class DecodeContext {
  public:
   const std::string& path() const { return path_; }
   bool clean() const { return errors_.empty(); }
+  std::size_t faults() const { return errors_.size(); }
   std::vector<FieldError> take_errors() { return std::move(errors_); }
 
   /// Records a fault at the present path.
@@ -124,11 +125,14 @@ struct Decode<json::object> {
   }
 };
 
+/// A faulty value leaves it unset, so that nobody finds a second fault in a half-read one.
 template <class T>
 struct Decode<std::optional<T>> {
   static void read(const json::value& value, std::optional<T>& out, DecodeContext& context) {
     if (value.is_null()) return;
+    const std::size_t before = context.faults();
     Decode<T>::read(value, out.emplace(), context);
+    if (context.faults() > before) out.reset();
   }
 };
 
