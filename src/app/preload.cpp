@@ -4,6 +4,8 @@
 #include <atomic>
 #include <memory>
 
+#include "base/log.h"
+
 namespace hearth::app {
 
 void preload(services::Pool& pool, const std::vector<services::ModelEntry>& models,
@@ -11,7 +13,8 @@ void preload(services::Pool& pool, const std::vector<services::ModelEntry>& mode
   if (models.empty()) return settled();
   auto left = std::make_shared<std::atomic<std::size_t>>(models.size());
   for (const services::ModelEntry& model : models)
-    pool.acquire(model, [left, settled](const Result<services::Lease>&) {
+    pool.acquire(model, [left, settled, id = model.id](const Result<services::Lease>& ready) {
+      if (!ready) log_warn("app", "{} is not served yet: {}", id, ready.error().message);
       if (left->fetch_sub(1) == 1) settled();
     });
 }

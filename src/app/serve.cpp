@@ -77,20 +77,27 @@ http::ServerOptions server_options(const services::Settings& settings) {
   return options;
 }
 
+http::Response unknown_url(const http::Request& request) {
+  const std::string server(request.headers.get("host").value_or("127.0.0.1:8000"));
+  return api::write_error(
+      request,
+      {.code = ErrorCode::UnknownRoute,
+       .message = fmt::format("there is nothing at {} {}; the API's base URL is "
+                              "http://{}/v1",
+                              http::name(request.method),
+                              request.target.substr(0, request.target.find('?')), server)});
+}
+
+/// Whether a path is the API's, also for a browser: its answers are never pages.
+bool is_api(const std::vector<std::string>& path) {
+  return !path.empty() && (path.front() == "v1" || path.front() == "api");
+}
+
 http::ErrorWriter error_writer() {
-  const auto not_found = [](const http::Request& request) {
-    return api::write_error(
-        request,
-        {.code = ErrorCode::UnknownRoute,
-         .message = fmt::format("there is nothing at {} {}; the API's base URL ends in /v1",
-                                http::name(request.method),
-                                request.target.substr(0, request.target.find('?')))});
-  };
-  const http::Handler pages = web_app(not_found);
-  return [pages, not_found](const http::Request& request, const Error& error) {
+  return [pages = web_app(unknown_url)](const http::Request& request, const Error& error) {
     if (error.code != ErrorCode::UnknownRoute) return api::write_error(request, error);
     const bool reads = request.method == http::Method::Get || request.method == http::Method::Head;
-    return reads ? pages(request) : not_found(request);
+    return reads && !is_api(request.path) ? pages(request) : unknown_url(request);
   };
 }
 
@@ -149,7 +156,9 @@ Result<void> serve(const ServerInput& input) {
 
   int received = 0;
   ::sigwait(&signals, &received);
-  log_info("app", "shutting down: running answers have {} s to end", settings.drain_s);
+  log_info("app", "shutting down: running answers have {} s to end; once more ends them at once",
+           settings.drain_s);
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   server->drain(std::chrono::seconds(settings.drain_s));
   pool.close();
   return {};

@@ -39,11 +39,11 @@ std::string size_text(std::uint64_t bytes) {
   static constexpr auto kUnits = std::to_array<std::string_view>({"B", "kB", "MB", "GB", "TB"});
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= 1000 && unit + 1 < kUnits.size()) {
+  while (value >= 999.95 && unit + 1 < kUnits.size()) {  // what would be written as 1000.0
     value /= 1000;
     ++unit;
   }
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+  return bytes < 1000 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
 std::string grouped(std::uint64_t number) {

@@ -1,6 +1,9 @@
 // hearth ps: what a running server holds in memory.
+#include <boost/describe.hpp>
+#include <cstdint>
 #include <cstdio>
 
+#include "base/decode.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/setting_flags.h"
@@ -22,26 +25,32 @@ Result<std::string> fetch_state(const services::Settings& settings) {
   return std::move(response->body);
 }
 
-std::string integer_text(const json::object& model, std::string_view key) {
-  const auto* value = model.if_contains(key);
-  return value && value->is_number() ? grouped(value->to_number<std::uint64_t>()) : "";
-}
+struct RunningModel {
+  std::string id;
+  std::string state;
+  std::int64_t process = 0;
+  std::uint64_t running = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t context_length = 0;
+};
+BOOST_DESCRIBE_STRUCT(RunningModel, (), (id, state, process, running, waiting, context_length))
 
-void print(const json::array& models) {
+/// What /readyz says, as far as it is shown here.
+struct ServerState {
+  std::vector<RunningModel> models;
+};
+BOOST_DESCRIBE_STRUCT(ServerState, (), (models))
+
+void print(const std::vector<RunningModel>& models) {
   if (models.empty()) {
     fmt::print("No model is loaded. The first request loads one.\n");
     return;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const auto& item : models) {
-    const auto& model = item.as_object();
-    const auto process = model.at("process").to_number<std::int64_t>();
-    rows.push_back({std::string(model.at("id").as_string()),
-                    std::string(model.at("state").as_string()), std::to_string(process),
-                    size_text(platform::resident_bytes(static_cast<pid_t>(process))),
-                    integer_text(model, "running"), integer_text(model, "waiting"),
-                    integer_text(model, "context_length")});
-  }
+  for (const RunningModel& model : models)
+    rows.push_back({model.id, model.state, std::to_string(model.process),
+                    size_text(platform::resident_bytes(static_cast<pid_t>(model.process))),
+                    grouped(model.running), grouped(model.waiting), grouped(model.context_length)});
   fmt::print("{}", text_table({"MODEL", "STATE", "PROCESS>", "MEMORY>", "RUNNING>", "WAITING>",
                                "CONTEXT>"},
                               rows));
@@ -49,14 +58,15 @@ void print(const json::array& models) {
 
 Result<void> ps(const GivenFlags& flags, bool as_json) {
   const std::string body = TRY(fetch_state(TRY(settings_from(flags))));
-  const auto state = TRY(base::parse_json(body));
-  const auto* models = state.is_object() ? state.get_object().if_contains("models") : nullptr;
-  if (!models || !models->is_array())
+  const auto document = base::parse_json(body);
+  const auto state =
+      document ? base::decode<ServerState>(*document) : Result<ServerState>(fail(document.error()));
+  if (!state)
     return fail(ErrorCode::Upstream, "what answers at that address is not a Hearth server");
   if (as_json)
-    fmt::print("{}\n", base::write_json(*models));
+    fmt::print("{}\n", base::write_json(document->at("models")));
   else
-    print(models->get_array());
+    print(state->models);
   return {};
 }
 

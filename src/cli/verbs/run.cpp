@@ -154,10 +154,12 @@ Result<void> run(const GivenFlags& flags, RunInput input) {
   if (prompt.empty() && !interactive)
     return fail(ErrorCode::InvalidArgument,
                 "there is no prompt: write one behind the model, or pipe one in");
-  catch_interrupts();
+  if (interactive && input.as_json)
+    return fail(ErrorCode::InvalidArgument, "--json needs a prompt: a talk is not JSON");
   ChatSession session(TRY_IN(fmt::format("load {}", model.id),
                              engine::open_local(app::engine_options(settings, model))),
                       input.options);
+  catch_interrupts();  // from here on: Ctrl-C while the model loads ends the program
   return interactive ? talk(session) : ask_once(session, prompt, input.as_json);
 }
 
