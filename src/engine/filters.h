@@ -1,7 +1,9 @@
 // Which tokens may be drawn: top_p, min_p and top_k over one row.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/engine.h"
@@ -14,19 +16,25 @@ struct Candidate {
   TokenId id = 0;
 };
 
-/// Each of the three narrows the candidates, which stand in no particular order before and after;
-/// of equal logits the lower id counts as the more likely. None of them renormalises for the next.
-/// Applied in the order top_p, min_p, top_k, as mlx-lm does. They select, they never sort a
-/// vocabulary.
+/// What limits the choice.
+struct Filters {
+  double top_p = 1;       ///< the likeliest tokens until their probabilities reach it; 1: off
+  double min_p = 0;       ///< tokens at least so many times as likely as the likeliest; 0: off
+  std::size_t top_k = 0;  ///< that many of the likeliest; 0: off
+};
 
-/// Keeps the most likely tokens until their probabilities reach `top_p`, in (0, 1); at least one.
-/// The probabilities are those over the candidates given.
-void keep_top_p(std::vector<Candidate>& candidates, double top_p);
+/// Fills `candidates` with the tokens that pass, at least one, in no particular order.
+///
+/// It is mlx-lm's order top_p, min_p, top_k on the untempered distribution. Since each keeps the
+/// head of the same ranking and none renormalises for the next, the shortest head is the result,
+/// and the cheapest filter goes first. Of equal logits the lower id ranks higher. Selects, never
+/// sorts.
+///
+/// @param logits  [V] unnormalised, at least one finite; tokens whose logit is not finite are out
+void select_candidates(std::span<const float> logits, const Filters& filters,
+                       std::vector<Candidate>& candidates);
 
-/// Keeps tokens at least `min_p` times, in (0, 1], as likely as the likeliest.
-void keep_min_p(std::vector<Candidate>& candidates, double min_p);
-
-/// Keeps the `top_k` most likely tokens; all where there are no more.
-void keep_top_k(std::vector<Candidate>& candidates, std::size_t top_k);
+/// The largest value that is not NaN; minus infinity where there is none.
+float highest(std::span<const float> row);
 
 }  // namespace hearth::engine

@@ -2,7 +2,6 @@
 #include "engine/sampler.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -46,31 +45,32 @@ bool hopeless(std::uint64_t bits, double behind) {
   return std::countl_one(bits) < static_cast<int>(halvings);
 }
 
-/// The candidate with the largest logit / temperature + noise: a draw from their softmax.
-TokenId draw_from(std::span<const Candidate> candidates, double temperature, const Noise& noise) {
-  const auto top = std::ranges::max_element(candidates, {}, &Candidate::logit);
-  const auto score = [&](const Candidate& candidate) {
-    return (static_cast<double>(candidate.logit) - top->logit) / temperature;
-  };
-  TokenId winner = top->id;
-  double best = gumbel(noise.bits(top->id));
-  for (const Candidate& candidate : candidates) {
-    const std::uint64_t bits = noise.bits(candidate.id);
-    if (hopeless(bits, best - score(candidate))) continue;
-    const double total = score(candidate) + gumbel(bits);
-    if (total > best) {
-      best = total;
-      winner = candidate.id;
+/// Finds the token with the largest logit / temperature + noise: a draw from their softmax.
+class Draw {
+ public:
+  /// @param top  the largest logit of all that will be offered
+  Draw(const Noise& noise, float top, double temperature)
+      : noise_(noise), top_(top), coldness_(std::min(1 / temperature, 1e30)) {}
+
+  void offer(TokenId id, float logit) {
+    const std::uint64_t bits = noise_.bits(id);
+    const double score = (static_cast<double>(logit) - top_) * coldness_;
+    if (hopeless(bits, best_ - score)) return;
+    const double total = score + gumbel(bits);
+    if (total > best_) {
+      best_ = total;
+      winner_ = id;
     }
   }
-  return winner;
-}
+  TokenId winner() const { return winner_; }
 
-void keep_finite(std::span<const float> row, std::vector<Candidate>& candidates) {
-  candidates.clear();
-  for (std::size_t id = 0; id < row.size(); ++id)
-    if (std::isfinite(row[id])) candidates.push_back({row[id], static_cast<TokenId>(id)});
-}
+ private:
+  Noise noise_;
+  double top_;
+  double coldness_;
+  double best_ = std::numeric_limits<double>::lowest();
+  TokenId winner_ = 0;
+};
 
 }  // namespace
 
@@ -81,33 +81,26 @@ Result<TokenId> Sampler::draw(std::span<const float> logits, const SamplingParam
     apply_penalties(row_, history, params);
     logits = row_;
   }
-  const std::size_t top = arg_max(logits);
-  if (!std::isfinite(logits[top]))
+  const float top = highest(logits);
+  if (!std::isfinite(top))
     return fail(
         ErrorCode::Internal,
         "the model computed no finite value for the next token; its weights may be damaged, "
         "or its number format too narrow: check the files, or try another conversion");
-  if (params.greedy()) return static_cast<TokenId>(top);
+  const auto likeliest = static_cast<TokenId>(std::ranges::find(logits, top) - logits.begin());
+  if (params.greedy()) return likeliest;
 
-  keep_finite(logits, candidates_);
-  if (params.top_p < 1) keep_top_p(candidates_, params.top_p);
-  if (params.min_p > 0) keep_min_p(candidates_, params.min_p);
-  if (params.top_k > 0) keep_top_k(candidates_, static_cast<std::size_t>(params.top_k));
-  return draw_from(candidates_, params.temperature, Noise(params.seed, number));
-}
-
-std::size_t arg_max(std::span<const float> row) {
-  // Independent lanes, which the compiler turns into vector instructions.
-  std::array<float, 16> lanes;
-  lanes.fill(-std::numeric_limits<float>::infinity());
-  std::size_t i = 0;
-  for (; i + lanes.size() <= row.size(); i += lanes.size())
-    for (std::size_t j = 0; j < lanes.size(); ++j)
-      lanes[j] = row[i + j] > lanes[j] ? row[i + j] : lanes[j];
-  float best = std::ranges::max(lanes);
-  for (; i < row.size(); ++i) best = std::max(best, row[i]);
-  const auto found = std::ranges::find(row, best);
-  return found == row.end() ? 0 : static_cast<std::size_t>(found - row.begin());
+  Draw draw(Noise(params.seed, number), top, params.temperature);
+  draw.offer(likeliest, top);  // a good start makes most others hopeless at once
+  if (params.filtered()) {
+    select_candidates(logits, {params.top_p, params.min_p, static_cast<std::size_t>(params.top_k)},
+                      candidates_);
+    for (const Candidate& candidate : candidates_) draw.offer(candidate.id, candidate.logit);
+  } else {
+    for (std::size_t id = 0; id < logits.size(); ++id)
+      if (std::isfinite(logits[id])) draw.offer(static_cast<TokenId>(id), logits[id]);
+  }
+  return draw.winner();
 }
 
 }  // namespace hearth::engine

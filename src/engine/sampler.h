@@ -31,7 +31,4 @@ class Sampler {
   std::vector<Candidate> candidates_;
 };
 
-/// Index of the largest value; the first of equal ones, NaN never. `row` is not empty.
-std::size_t arg_max(std::span<const float> row);
-
 }  // namespace hearth::engine

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <sstream>
 
@@ -47,14 +48,11 @@ TEST(Filters, KeepWhatMlxLmKeeps) {
     const json::object& test = value.as_object();
     const json::object& settings = test.at("settings").as_object();
     std::vector<Candidate> candidates;
-    for (const float logprob : floats(test.at("logprobs")))
-      candidates.push_back({logprob, static_cast<TokenId>(candidates.size())});
-
-    if (const double p = number(settings, "top_p", 1); p < 1) keep_top_p(candidates, p);
-    if (const double p = number(settings, "min_p", 0); p > 0) keep_min_p(candidates, p);
-    if (const double k = number(settings, "top_k", 0); k > 0)
-      keep_top_k(candidates, static_cast<std::size_t>(k));
-
+    select_candidates(floats(test.at("logprobs")),
+                      {.top_p = number(settings, "top_p", 1),
+                       .min_p = number(settings, "min_p", 0),
+                       .top_k = static_cast<std::size_t>(number(settings, "top_k", 0))},
+                      candidates);
     std::vector<TokenId> kept;
     for (const Candidate& candidate : candidates) kept.push_back(candidate.id);
     std::ranges::sort(kept);
@@ -80,12 +78,25 @@ TEST(Penalties, ChangeLogitsAsMlxLmDoes) {
   }
 }
 
-TEST(Filters, TopPNeedsNoRenormalisedInput) {
-  std::vector<Candidate> candidates = {{100.0F, 0}, {100.0F, 1}, {100.0F, 2}, {100.0F, 3}};
-  keep_top_p(candidates, 0.5);
-  std::ranges::sort(candidates, {}, &Candidate::id);
-  ASSERT_EQ(candidates.size(), 2U);  // of equal tokens the lower ids
-  EXPECT_EQ(candidates[1].id, 1U);
+TEST(Filters, OfEqualTokensTheLowerIdsStay) {
+  const std::vector<float> logits(40, 100.0F);  // and nothing need be normalised
+  for (const Filters& filters : {Filters{.top_p = 0.05}, Filters{.top_k = 2}}) {
+    std::vector<Candidate> candidates;
+    select_candidates(logits, filters, candidates);
+    std::ranges::sort(candidates, {}, &Candidate::id);
+    ASSERT_EQ(candidates.size(), 2U);
+    EXPECT_EQ(candidates[1].id, 1U);
+  }
+}
+
+TEST(Filters, BannedTokensAreOut) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> logits = {-infinity, 1.0F, std::nanf(""), 0.5F};
+  for (const Filters& filters : {Filters{.top_p = 0.9999}, Filters{.top_k = 4}, Filters{}}) {
+    std::vector<Candidate> candidates;
+    select_candidates(logits, filters, candidates);
+    EXPECT_EQ(candidates.size(), 2U);
+  }
 }
 
 /// What a full sort would keep, for a large vocabulary.
@@ -108,13 +119,34 @@ TEST(Filters, TopPByHalvingEqualsTopPBySorting) {
     for (float& logit : logits) logit = normal(random);
     for (const double top_p : {0.01, 0.3, 0.9, 0.99, 0.9999}) {
       std::vector<Candidate> candidates;
-      for (const float logit : logits)
-        candidates.push_back({logit, static_cast<TokenId>(candidates.size())});
-      keep_top_p(candidates, top_p);
+      select_candidates(logits, {.top_p = top_p}, candidates);
       EXPECT_NEAR(static_cast<double>(candidates.size()),
-                  static_cast<double>(nucleus_by_sorting(logits, top_p)), 1)
+                  static_cast<double>(nucleus_by_sorting(logits, top_p)),
+                  1 + 0.002 * static_cast<double>(candidates.size()))
           << spread << " " << top_p;
     }
+  }
+}
+
+TEST(Filters, TopKByHeapEqualsTopKBySorting) {
+  std::mt19937 random(2);
+  std::vector<float> logits(5000);
+  for (float& logit : logits) logit = static_cast<float>(random() % 700);  // with many ties
+  std::vector<TokenId> order(logits.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, [&](TokenId a, TokenId b) {
+    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+  });
+  for (const std::size_t k : {1U, 7U, 100U, 4999U, 5000U, 9000U}) {
+    std::vector<Candidate> candidates;
+    select_candidates(logits, {.top_k = k}, candidates);
+    std::vector<TokenId> kept;
+    for (const Candidate& candidate : candidates) kept.push_back(candidate.id);
+    std::vector<TokenId> expected(order.begin(),
+                                  order.begin() + static_cast<long>(std::min(k, order.size())));
+    std::ranges::sort(kept);
+    std::ranges::sort(expected);
+    EXPECT_EQ(kept, expected) << k;
   }
 }
 
@@ -125,8 +157,8 @@ TEST(Sampler, GreedyTakesTheFirstOfTheLargest) {
   logits[517] = 2.0F;
   logits[803] = 2.0F;
   EXPECT_EQ(sampler.draw(logits, greedy, {}, 0), TokenId{517});
-  EXPECT_EQ(arg_max(std::vector<float>{1.0F}), 0U);
-  EXPECT_EQ(arg_max(std::vector<float>{1.0F, 1.0F, 4.0F}), 2U);
+  EXPECT_EQ(sampler.draw(std::vector<float>{1.0F}, greedy, {}, 0), TokenId{0});
+  EXPECT_EQ(sampler.draw(std::vector<float>{1.0F, 1.0F, 4.0F}, greedy, {}, 0), TokenId{2});
 }
 
 TEST(Sampler, GreedyHeedsPenalties) {
@@ -198,6 +230,14 @@ TEST(Sampler, ADrawDependsOnSeedAndNumberAlone) {
   EXPECT_EQ(forwards, backwards);
   EXPECT_NE(draw(first, 42, 0), draw(first, 43, 0));
   EXPECT_NE(draw(first, 42, 0), draw(first, 42, 1));
+}
+
+TEST(Sampler, TemperaturesOfNearlyNothingTakeTheLikeliest) {
+  Sampler sampler;
+  const std::vector<float> logits = {1.0F, 0.5F, 1.001F, 1.0F};
+  for (const double temperature : {1e-6, 1e-200, 5e-324})
+    for (std::uint64_t i = 0; i < 20; ++i)
+      EXPECT_EQ(*sampler.draw(logits, {.temperature = temperature, .seed = 3}, {}, i), 2U);
 }
 
 TEST(Sampler, OnlyFilteredTokensAreDrawn) {

@@ -22,6 +22,7 @@ struct SamplingParams {
   std::uint64_t seed = 0;
 
   bool greedy() const { return temperature == 0; }
+  bool filtered() const { return top_p < 1 || min_p > 0 || top_k > 0; }
   bool penalised() const {
     return window != 0 &&
            (repetition_penalty != 1 || presence_penalty != 0 || frequency_penalty != 0);
