@@ -122,7 +122,9 @@ class Generation {
   virtual ~Generation() = default;
   /// All events that are there, without waiting. Consecutive deltas of one kind may come merged.
   virtual std::vector<Event> drain() = 0;
-  /// Sets who is told that drain() has something; called at once if it has. Any thread calls it.
+  /// Sets who is told when drain() has something where it had nothing; called at once if it has.
+  /// Any thread calls it; it may drain, and may destroy this object. Once the object is destroyed,
+  /// or another `wake` is set, it is not called any more.
   virtual void on_ready(std::function<void()> wake) = 0;
   /// Blocks until there are events (command line, tests).
   virtual std::vector<Event> wait() = 0;

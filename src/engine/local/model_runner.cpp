@@ -44,6 +44,7 @@ ModelRunner::~ModelRunner() {
   cache_.reset();
   model_.reset();
   mx::clear_cache();
+  mx::clear_streams();  // this thread's; it ends with the model
 }
 
 Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {

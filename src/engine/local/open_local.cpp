@@ -3,6 +3,7 @@
 
 #include <mlx/compile.h>
 #include <mlx/device.h>
+#include <mlx/memory.h>
 #include <utility>
 
 #include "base/clock.h"
@@ -19,6 +20,8 @@ namespace hearth::engine {
 namespace {
 
 namespace mx = mlx::core;
+
+constexpr std::size_t kDeviceCacheBytes = std::size_t{1} << 30;
 
 std::string model_name(const EngineOptions& options) {
   return options.name.empty() ? options.folder.filename().string() : options.name;
@@ -55,11 +58,20 @@ Result<ModelTexts> load_texts(const EngineOptions& options) {
   return texts;
 }
 
+/// Settings of the device that hold for the process.
+void prepare_device() {
+  if (mx::default_device() == mx::Device::cpu) {
+    // Compiled graphs would need a C++ compiler at run time and a shared folder for its output.
+    mx::disable_compile();
+  } else {
+    mx::set_cache_limit(kDeviceCacheBytes);  // or freed buffers of growing sizes are hoarded
+  }
+}
+
 /// On the engine thread.
 Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts& texts) {
   const base::Instant start = base::SteadyClock::now();
-  // Compiled graphs would need a C++ compiler at run time and a shared folder for its output.
-  if (mx::default_device() == mx::Device::cpu) mx::disable_compile();
+  prepare_device();
   auto model = TRY(models::load_model(options.folder));
   const models::ModelFacts& facts = model->facts();
   const MemoryPlan plan =

@@ -1,13 +1,14 @@
 // A whole worker process: signals, loading with progress, one server.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <mlx/memory.h>
 #include <thread>
+#include <unistd.h>
 
 #include "base/thread.h"
+#include "engine/local/machine_guard.h"
 #include "engine/open_local.h"
 #include "engine/open_remote.h"
 #include "engine/remote/worker_session.h"
@@ -17,6 +18,7 @@ namespace hearth::engine {
 namespace {
 
 constexpr std::chrono::milliseconds kProgressEvery{100};
+constexpr unsigned kSecondsToLeave = 10;
 
 /// Tells how much of the weights is in memory, from a thread of its own, until it is destroyed.
 class ProgressTicker {
@@ -25,21 +27,21 @@ class ProgressTicker {
       : thread_("load-progress", [this, weight_bytes, &progress] { run(weight_bytes, progress); }) {
   }
   ~ProgressTicker() {
-    done_ = true;
+    done_.close();
     thread_.join();
   }
 
  private:
   void run(std::uint64_t weight_bytes, const LoadProgress& progress) {
-    while (!done_) {
+    while (!done_.closed()) {
       const double held = static_cast<double>(mlx::core::get_active_memory());
       progress(
           std::min(held / static_cast<double>(std::max<std::uint64_t>(weight_bytes, 1)), 0.99));
-      std::this_thread::sleep_for(kProgressEvery);
+      done_.wait_until(base::SteadyClock::now() + kProgressEvery);
     }
   }
 
-  std::atomic<bool> done_ = false;
+  base::Mailbox<bool> done_;  // only ever closed
   base::Thread thread_;
 };
 
@@ -50,6 +52,13 @@ Result<std::unique_ptr<Engine>> open_with_progress(const EngineOptions& options,
   return open_local(options);
 }
 
+/// The server has gone. Work in hand may take a while to end; a device that hangs must not keep the
+/// memory for ever, so the alarm, which nobody handles, ends the process in any case.
+void leave(bool still_loading) {
+  if (still_loading) std::_Exit(EXIT_SUCCESS);
+  ::alarm(kSecondsToLeave);
+}
+
 }  // namespace
 
 int run_worker(int fd, const EngineOptions& options) {
@@ -58,8 +67,13 @@ int run_worker(int fd, const EngineOptions& options) {
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGTERM, SIG_IGN);
   return serve_session(
-      fd, [&](const LoadProgress& progress) { return open_with_progress(options, progress); },
-      [] { std::_Exit(EXIT_SUCCESS); });
+      fd,
+      [&](const LoadProgress& progress) -> Result<std::unique_ptr<Engine>> {
+        auto engine = TRY(open_with_progress(options, progress));
+        guard_machine();
+        return engine;
+      },
+      leave);
 }
 
 }  // namespace hearth::engine

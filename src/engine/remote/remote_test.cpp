@@ -277,7 +277,7 @@ TEST(WorkerSession, AServerThatGoesWhileTheModelLoadsIsNoticed) {
           EXPECT_TRUE(eventually([&] { return noticed.load(); }));
           return fail(ErrorCode::Cancelled, "nobody waits for it");
         },
-        [&] { noticed = true; });
+        [&](bool still_loading) { noticed = still_loading; });
   });
   ::close(pair.ends[0]);
   worker.join();

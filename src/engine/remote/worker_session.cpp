@@ -20,8 +20,8 @@ constexpr int kNonsense = 2;
 
 class Session {
  public:
-  Session(int fd, std::function<void()> gone_while_loading)
-      : channel_(fd), gone_while_loading_(std::move(gone_while_loading)) {}
+  Session(int fd, std::function<void(bool)> on_closed)
+      : channel_(fd), on_closed_(std::move(on_closed)) {}
 
   int run(const OpenEngine& open) {
     wire::ToServer hello;
@@ -80,7 +80,7 @@ class Session {
       break;
     }
     channel_.shut_down();
-    if (loading_ && gone_while_loading_) gone_while_loading_();
+    if (on_closed_) on_closed_(loading_);
     return status;
   }
 
@@ -121,7 +121,7 @@ class Session {
   }
 
   wire::Channel channel_;
-  std::function<void()> gone_while_loading_;
+  std::function<void(bool)> on_closed_;
   std::atomic<int> status_ = kClosed;
   std::atomic<bool> loading_ = true;
   std::mutex mutex_;
@@ -132,8 +132,9 @@ class Session {
 
 }  // namespace
 
-int serve_session(int fd, const OpenEngine& open, const std::function<void()>& gone_while_loading) {
-  return Session(fd, gone_while_loading).run(open);
+int serve_session(int fd, const OpenEngine& open,
+                  const std::function<void(bool still_loading)>& on_closed) {
+  return Session(fd, on_closed).run(open);
 }
 
 }  // namespace hearth::engine

@@ -16,10 +16,12 @@ using OpenEngine = std::function<Result<std::unique_ptr<Engine>>(const LoadProgr
 /// Serves one server over the socket `fd` (taken over) until it closes: loads the model, then runs
 /// requests. A server that reads slowly costs memory for the text, never the engine's time.
 ///
-/// @param gone_while_loading  called, on another thread, when the server goes before the model is
-///                            ready; loading cannot be interrupted, so a process ends itself here
+/// @param on_closed  called on another thread as soon as the server has gone, before running work
+/// is
+///                   cancelled; loading cannot be interrupted, so a process may end itself here
 /// @returns exit status: 0 when the server closed, 1 when the model could not be loaded, 2 when the
 ///          server made no sense
-int serve_session(int fd, const OpenEngine& open, const std::function<void()>& gone_while_loading);
+int serve_session(int fd, const OpenEngine& open,
+                  const std::function<void(bool still_loading)>& on_closed);
 
 }  // namespace hearth::engine
