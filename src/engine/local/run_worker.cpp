@@ -4,9 +4,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <mlx/memory.h>
-#include <thread>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/mailbox.h"
 #include "base/thread.h"
 #include "engine/local/machine_guard.h"
 #include "engine/open_local.h"
