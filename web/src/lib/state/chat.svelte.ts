@@ -4,6 +4,7 @@ import { lost, RequestError, type Failure } from '../api/errors';
 import type { Model } from '../api/types';
 import { titleOf } from '../text/format';
 import { connection } from './connection.svelte';
+import { newId } from './id';
 import { library } from './library.svelte';
 import { models } from './models.svelte';
 import { requestFor } from './request';
@@ -96,7 +97,7 @@ export class Chat {
 
   #add(part: { role: Node['role']; parent: string | null; text: string; model?: string }): Node {
     const { text, ...rest } = part;
-    const id = crypto.randomUUID();
+    const id = newId();
     append(this.tree, { id, ...rest, content: text, createdAt: Date.now(), status: 'done' });
     this.tree.updatedAt = Date.now();
     return this.tree.nodes[id]!;

@@ -1,6 +1,7 @@
 // All conversations of this browser: the list in the sidebar and the chats that are open.
 import { SvelteSet } from 'svelte/reactivity';
 import { Chat } from './chat.svelte';
+import { newId } from './id';
 import { notices } from './notices.svelte';
 import * as storage from './storage';
 import type { Summary } from './storage';
@@ -40,7 +41,7 @@ class Library {
 
   #create(): Chat {
     const now = Date.now();
-    const id = crypto.randomUUID();
+    const id = newId();
     return new Chat({
       id,
       title: 'New chat',

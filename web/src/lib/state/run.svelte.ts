@@ -58,6 +58,7 @@ export class Run {
       promptTokens: this.#usage?.prompt_tokens,
       cachedTokens: measured?.cache_n,
       answerTokens: this.#usage?.completion_tokens ?? measured?.predicted_n ?? this.pieces,
+      promptMs: measured?.prompt_ms,
       firstTokenMs,
       totalMs,
       tokensPerSecond: measured?.predicted_per_second ?? this.rate(),

@@ -7,6 +7,8 @@ export interface Stats {
   promptTokens?: number;
   cachedTokens?: number;
   answerTokens: number;
+  /** Reading the prompt, as the engine measured it. */
+  promptMs?: number;
   firstTokenMs?: number;
   totalMs: number;
   tokensPerSecond?: number;
@@ -34,7 +36,6 @@ export interface Conversation {
   title: string;
   createdAt: number;
   updatedAt: number;
-  model?: string;
   nodes: Record<string, Node>;
   /** Which child of a node is on show; the roots' parent is the empty string. */
   chosen: Record<string, string>;
