@@ -119,7 +119,8 @@ TEST(Config, EndTokensOfGenerationConfigWin) {
 
 TEST(Config, QuantisationPerLayer) {
   const auto settings = parsed(R"("quantization":{"group_size":null,"bits":4,
-      "model.embed_tokens":{"group_size":32,"bits":8},"lm_head":false,"a":true,"b":{"bits":6,"group_size":null}},
+      "model.embed_tokens":{"group_size":32,"bits":8},"lm_head":false,"a":true,
+      "b":{"bits":6,"group_size":null}},
       "quantization_config":{"group_size":32,"bits":8})")
                             .quantisation;
   EXPECT_EQ(settings.at("anything"), (nn::Packing{.bits = 4, .group_size = 64}));
@@ -185,17 +186,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "rope_scaling.factor must be at least 1"},
         Refusal{R"("rope_theta":0)", kCorrupt, "rope_theta must be above 1"},
         Refusal{R"("partial_rotary_factor":0.5)", kUnsupported, "partial_rotary_factor"},
-        Refusal{
-            R"("rope_parameters":{"full_attention":{"rope_theta":1e4},"sliding_attention":{"rope_theta":1e6}})",
-            kUnsupported, "rope_parameters differ"},
+        Refusal{R"("rope_parameters":{"full_attention":{"rope_theta":1e4},)"
+                R"("sliding_attention":{"rope_theta":1e6}})",
+                kUnsupported, "rope_parameters differ"},
         Refusal{R"("layer_types":["full_attention"])", kCorrupt,
                 "layer_types must be a list of num_hidden_layers = 4"},
-        Refusal{
-            R"("layer_types":["full_attention","full_attention","full_attention","linear_attention"])",
-            kUnsupported, "layer_types \"linear_attention\" is not supported"},
-        Refusal{
-            R"("layer_types":["sliding_attention","full_attention","full_attention","full_attention"])",
-            kCorrupt, "sliding_window is missing"},
+        Refusal{R"("layer_types":["full_attention","full_attention",)"
+                R"("full_attention","linear_attention"])",
+                kUnsupported, "layer_types \"linear_attention\" is not supported"},
+        Refusal{R"("layer_types":["sliding_attention","full_attention",)"
+                R"("full_attention","full_attention"])",
+                kCorrupt, "sliding_window is missing"},
         Refusal{R"("eos_token_id":[1,-2])", kCorrupt, "eos_token_id must be a token id"},
         Refusal{R"("quantization":{"bits":7})", kUnsupported,
                 "quantization.bits \"7\" is not supported (supported: 2, 3, 4, 5, 6, 8)"},

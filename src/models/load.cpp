@@ -1,6 +1,7 @@
 // From a folder to a model, or to its facts.
 #include <exception>
 #include <mlx/compile.h>
+#include <mlx/memory.h>
 #include <unistd.h>
 #include <utility>
 
@@ -13,6 +14,8 @@
 namespace hearth::models {
 
 namespace {
+
+constexpr std::size_t kKeptBytes = std::size_t{512} << 20;
 
 struct Opened {
   Config config;
@@ -79,6 +82,15 @@ std::uint64_t machine_memory() {
              : UINT64_MAX;
 }
 
+/// Settings of MLX for the whole process, once per load: cheap, and idempotent.
+void prepare_backend() {
+  if (!nn::on_cpu()) return;
+  nn::mx::disable_compile();  // else it runs a C++ compiler, for seconds
+  // MLX keeps 32 MB of freed buffers here, and larger ones go back to the system: with long
+  // contexts every step then pays page faults that cost more than its arithmetic.
+  nn::mx::set_cache_limit(kKeptBytes);
+}
+
 /// MLX does not survive an allocation that fails on the CPU: refuse what cannot fit.
 Result<void> check_memory(std::uint64_t needed) {
   const std::uint64_t memory = machine_memory();
@@ -112,7 +124,7 @@ std::string doing(const std::filesystem::path& folder) {
 Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
                                           const LoadOptions& options) {
   try {
-    if (nn::on_cpu()) nn::mx::disable_compile();  // else it runs a C++ compiler, for seconds
+    prepare_backend();
     const Opened opened = TRY_IN(doing(folder), open_folder(folder));
     std::size_t weight_bytes = 0;
     auto model = TRY_IN(doing(folder), build(opened, options, weight_bytes));

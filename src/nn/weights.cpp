@@ -93,7 +93,7 @@ Matrix Weights::matrix(const std::string& path, int rows, int width) {
 }
 
 Matrix Weights::packed_matrix(const std::string& path, int rows, int width) {
-  const Matrix nothing(placeholder({1, 1}));
+  Matrix nothing(placeholder({1, 1}));
   const auto packing = packing_of(path, rows, width);
   if (!packing) return nothing;
   const int groups = width / packing->group_size;

@@ -90,10 +90,9 @@ std::vector<std::int32_t> read_ids(const json::value& list) {
 
 std::vector<std::string> golden_cases() {
   std::vector<std::string> names;
-  for (const auto& family : fs::directory_iterator(kGolden))
-    for (const auto& item : fs::directory_iterator(family))
-      if (fs::exists(item.path() / "golden.json"))
-        names.push_back(fs::relative(item.path(), kGolden).string());
+  for (const auto& item : fs::recursive_directory_iterator(kGolden))
+    if (item.path().filename() == "logits.f32")
+      names.push_back(fs::relative(item.path().parent_path(), kGolden).string());
   std::ranges::sort(names);
   return names;
 }
