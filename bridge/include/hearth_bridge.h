@@ -1,7 +1,8 @@
 // Which functions of the Rust libraries can C++ call?
 //
 // The border between C++ and the crate in this folder. Its rules:
-// - Texts are UTF-8, given as address and length, without a closing zero, and only read during the call.
+// - Texts are UTF-8, given as address and length, without a closing zero, and read during the call
+//   only.
 // - Every function that can fail gives a status. With `result` not null it also gives a buffer: the
 //   result, or after a failure the reason as text. The caller frees it.
 // - Nothing unwinds across the border: a panic inside is a failure.

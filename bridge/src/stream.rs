@@ -45,7 +45,7 @@ impl Stream {
     }
 
     /// The crate gives up where new tokens change text that was already given out. That text
-    /// cannot be taken back, so the stream goes on behind what both have in common.
+    /// cannot be taken back, so the stream goes on with the new tokens' text alone.
     fn resume_after(&mut self, id: u32) -> Result<String, Failure> {
         let rest = self.held()?;
         self.ids = vec![id];
@@ -54,11 +54,13 @@ impl Stream {
         Ok(rest)
     }
 
+    /// Text that is not given out yet. Where new tokens changed what was, their own text.
     fn held(&self) -> Result<String, Failure> {
         let whole = self.tokenizer.decode(&self.ids, self.skip_special_tokens)?;
-        let same = whole.chars().zip(self.prefix.chars()).take_while(|(a, b)| a == b);
-        let known: usize = same.map(|(a, _)| a.len_utf8()).sum();
-        Ok(whole[known..].to_owned())
+        if let Some(rest) = whole.strip_prefix(self.prefix.as_str()) {
+            return Ok(rest.to_owned());
+        }
+        Ok(self.tokenizer.decode(&self.ids[self.prefix_index..], self.skip_special_tokens)?)
     }
 
     /// What was held back, because the sequence ends here.

@@ -38,6 +38,20 @@ std::string_view text_at(const json::value& value, std::string_view key) {
                                               : std::string_view();
 }
 
+/// What the conversation itself fills cannot be replaced by a request's variables.
+Result<void> check_variables(const json::object& variables) {
+  for (const char* name : {"messages", "tools", "add_generation_prompt"}) {
+    if (!variables.contains(name)) continue;
+    return std::unexpected(
+        Error{.code = ErrorCode::InvalidArgument,
+              .message = fmt::format("the template variable \"{}\" comes from the request's own "
+                                     "field and cannot be set",
+                                     name),
+              .param = "chat_template_kwargs"});
+  }
+  return {};
+}
+
 Error refusal(std::string_view message) {
   return {
       .code = ErrorCode::InvalidArgument,
@@ -144,6 +158,7 @@ Result<std::string> ChatTemplate::render_raw(const json::array& messages, const 
 
 Result<ChatTemplate::Adapted> ChatTemplate::adapted(const ChatPrompt& prompt) const {
   TRY(check_roles(prompt.messages));
+  TRY(check_variables(prompt.variables));
   return Adapted{adapt({prompt.messages, prompt.tools}, traits_), prompt.variables};
 }
 

@@ -159,6 +159,7 @@ INSTANTIATE_TEST_SUITE_P(Text, ControlTextOfTokenizer,
                          ::testing::Values("tokenizers/qwen2.5", "tokenizers/gpt2",
                                            "tokenizers/whisper-tiny", "tokenizers/t5-small",
                                            "tokenizers/all-MiniLM-L6-v2", "stories260K/hf-f32",
+                                           HEARTH_SOURCE_DIR "/assets/hearth-demo",
                                            HEARTH_SOURCE_DIR "/tests/golden/tokenizers/byte_bpe",
                                            HEARTH_SOURCE_DIR
                                            "/tests/golden/tokenizers/sentence_bpe",

@@ -145,6 +145,16 @@ TEST(TemplateGoldens, OurOwnTemplatesAreIdentical) {
   EXPECT_EQ(report.identical + report.both_refuse, report.total);
 }
 
+TEST(TemplateGoldens, TheDemoModelsTemplateIsIdentical) {
+  const json::value conversations = read_json(golden_folder() / "templates/conversations.json");
+  Report report;
+  check_template(
+      std::filesystem::path(HEARTH_SOURCE_DIR) / "assets/hearth-demo/chat_template.jinja",
+      golden_folder() / "templates/own/hearth-demo.json", conversations.as_object(), report);
+  print(report);
+  EXPECT_EQ(report.identical + report.both_refuse, report.total);
+}
+
 TEST(TemplateGoldens, RealTemplatesAreIdentical) {
   const auto templates = shared_folder() / "chat-templates";
   SKIP_WITHOUT(templates);

@@ -47,7 +47,8 @@ class Tokenizer {
   /// Ids of a text in which nothing is a control token, whatever it spells.
   Result<std::vector<TokenId>> encode_plain(std::string_view text) const;
 
-  /// The text of ids, as a whole. Ids outside the vocabulary are skipped.
+  /// The text of ids, as a whole. Ids outside the vocabulary are skipped. The configuration's
+  /// clean_up_tokenization_spaces is not obeyed: it would take spaces out of code and prose.
   Result<std::string> decode(std::span<const TokenId> ids, SkipSpecial skip) const;
 
   /// One more than the highest id; some ids below may have no token.

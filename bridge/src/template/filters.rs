@@ -19,6 +19,7 @@ pub fn add_to(environment: &mut Environment) {
     environment.add_filter("count", length);
     environment.add_filter("list", list);
     environment.add_filter(rewrite::ITERATE, iterate);
+    environment.add_filter(rewrite::REVERSE, reverse);
     environment.add_test("iterable", |value: &Value| iterate(value.clone()).is_ok());
     environment.add_test("sequence", is_sequence);
     environment.add_test("callable", |value: &Value| value.kind() == ValueKind::Plain);
@@ -46,7 +47,22 @@ fn list(value: Value) -> Result<Vec<Value>, Error> {
     Ok(iterate(value)?.try_iter()?.collect())
 }
 
-/// Gives the value back if Python could loop over it; minijinja would loop over none silently.
+/// What `value[::-1]` is in Python.
+fn reverse(value: Value) -> Result<Value, Error> {
+    match value.kind() {
+        ValueKind::String => {
+            Ok(value.as_str().unwrap_or_default().chars().rev().collect::<String>().into())
+        }
+        ValueKind::Seq | ValueKind::Iterable => Ok(value.reverse()?.try_iter()?.collect()),
+        kind => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a value of type {kind} cannot be sliced"),
+        )),
+    }
+}
+
+/// Gives the value back if Python could loop over it; minijinja would loop over none silently, and
+/// does not know which character of a string is the last.
 fn iterate(value: Value) -> Result<Value, Error> {
     super::check_time()?;
     match value.kind() {
@@ -55,6 +71,9 @@ fn iterate(value: Value) -> Result<Value, Error> {
         ValueKind::Number if value.is_integer() => Err(not_iterable("int")),
         ValueKind::Number => Err(not_iterable("float")),
         ValueKind::Plain if value.try_iter().is_err() => Err(not_iterable("object")),
+        ValueKind::String => {
+            Ok(value.as_str().unwrap_or_default().chars().map(Value::from).collect())
+        }
         _ => Ok(value),
     }
 }

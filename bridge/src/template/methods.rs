@@ -65,6 +65,7 @@ fn string_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Valu
         }
         "join" => join(text, args)?,
         "zfill" | "ljust" | "rjust" => pad(text, method, args)?,
+        "title" => Value::from(title(text)),
         "swapcase" => Value::from(text.chars().flat_map(swap_case).collect::<String>()),
         "casefold" => Value::from(text.to_lowercase()),
         "isdecimal" => Value::from(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit())),
@@ -204,6 +205,21 @@ fn pad(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
         ("zfill", Some(digits)) => format!("{}{filling}{digits}", &text[..1]),
         _ => format!("{filling}{text}"),
     }))
+}
+
+/// A letter is capital unless it follows a letter.
+fn title(text: &str) -> String {
+    let mut after_letter = false;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if after_letter {
+            out.extend(c.to_lowercase());
+        } else {
+            out.extend(c.to_uppercase());
+        }
+        after_letter = c.is_lowercase() || c.is_uppercase();
+    }
+    out
 }
 
 fn swap_case(c: char) -> Vec<char> {

@@ -4,10 +4,13 @@
 //! - `{% generation %}` marks the assistant's tokens for training; its body has a scope of its own.
 //! - `for x in E` fails for a none in Python and is silent here: E goes through a checking filter.
 //! - `'text %s' % x` is formatting in Python: it becomes the `format` filter.
+//! - `x[::-1]` of an empty string panics: it becomes a filter of ours.
 //! - `set _ = x.append(y)` and `set v = x.pop(i)` change a list, which values here cannot.
 
 /// The filter that loops send their values through.
 pub const ITERATE: &str = "hearth_iterate";
+/// The filter that stands for `[::-1]`.
+pub const REVERSE: &str = "hearth_reverse";
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Kind {
@@ -171,11 +174,17 @@ fn closing(tokens: &[Token], open: usize) -> Option<usize> {
     None
 }
 
-/// Turns each `"literal" % operand` into `"literal"|format(operand)`.
+/// Turns each `"literal" % operand` into `"literal"|format(operand)`, and `[::-1]` into a filter.
 fn rewrite_format(tokens: &[Token]) -> String {
     let mut out = String::new();
     let mut at = 0;
     while at < tokens.len() {
+        if let Some(end) = reversal_end(tokens, at) {
+            out.push('|');
+            out.push_str(REVERSE);
+            at = end;
+            continue;
+        }
         out.push_str(tokens[at].text);
         let operator = next_solid(tokens, at + 1);
         let operand = operator
@@ -193,6 +202,22 @@ fn rewrite_format(tokens: &[Token]) -> String {
         };
     }
     out
+}
+
+/// Where `[::-1]` ends that starts at `at`; none if it is something else, or if more hangs on it,
+/// which could not hang on a filter.
+fn reversal_end(tokens: &[Token], at: usize) -> Option<usize> {
+    let mut end = at;
+    for part in ["[", ":", ":", "-", "1", "]"] {
+        let place = if part == "[" { at } else { next_solid(tokens, end)? };
+        if !tokens[place].is(part) {
+            return None;
+        }
+        end = place + 1;
+    }
+    let more = next_solid(tokens, end)
+        .is_some_and(|next| tokens[next].is("[") || tokens[next].is(".") || tokens[next].is("("));
+    if more { None } else { Some(end) }
 }
 
 fn next_solid(tokens: &[Token], from: usize) -> Option<usize> {
@@ -336,6 +361,15 @@ mod tests {
         );
         assert_eq!(rewrite("{{ '%s%s' % (a, b,) }}"), "{{ '%s%s'|format(a, b) }}");
         assert_eq!(rewrite("{% if 7 % 2 %}"), "{% if 7 % 2 %}");
+    }
+
+    #[test]
+    fn reversals_become_a_filter() {
+        assert_eq!(
+            rewrite("{{ a.b[::-1] ~ c[ : :-1 ] }}"),
+            "{{ a.b|hearth_reverse ~ c|hearth_reverse }}"
+        );
+        assert_eq!(rewrite("{{ a[::-1][0] }}{{ a[1:] }}"), "{{ a[::-1][0] }}{{ a[1:] }}");
     }
 
     #[test]

@@ -23,9 +23,10 @@ fn values_are_printed_as_python_prints_them() {
 fn tojson_is_json_dumps() {
     assert_eq!(shown("{{ x|tojson }}"), "[1, 2.0, null, true, \"a'b\"]");
     assert_eq!(
-        shown(
-            "{{ {'b': [], 'a': {'k': '<é😀>'}}|tojson(indent=1, ensure_ascii=true, sort_keys=true) }}"
-        ),
+        shown(concat!(
+            "{% set v = {'b': [], 'a': {'k': '<é😀>'}} %}",
+            "{{ v|tojson(indent=1, ensure_ascii=true, sort_keys=true) }}"
+        )),
         "{\n \"a\": {\n  \"k\": \"<\\u00e9\\ud83d\\ude00>\"\n },\n \"b\": []\n}"
     );
     assert_eq!(shown("{{ {'a': [1, 2]}|tojson(separators=(',', ':')) }}"), "{\"a\":[1,2]}");
@@ -55,6 +56,16 @@ fn filters_and_tests_are_jinjas() {
 }
 
 #[test]
+fn texts_are_read_letter_by_letter() {
+    assert_eq!(shown("{{ ''[::-1] }}{{ 'abc'[::-1] }}{{ x[:2][::-1] }}"), "cba[2.0, 1]");
+    assert_eq!(
+        shown("{% for c in 'ab' %}{{ c }}{% if not loop.last %},{% endif %}{% endfor %}"),
+        "a,b"
+    );
+    assert_eq!(shown("{{ 'get_weather {\"a\": 1}'.title() }}"), "Get_Weather {\"A\": 1}");
+}
+
+#[test]
 fn generation_blocks_have_a_scope() {
     assert_eq!(
         shown("{% set a = 1 %}{% generation %}{% set a = 2 %}{{ a }}{% endgeneration %}{{ a }}"),
@@ -65,9 +76,10 @@ fn generation_blocks_have_a_scope() {
 #[test]
 fn lists_change_where_a_template_appends() {
     assert_eq!(
-        shown(
-            "{% set n = namespace(l=[]) %}{% for i in x[:2] %}{% set _ = n.l.append(i) %}{% endfor %}{% set v = n.l.pop(0) %}{{ v }}{{ n.l }}"
-        ),
+        shown(concat!(
+            "{% set n = namespace(l=[]) %}{% for i in x[:2] %}{% set _ = n.l.append(i) %}",
+            "{% endfor %}{% set v = n.l.pop(0) %}{{ v }}{{ n.l }}"
+        )),
         "1[2.0]"
     );
 }

@@ -2,9 +2,10 @@
 
     python tests/golden/generate/templates.py [--show TEMPLATE CASE]
 
-Every template of ../shared/data/chat-templates and of tests/golden/templates/own is rendered with
-every conversation of tests/golden/templates/conversations.json. The conversations are first adapted
-to what the template takes, by templates_adapt.py, which finds that out with Jinja2 alone.
+Every template of ../shared/data/chat-templates and of tests/golden/templates/own, and the demo
+model's, is rendered with every conversation of tests/golden/templates/conversations.json. The
+conversations are first adapted to what the template takes, by templates_adapt.py, which finds that
+out with Jinja2 alone.
 
 For our own templates the texts are written down. Of the others only digests are: 64-bit FNV-1a of
 the whole text and, to find a difference, 16 bits of each line. `--show` prints a text.
@@ -22,6 +23,7 @@ from transformers.utils import chat_template_utils
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests/golden/templates"
 SHARED = ROOT / "../shared/data/chat-templates"
+DEMO = ROOT / "assets/hearth-demo/chat_template.jinja"
 LOCAL_SECONDS = 1_709_210_645  # Thursday, 2024-02-29 12:44:05
 SPECIAL_TOKENS = {f"{name}_token": f"<{name}>" for name in ("bos", "eos", "pad", "unk")}
 TAG = "\ufdd6continue\ufdd7 "
@@ -120,6 +122,7 @@ def main() -> None:
         return
     for source in sorted(GOLDEN.glob("own/*.jinja")):
         write(source.with_suffix(".json"), golden(source.read_text(), cases, in_full=True))
+    write(GOLDEN / "own/hearth-demo.json", golden(DEMO.read_text(), cases, in_full=True))
     for source in sorted(SHARED.glob("*.jinja")):
         write(GOLDEN / f"{source.stem}.json", golden(source.read_text(), cases, in_full=False))
 
