@@ -36,9 +36,10 @@ void WorkerOutbox::send(const wire::ToServer& message) {
 
 void WorkerOutbox::run() {
   while (true) {
-    // Statistics follow the work; an idle worker sleeps.
-    auto message = engine_ != nullptr && !generations_.empty() ? mailbox_->wait_until(stats_due_)
-                                                               : mailbox_->wait();
+    // Statistics follow the work; a worker that has reported itself idle sleeps. The engine counts
+    // a cancelled request until its step is over.
+    const bool busy = !generations_.empty() || !reported_idle_;
+    auto message = engine_ != nullptr && busy ? mailbox_->wait_until(stats_due_) : mailbox_->wait();
     if (!message && mailbox_->closed()) break;
     auto done = message ? handle(std::move(*message)) : Result<void>{};
     if (done && engine_ != nullptr && base::SteadyClock::now() >= stats_due_) done = send_stats();
@@ -93,8 +94,10 @@ Result<void> WorkerOutbox::send_events(std::uint64_t request) {
 
 Result<void> WorkerOutbox::send_stats() {
   stats_due_ = base::SteadyClock::now() + kStatsEvery;
+  const EngineStats stats = engine_->stats();
+  reported_idle_ = stats.running == 0 && stats.waiting == 0;
   wire::ToServer message;
-  *message.mutable_stats() = wire::write_stats(engine_->stats());
+  *message.mutable_stats() = wire::write_stats(stats);
   std::string bytes = message.SerializeAsString();
   if (bytes == sent_stats_) return {};
   sent_stats_ = std::move(bytes);

@@ -69,6 +69,7 @@ class WorkerOutbox {
   std::map<std::uint64_t, std::unique_ptr<Generation>> generations_;
   const Engine* engine_ = nullptr;
   std::string sent_stats_;
+  bool reported_idle_ = true;
   base::Instant stats_due_{};
   base::Thread thread_;
 };
