@@ -46,6 +46,7 @@ json::object entry(const Services& services, const services::ModelEntry& model) 
                    {"max_model_len", context},
                    {"state", services::name(services.pool.state(model.id))},
                    {"capabilities", json::array{"completion"}}};
+  if (model.thinking) out["capabilities"].as_array().emplace_back("thinking");
   out["architecture_type"] = model.architecture;
   out["quantization"] = model.quantisation;
   out["size_bytes"] = model.bytes;

@@ -147,6 +147,19 @@ TEST(ModelEntry, TellsWhatTheConfigSays) {
   EXPECT_GT(entry.modified, 1'600'000'000);
 }
 
+TEST(ModelEntry, TellsWhoCanThinkByTheChatTemplate) {
+  Disk disk;
+  disk.models.add_model("a");
+  disk.models.write("a/chat_template.jinja", "{% if enable_thinking %}<think>{% endif %}");
+  disk.models.add_model("b");
+  disk.models.write("b/tokenizer_config.json", R"({"chat_template":"{{ enable_thinking }}"})");
+  disk.models.add_model("c");
+  const auto entries = disk.library.list();
+  EXPECT_TRUE(entries.at(0).thinking);
+  EXPECT_TRUE(entries.at(1).thinking);
+  EXPECT_FALSE(entries.at(2).thinking);
+}
+
 TEST(ModelEntry, ReadsBothDialectsOfTheDataType) {
   Disk disk;
   disk.models.add_model("v4", R"({"model_type":"x","torch_dtype":"float16"})");

@@ -110,6 +110,16 @@ void add_files(ModelEntry& entry) {
   }
 }
 
+/// Whether the chat template asks for `enable_thinking`, wherever the folder keeps it.
+bool can_think(const fs::path& folder) {
+  for (const char* name : {"chat_template.jinja", "chat_template.json", "tokenizer_config.json"}) {
+    std::ifstream in(folder / name, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    if (text.contains("enable_thinking")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
@@ -128,6 +138,7 @@ Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
   entry.context_length = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(integer_of(text_config(*config), "max_position_embeddings"), 0,
                                std::numeric_limits<std::uint32_t>::max()));
+  entry.thinking = can_think(folder);
   entry.fault =
       entry.architecture.empty() ? "config.json names no model_type" : weight_fault(folder);
   return entry;

@@ -19,6 +19,7 @@ struct ModelEntry {
   std::uint32_t context_length = 0;
   std::uint64_t bytes = 0;    ///< of all files
   std::int64_t modified = 0;  ///< seconds since 1970
+  bool thinking = false;      ///< its chat template can be told to think or not
   std::string fault;          ///< why it cannot be loaded, empty if nothing is known against it
 };
 
