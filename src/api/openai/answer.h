@@ -15,6 +15,7 @@ struct AnswerPlan {
   bool stream = false;
   bool include_usage = false;
   bool report_progress = false;
+  std::size_t per_prompt = 1;  ///< choices in a row that share one prompt, which is counted once
   AnswerHead head;
   std::string model_id;  ///< what runs, for x-hearth-model
 };

@@ -28,8 +28,9 @@ class ChatWriter final : public ChunkWriter {
     write_delta(out, choice, inner);
   }
 
-  void finish(std::string& out, std::size_t choice, engine::FinishReason reason) override {
-    write_delta(out, choice, "", finish_word(reason));
+  void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
+              const Totals* last) override {
+    write_delta(out, choice, "", finish_word(reason), last);
   }
 
   std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const override {
@@ -52,14 +53,14 @@ class ChatWriter final : public ChunkWriter {
 
  private:
   void write_delta(std::string& out, std::size_t choice, std::string_view inner,
-                   std::string_view reason = {}) {
+                   std::string_view reason = {}, const Totals* last = nullptr) const {
     open_chunk(out);
     const std::string word = reason.empty() ? "null" : fmt::format("\"{}\"", reason);
     fmt::format_to(
         std::back_inserter(out),
         R"(,"choices":[{{"index":{},"delta":{{{}}},"logprobs":null,"finish_reason":{}}}])", choice,
         inner, word);
-    close_chunk(out);
+    close_chunk(out, last);
   }
 
   static void write_choice(std::string& out, std::size_t index, const WholeChoice& choice) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace hearth::api::openai {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 using base::DecodeContext;
 
 struct ChatFields : CommonFields {
-  std::optional<std::vector<json::object>> messages;
+  std::optional<json::value> messages;
   std::optional<std::int64_t> max_completion_tokens;
   std::optional<bool> enable_thinking;
   std::optional<json::object> chat_template_kwargs;
@@ -24,9 +25,9 @@ BOOST_DESCRIBE_STRUCT(ChatFields, (CommonFields),
 
 constexpr auto kRefused = std::to_array<RefusedField>({
     {"tools", "[]"},
-    {"tool_choice", "\"auto\""},
+    {"tool_choice", "\"auto\"", "\"none\""},
     {"functions", "[]"},
-    {"function_call", "\"auto\""},
+    {"function_call", "\"auto\"", "\"none\""},
     {"response_format", R"({"type":"text"})"},
     {"modalities", R"(["text"])"},
     {"audio", ""},
@@ -109,20 +110,27 @@ json::object read_message(const json::object& message, DecodeContext& context) {
   json::object out{{"role", role}};
   const auto* content = message.if_contains("content");
   out["content"] = content && !content->is_null() ? *content : json::value("");
-  for (const std::string_view name : {"name", "reasoning_content"})
+  // `reasoning` is the other name that clients send back what was thought under.
+  for (const auto& [name, known_as] :
+       {std::pair("name", "name"), std::pair("reasoning", "reasoning_content"),
+        std::pair("reasoning_content", "reasoning_content")})
     if (const auto* value = message.if_contains(name); value && value->is_string())
-      out[name] = *value;
+      out[known_as] = *value;
   return out;
 }
 
-json::array read_messages(const ChatFields& fields, DecodeContext& context) {
+json::array read_messages(const std::optional<json::value>& given, DecodeContext& context) {
   json::array messages;
   context.within("messages", [&] {
-    if (!fields.messages) return context.add("is required", ErrorCode::MissingArgument);
-    if (fields.messages->empty()) return context.add("must hold at least one message");
+    if (!given) return context.add("is required", ErrorCode::MissingArgument);
+    if (!given->is_array()) return context.add("must be a list of messages");
+    if (given->get_array().empty()) return context.add("must hold at least one message");
     std::size_t i = 0;
-    for (const json::object& message : *fields.messages)
-      context.within(i++, [&] { messages.push_back(read_message(message, context)); });
+    for (const json::value& message : given->get_array())
+      context.within(i++, [&] {
+        if (!message.is_object()) return context.add("must be an object");
+        messages.push_back(read_message(message.get_object(), context));
+      });
   });
   return messages;
 }
@@ -133,8 +141,9 @@ json::object template_variables(const ChatFields& fields, DecodeContext& context
   json::object variables = fields.chat_template_kwargs.value_or(json::object());
   for (const std::string_view taken : {"messages", "tools", "documents"})
     if (variables.contains(taken))
-      context.within("chat_template_kwargs",
-                     [&] { context.add(fmt::format("must not replace \"{}\"", taken)); });
+      context.within("chat_template_kwargs", [&] {
+        context.within(taken, [&] { context.add("cannot be replaced here"); });
+      });
   if (fields.enable_thinking) variables["enable_thinking"] = *fields.enable_thinking;
   if (!fields.reasoning_effort) return variables;
   if (!contains(kEfforts, *fields.reasoning_effort))
@@ -163,12 +172,12 @@ Result<ChatRequest> read_chat_request(std::string_view body) {
   base::Decode<ChatFields>::read(document, fields, context);
   if (!document.is_object()) return fail(base::fold(context.take_errors()));
 
-  if (fields.max_completion_tokens) fields.max_tokens = fields.max_completion_tokens;
   check_ranges(fields, context);
+  check_max_tokens("max_completion_tokens", fields.max_completion_tokens, context);
   refuse_fields(document.get_object(), kRefused, context);
   refuse_fields(document.get_object(), commonly_refused(), context);
   ChatRequest request;
-  request.input.messages = read_messages(fields, context);
+  request.input.messages = read_messages(fields.messages, context);
   request.input.variables = template_variables(fields, context);
   check_continuation(fields, request.input.messages, context);
   if (!context.clean()) return fail(base::fold(context.take_errors()));
@@ -176,6 +185,7 @@ Result<ChatRequest> read_chat_request(std::string_view body) {
   request.input.continue_last = fields.continue_final_message.value_or(false);
   request.input.add_generation_prompt =
       fields.add_generation_prompt.value_or(!request.input.continue_last);
+  if (fields.max_completion_tokens) fields.max_tokens = fields.max_completion_tokens;
   request.common = std::move(fields);
   return request;
 }

@@ -24,7 +24,8 @@ void Choices::start(const http::Waker& wake) {
 
 void Choices::read(std::string& out) {
   for (std::size_t i = 0; i < replies_.size(); ++i)
-    for (services::ReplyEvent& event : replies_[i].drain()) on(i, event, out);
+    for (const services::ReplyEvent& event : replies_[i].drain())
+      std::visit([&](const auto& one) { on(i, one, out); }, event);
 }
 
 void Choices::open_stream(std::string& out) {
@@ -33,46 +34,61 @@ void Choices::open_stream(std::string& out) {
   for (std::size_t i = 0; i < replies_.size(); ++i) writer_->begin(out, i);
 }
 
-void Choices::on(std::size_t choice, services::ReplyEvent& event, std::string& out) {
-  if (auto* ready = std::get_if<services::EngineReady>(&event)) {
-    plan_.head.fingerprint = ready->model.fingerprint;
-    writer_->set_head(plan_.head);
-  } else if (const auto* admitted = std::get_if<engine::Admitted>(&event)) {
-    ++admitted_;
-    totals_.usage.prompt_tokens += admitted->prompt_tokens;
-  } else if (const auto* progress = std::get_if<engine::PromptProgress>(&event)) {
-    if (plan_.stream && plan_.report_progress) {
-      open_stream(out);
-      writer_->progress(out, *progress, base::elapsed_ms(started_));
-    }
-  } else if (auto* delta = std::get_if<engine::TextDelta>(&event)) {
-    if (plan_.stream) {
-      open_stream(out);
-      writer_->delta(out, choice, *delta);
-    } else {
-      const bool reasoning = delta->kind == engine::TextDelta::Kind::Reasoning;
-      (reasoning ? whole_[choice].reasoning : whole_[choice].text) += delta->text;
-    }
-  } else if (const auto* done = std::get_if<engine::Finished>(&event)) {
-    ++finished_;
-    whole_[choice].reason = done->reason;
-    totals_.usage.cached_tokens += done->usage.cached_tokens;
-    totals_.usage.completion_tokens += done->usage.completion_tokens;
-    totals_.usage.reasoning_tokens += done->usage.reasoning_tokens;
-    totals_.timings.queue_ms = std::max(totals_.timings.queue_ms, done->timings.queue_ms);
-    totals_.timings.prompt_ms = std::max(totals_.timings.prompt_ms, done->timings.prompt_ms);
-    totals_.timings.decode_ms = std::max(totals_.timings.decode_ms, done->timings.decode_ms);
-    if (plan_.stream) {
-      open_stream(out);
-      writer_->finish(out, choice, done->reason);
-    }
-  } else if (auto* failed = std::get_if<engine::Failed>(&event)) {
-    if (!error_) error_ = std::move(failed->error);
+/// This wire has no word for it; the heartbeat fills the time.
+void Choices::on(std::size_t, const services::LoadProgressEvent&, std::string&) {}
+
+void Choices::on(std::size_t, const services::EngineReady& ready, std::string&) {
+  plan_.head.fingerprint = ready.model.fingerprint;
+  writer_->set_head(plan_.head);
+}
+
+void Choices::on(std::size_t choice, const engine::Admitted& admitted, std::string&) {
+  ++admitted_;
+  if (first_of_its_prompt(choice)) totals_.usage.prompt_tokens += admitted.prompt_tokens;
+}
+
+void Choices::on(std::size_t, const engine::PromptProgress& progress, std::string& out) {
+  if (!plan_.stream || !plan_.report_progress) return;
+  open_stream(out);
+  writer_->progress(out, progress, base::elapsed_ms(started_));
+}
+
+void Choices::on(std::size_t choice, const engine::TextDelta& delta, std::string& out) {
+  if (plan_.stream) {
+    open_stream(out);
+    return writer_->delta(out, choice, delta);
   }
+  const bool reasoning = delta.kind == engine::TextDelta::Kind::Reasoning;
+  (reasoning ? whole_[choice].reasoning : whole_[choice].text) += delta.text;
+}
+
+void Choices::on(std::size_t choice, const engine::Finished& done, std::string& out) {
+  ++finished_;
+  add(choice, done);
+  if (!plan_.stream) return;
+  open_stream(out);
+  const bool last = finished() && !plan_.include_usage;
+  writer_->finish(out, choice, done.reason, last ? &totals_ : nullptr);
+}
+
+void Choices::on(std::size_t, const engine::Failed& failed, std::string&) {
+  if (!error_) error_ = failed.error;
+}
+
+void Choices::add(std::size_t choice, const engine::Finished& done) {
+  whole_[choice].reason = done.reason;
+  engine::Usage& usage = totals_.usage;
+  if (first_of_its_prompt(choice)) usage.cached_tokens += done.usage.cached_tokens;
+  usage.completion_tokens += done.usage.completion_tokens;
+  usage.reasoning_tokens += done.usage.reasoning_tokens;
+  engine::Timings& timings = totals_.timings;
+  timings.queue_ms = std::max(timings.queue_ms, done.timings.queue_ms);
+  timings.prompt_ms = std::max(timings.prompt_ms, done.timings.prompt_ms);
+  timings.decode_ms = std::max(timings.decode_ms, done.timings.decode_ms);
 }
 
 void Choices::write_end(std::string& out) const {
-  writer_->totals(out, totals_, plan_.include_usage);
+  if (plan_.include_usage) writer_->totals(out, totals_);
   out += "data: [DONE]\n\n";
 }
 

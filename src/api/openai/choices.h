@@ -31,8 +31,16 @@ class Choices {
   std::string whole() const { return writer_->whole(whole_, totals_); }
 
  private:
-  void on(std::size_t choice, services::ReplyEvent& event, std::string& out);
+  void on(std::size_t choice, const services::LoadProgressEvent& progress, std::string& out);
+  void on(std::size_t choice, const services::EngineReady& ready, std::string& out);
+  void on(std::size_t choice, const engine::Admitted& admitted, std::string& out);
+  void on(std::size_t choice, const engine::PromptProgress& progress, std::string& out);
+  void on(std::size_t choice, const engine::TextDelta& delta, std::string& out);
+  void on(std::size_t choice, const engine::Finished& done, std::string& out);
+  void on(std::size_t choice, const engine::Failed& failed, std::string& out);
   void open_stream(std::string& out);
+  void add(std::size_t choice, const engine::Finished& done);
+  bool first_of_its_prompt(std::size_t choice) const { return choice % plan_.per_prompt == 0; }
 
   std::vector<services::Reply> replies_;
   std::unique_ptr<ChunkWriter> writer_;

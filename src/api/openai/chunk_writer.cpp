@@ -87,18 +87,20 @@ void ChunkWriter::open_chunk(std::string& out) const {
   append_head(out, object());
 }
 
-void ChunkWriter::close_chunk(std::string& out) const {
+void ChunkWriter::close_chunk(std::string& out, const Totals* timed) const {
   if (usage_asked) out += R"(,"usage":null)";
+  if (timed) {
+    out.push_back(',');
+    append_timings(out, *timed);
+  }
   out += "}\n\n";
 }
 
-void ChunkWriter::totals(std::string& out, const Totals& totals, bool with_usage) const {
+void ChunkWriter::totals(std::string& out, const Totals& totals) const {
   open_chunk(out);
   out += R"(,"choices":[],)";
-  if (with_usage) {
-    append_usage(out, totals.usage);
-    out.push_back(',');
-  }
+  append_usage(out, totals.usage);
+  out.push_back(',');
   append_timings(out, totals);
   out += "}\n\n";
 }

@@ -16,7 +16,7 @@ struct WholeChoice {
   engine::FinishReason reason = engine::FinishReason::Stop;
 };
 
-/// Totals over all choices: the prompt is counted once.
+/// Totals over all choices: each prompt is counted once.
 struct Totals {
   engine::Usage usage;
   engine::Timings timings;
@@ -38,9 +38,11 @@ class ChunkWriter {
   /// What opens a choice, before its first delta; may write nothing.
   virtual void begin(std::string& out, std::size_t choice) = 0;
   virtual void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) = 0;
-  virtual void finish(std::string& out, std::size_t choice, engine::FinishReason reason) = 0;
-  /// The last chunk: no choices; usage if asked for, and timings.
-  void totals(std::string& out, const Totals& totals, bool with_usage) const;
+  /// @param last  of the whole answer, if no usage chunk follows: the chunk then carries timings
+  virtual void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
+                      const Totals* last) = 0;
+  /// The chunk before the end, if usage was asked for: no choices, usage and timings.
+  void totals(std::string& out, const Totals& totals) const;
   /// Chunk without choices that tells how far the prompt is.
   void progress(std::string& out, const engine::PromptProgress& progress, double ms) const;
   /// The body of an answer that is not streamed.
@@ -57,7 +59,7 @@ class ChunkWriter {
   /// `data: {"id":..,"object":..,"created":..,"model":..,"system_fingerprint":..` without the
   /// closing brace.
   void open_chunk(std::string& out) const;
-  void close_chunk(std::string& out) const;
+  void close_chunk(std::string& out, const Totals* timed = nullptr) const;
   /// The same members for a whole body, whose object has another name.
   void append_head(std::string& out, std::string_view object) const;
 

@@ -21,8 +21,9 @@ class CompletionWriter final : public ChunkWriter {
     if (!delta.text.empty()) write(out, choice, delta.text, {});
   }
 
-  void finish(std::string& out, std::size_t choice, engine::FinishReason reason) override {
-    write(out, choice, "", finish_word(reason));
+  void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
+              const Totals* last) override {
+    write(out, choice, "", finish_word(reason), last);
   }
 
   std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const override {
@@ -44,13 +45,13 @@ class CompletionWriter final : public ChunkWriter {
   std::string_view object() const override { return "text_completion"; }
 
  private:
-  void write(std::string& out, std::size_t choice, std::string_view text,
-             std::string_view reason) const {
+  void write(std::string& out, std::size_t choice, std::string_view text, std::string_view reason,
+             const Totals* last = nullptr) const {
     open_chunk(out);
     out += R"(,"choices":[)";
     append_choice(out, choice, text, reason);
     out.push_back(']');
-    close_chunk(out);
+    close_chunk(out, last);
   }
 
   static void append_choice(std::string& out, std::size_t index, std::string_view text,

@@ -1,6 +1,7 @@
 // One row per error kind: status, type and code of the OpenAI wire.
 #include "api/openai/error.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -75,9 +76,12 @@ http::Response error_response(const Error& error) {
   const Row& row = row_of(error.code);
   http::Response response = http::json(error_json(error), row.status);
   if (row.retry == Retry::Never) response.headers.set("x-should-retry", "false");
-  if (row.retry == Retry::Soon)
-    response.headers.set(
-        "retry-after", std::to_string(error.retry_after.value_or(std::chrono::seconds(1)).count()));
+  if (row.retry == Retry::Soon) {
+    // Beyond a minute clients give up, or sleep for as long as they are told.
+    const auto wait = std::clamp(error.retry_after.value_or(std::chrono::seconds(1)),
+                                 std::chrono::seconds(1), std::chrono::seconds(60));
+    response.headers.set("retry-after", std::to_string(wait.count()));
+  }
   return response;
 }
 

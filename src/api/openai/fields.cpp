@@ -39,7 +39,7 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"min_tokens", "0"},
     {"stop_token_ids", "[]"},
     {"typical_p", "1"},
-    {"t_max_predict_ms", "0"},
+    {"t_max_predict_ms", "0", "-1"},
     {"n_probs", "0"},
     {"prompt_logprobs", ""},
     {"return_tokens", "false"},
@@ -55,16 +55,35 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"timeout_seconds", ""},
 });
 
+/// 1 and 1.0 are the same to a client.
+bool same(const json::value& a, const json::value& b) {
+  if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
+  return a == b;
+}
+
+bool is_neutral(const json::value& value, const RefusedField& field) {
+  if (value.is_null()) return true;
+  const auto equals = [&](std::string_view text) {
+    return !text.empty() && same(value, json::parse(text));
+  };
+  return equals(field.neutral) || equals(field.also_neutral);
+}
+
 }  // namespace
 
+void check_max_tokens(std::string_view name, const std::optional<std::int64_t>& limit,
+                      DecodeContext& context) {
+  if (limit && *limit < 1 && *limit != -1)
+    context.within(name, [&] { context.add("must be at least 1, or -1 for no limit"); });
+}
+
 void check_ranges(const CommonFields& fields, DecodeContext& context) {
-  if (fields.max_tokens != -1) check(context, "max_tokens", fields.max_tokens, 1, kNoLimit);
+  check_max_tokens("max_tokens", fields.max_tokens, context);
   check(context, "temperature", fields.temperature, 0, 2);
   check(context, "top_p", fields.top_p, 0, 1);
   check(context, "presence_penalty", fields.presence_penalty, -2, 2);
   check(context, "frequency_penalty", fields.frequency_penalty, -2, 2);
   check(context, "n", fields.n, 1, 16);
-  check(context, "seed", fields.seed, -1, kNoLimit);
   check(context, "top_k", fields.top_k, -1, kNoLimit);
   check(context, "min_p", fields.min_p, 0, 1);
   check(context, "repetition_penalty", fields.repetition_penalty, 0.01, 100);
@@ -84,8 +103,7 @@ void refuse_fields(const json::object& body, std::span<const RefusedField> refus
                    DecodeContext& context) {
   for (const RefusedField& field : refused) {
     const auto* value = body.if_contains(field.name);
-    if (!value || value->is_null()) continue;
-    if (!field.neutral.empty() && *value == json::parse(field.neutral)) continue;
+    if (!value || is_neutral(*value, field)) continue;
     context.within(field.name, [&] {
       context.add("is not supported by this server", ErrorCode::UnsupportedArgument);
     });
@@ -110,7 +128,7 @@ engine::Request to_engine_request(const CommonFields& fields) {
   sampling.frequency_penalty = fields.frequency_penalty;
   sampling.repetition_window =
       fields.repetition_context_size ? fields.repetition_context_size : fields.repeat_last_n;
-  if (fields.seed && *fields.seed >= 0) sampling.seed = static_cast<std::uint64_t>(*fields.seed);
+  if (fields.seed && *fields.seed != -1) sampling.seed = static_cast<std::uint64_t>(*fields.seed);
   if (fields.max_tokens && *fields.max_tokens > 0)
     request.max_tokens = static_cast<std::uint32_t>(
         std::min<std::int64_t>(*fields.max_tokens, std::numeric_limits<std::uint32_t>::max()));

@@ -54,11 +54,16 @@ BOOST_DESCRIBE_STRUCT(CommonFields, (),
 
 /// Adds a fault for every value out of its range.
 void check_ranges(const CommonFields& fields, base::DecodeContext& context);
+/// The same for one limit of tokens: at least 1, or -1 for none.
+void check_max_tokens(std::string_view name, const std::optional<std::int64_t>& limit,
+                      base::DecodeContext& context);
 
 /// A field that is not offered, unless its value asks for nothing.
 struct RefusedField {
   std::string_view name;
-  std::string_view neutral;  ///< JSON text of the value that changes nothing; empty: only null
+  /// JSON texts of the values that change nothing; empty: only null does.
+  std::string_view neutral;
+  std::string_view also_neutral = {};
 };
 
 /// Adds a fault for every field of `refused` that the body uses.
