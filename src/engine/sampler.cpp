@@ -41,7 +41,7 @@ double gumbel(std::uint64_t bits) {
 /// Whether noise from `bits` cannot make up for a score that lies `behind` the best. It would need
 /// 1 - u < e^-behind; the leading ones of the bits bound 1 - u from below, without a logarithm.
 bool hopeless(std::uint64_t bits, double behind) {
-  const double halvings = std::min(behind * std::numbers::log2e, 64.0);
+  const double halvings = std::clamp(behind * std::numbers::log2e, 0.0, 64.0);
   return std::countl_one(bits) < static_cast<int>(halvings);
 }
 
