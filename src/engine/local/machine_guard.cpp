@@ -28,10 +28,10 @@ std::uint64_t address_space() {
 void limit_address_space() {
   const std::uint64_t held = address_space();
   if (held == 0) return;
-  const std::uint64_t room = std::max(kLeastRoom, platform::memory().available_bytes / 4 * 3);
+  const std::uint64_t room = std::max(kLeastRoom, platform::memory().available_bytes / 2);
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, held + room);
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_cur, held + room);  // never above what is set
   if (::setrlimit(RLIMIT_AS, &limit) != 0)
     return log_warn("engine", "the worker's memory cannot be limited: {}", strerror(errno));
   log_debug("engine", "this worker may grow by {} MiB", room >> 20);
