@@ -99,6 +99,7 @@ TEST(ChatTemplate, SeveralThreadsMayEncodeAtOnce) {
   const auto plain_ids = chat->encode(plain, *tokenizer)->ids;
   const auto hostile_ids = chat->encode(hostile, *tokenizer)->ids;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 20; ++round) {
@@ -153,12 +154,14 @@ TEST(ChatTemplate, TheClockCanBeSet) {
 TEST(ChatTemplate, HostileTemplatesEndInAnError) {
   TemplateOptions options;
   options.limits = {.fuel = 100'000, .recursion = 100, .output_bytes = 10'000};
+  const std::string endless_sum =
+      "{% set ns = namespace(n=0) %}{% for a in range(99999) %}{% set ns.n = ns.n + 1 %}{% endfor "
+      "%}";
   const std::vector<std::string> hostile{
       "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
       "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
       "{% for a in range(9999) %}0123456789{% endfor %}",
-      "{% set ns = namespace(n=0) %}{% for a in range(99999) %}{% set ns.n = ns.n + 1 %}{% endfor "
-      "%}",
+      endless_sum,
       "{% include '/etc/passwd' %}",
       "{% import 'os' as os %}{{ os.getenv('HOME') }}",
       "{% extends '/etc/passwd' %}",

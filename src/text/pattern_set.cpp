@@ -85,14 +85,9 @@ std::optional<PatternSet::Match> PatternSet::match_at(std::string_view text,
 std::vector<PatternSet::Match> PatternSet::find_all(std::string_view text) const {
   std::vector<Match> matches;
   for (std::size_t at = 0; at < text.size();) {
-    if (step(kStart, text[at]) == kStart) {
-      ++at;
-    } else if (const auto match = match_at(text, at)) {
-      matches.push_back(*match);
-      at += match->length;
-    } else {
-      ++at;
-    }
+    const auto match = match_at(text, at);
+    if (match) matches.push_back(*match);
+    at += match ? match->length : 1;
   }
   return matches;
 }

@@ -63,6 +63,7 @@ TEST(StreamDecoder, GivesCharactersWhole) {
   ASSERT_EQ(ids.size(), 7u);  // no merges for these: one token a byte
   StreamDecoder decoder(tokenizer, SkipSpecial::Yes);
   std::vector<std::string> given;
+  given.reserve(ids.size());
   for (const TokenId id : ids) given.emplace_back(decoder.push(id));
   EXPECT_EQ(given, (std::vector<std::string>{"a", "", "", "", "🦙", "", "é"}));
 }

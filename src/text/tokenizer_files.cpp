@@ -100,6 +100,7 @@ std::vector<const json::object*> declared_tokens(const json::object& config) {
   }
   std::sort(entries.begin(), entries.end());
   std::vector<const json::object*> tokens;
+  tokens.reserve(entries.size());
   for (const auto& entry : entries) tokens.push_back(entry.second);
   return tokens;
 }
