@@ -10,7 +10,7 @@ import time
 import httpx2
 import openai
 
-PROGRAM = os.environ.get("HEARTH_BIN", "build/dev/bin/hearth")
+PROGRAM = os.environ.get("HEARTH_BIN", "build/release/bin/hearth")
 START_SECONDS = 60  # for a busy machine; a start takes well under one second
 
 

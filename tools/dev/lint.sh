@@ -41,7 +41,7 @@ lint_rust() {
 lint_web() { (cd web && npm run --silent lint && npm run --silent check); }
 
 lint_tidy() {
-  build_preset dev all &&
+  build_preset release all &&
     "$(base_python)" tools/dev/lint_tidy.py ${tidy_options[@]+"${tidy_options[@]}"}
 }
 

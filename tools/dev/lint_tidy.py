@@ -1,6 +1,6 @@
 """clang-tidy over the C++ files that changed, each looked at once for each content.
 
-    python tools/dev/lint_tidy.py --build build/dev [--all] [--base COMMIT] [--budget SECONDS]
+    python tools/dev/lint_tidy.py --build build/release [--all] [--base COMMIT] [--budget SECONDS]
 
 A file counts as changed when it, or a header of ours that it includes, differs from the base: the
 commit given, else where this branch left its upstream, else the commit before the last. A file that
@@ -122,7 +122,7 @@ def lint(program: str, build: pathlib.Path, todo: dict[str, str], budget: float 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/dev")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--base")
     parser.add_argument("--budget", type=float)

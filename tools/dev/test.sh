@@ -20,7 +20,7 @@ Sets up and builds what is missing, then runs every test and closes with ctest's
 TEXT
 }
 
-# The sanitized programs become tests of the dev preset's ctest: tests/CMakeLists.txt finds them.
+# The sanitized programs become tests of the release ctest: tests/CMakeLists.txt finds them.
 build_sanitized() {
   build_preset asan
   build_preset tsan
@@ -29,7 +29,7 @@ build_sanitized() {
 run_ctest() {
   # No stage here: ctest's own summary closes the output.
   say "==> run the tests: ctest $*"
-  ctest --test-dir build/dev -j2 --output-on-failure --no-tests=error "$@"
+  ctest --test-dir build/release -j2 --output-on-failure --no-tests=error "$@"
 }
 
 test_main() {
@@ -43,11 +43,11 @@ test_main() {
   done
   setup_for test
   if [[ -n $fast ]]; then
-    build_preset dev all
+    build_preset release all
     run_ctest -L 'unit|http' -LE sanitized ${filter:+-R "$filter"}
     return
   fi
-  build_preset dev all hearth_headers
+  build_preset release all hearth_headers
   if [[ -n $filter ]]; then
     run_ctest -R "$filter" -LE sanitized
     return
