@@ -44,7 +44,7 @@ Result<json::object> parse_object(std::string_view text, std::string_view file) 
 
 Result<std::string> read_model_type(const json::object& root) {
   Fields fields(root, std::string(kFile));
-  const std::string model_type = fields.text("model_type", "");
+  std::string model_type = fields.text("model_type", "");
   TRY(fields.finish());
   if (model_type.empty()) return fail(ErrorCode::CorruptData, "config.json: model_type is missing");
   if (!find_family(model_type)) {

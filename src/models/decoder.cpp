@@ -1,8 +1,6 @@
 // The pre-normed decoder.
 #include "models/decoder.h"
 
-#include <utility>
-
 namespace hearth::models {
 
 namespace mx = nn::mx;
@@ -75,7 +73,7 @@ Decoder::Layer::Layer(const DecoderSpec& spec, const nn::Scope& weights)
       mlp_norm(weights.rms_norm("post_attention_layernorm", spec.hidden_size, spec.norm_epsilon)),
       mlp(spec.hidden_size, spec.intermediate_size, spec.mlp_bias, weights.scope("mlp")) {}
 
-Decoder::Decoder(ModelFacts facts, DecoderSpec spec, nn::Weights& weights)
+Decoder::Decoder(const ModelFacts& facts, const DecoderSpec& spec, nn::Weights& weights)
     : Model(facts, cache_shapes(spec, compute_dtype(facts))),
       embedding_(weights.embedding("model.embed_tokens", spec.vocab_size, spec.hidden_size)),
       rope_(spec.rope, spec.attention.head_dim),

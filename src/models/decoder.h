@@ -39,7 +39,7 @@ bool normalise_names(nn::Weights& weights, const Config& config);
 /// ids [T] → embed → layers → norm → head → logits [R, V].
 class Decoder final : public Model {
  public:
-  Decoder(ModelFacts facts, DecoderSpec spec, nn::Weights& weights);
+  Decoder(const ModelFacts& facts, const DecoderSpec& spec, nn::Weights& weights);
 
  private:
   struct Layer {

@@ -16,7 +16,7 @@ namespace hearth::models {
 
 /// Builds a family's model from its config and weights. Faults of the weights are collected there.
 using BuildModel = std::unique_ptr<Model>(const Config& config, nn::Weights& weights,
-                                          ModelFacts facts);
+                                          const ModelFacts& facts);
 
 /// One family. The table is generated from the file list of arch/.
 struct Family {

@@ -4,12 +4,12 @@
 
 namespace hearth::models::arch {
 
-std::unique_ptr<Model> qwen2(const Config& config, nn::Weights& weights, ModelFacts facts) {
+std::unique_ptr<Model> qwen2(const Config& config, nn::Weights& weights, const ModelFacts& facts) {
   DecoderSpec spec = decoder_spec(config);
   spec.attention.qkv_bias = true;
   spec.attention.output_bias = false;
   spec.tied_head = normalise_names(weights, config);
-  return std::make_unique<Decoder>(std::move(facts), std::move(spec), weights);
+  return std::make_unique<Decoder>(facts, spec, weights);
 }
 
 }  // namespace hearth::models::arch
