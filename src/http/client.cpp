@@ -2,6 +2,7 @@
 #include "http/client.h"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 #include <memory>
 #include <utility>
 
@@ -69,7 +70,7 @@ List header_list(const ClientRequest& request) {
     list.reset(curl_slist_append(list.release(), line.c_str()));
   };
   for (const auto& [name, value] : request.headers.all())
-    append(value.empty() ? name + ";" : name + ": " + value);
+    append(value.empty() ? fmt::format("{};", name) : fmt::format("{}: {}", name, value));
   append("Expect:");  // the servers asked are near: waiting for a 100 would only cost time
   return list;
 }

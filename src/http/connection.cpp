@@ -16,7 +16,7 @@ using State = RequestParser::State;
 using base::Instant;
 using base::SteadyClock;
 
-constexpr std::size_t kUnroutedBody = 64 * 1024;
+constexpr std::size_t kUnroutedBody = std::size_t{64} * 1024;
 constexpr std::chrono::seconds kLingerSilence{2};
 constexpr std::chrono::seconds kLingerAtMost{10};
 

@@ -161,7 +161,7 @@ class RequestParser::Reader final : public beast_http::basic_parser<true> {
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
     // An announced length is only a promise: what is set aside for it stays small.
-    request.body.reserve(std::min<std::uint64_t>(length.value_or(0), 1024 * 1024));
+    request.body.reserve(std::min<std::uint64_t>(length.value_or(0), std::uint64_t{1024} * 1024));
   }
   std::size_t on_body_impl(View bytes, error_code&) override { return append(bytes); }
   void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}

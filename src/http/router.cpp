@@ -35,6 +35,7 @@ std::vector<std::string> split(std::string_view pattern) {
 
 std::vector<Kind> kinds(const std::vector<std::string>& segments) {
   std::vector<Kind> all;
+  all.reserve(segments.size());
   for (const auto& segment : segments) all.push_back(kind(segment));
   return all;
 }
@@ -100,7 +101,7 @@ void Router::add(Route route) {
 }
 
 void Router::fallback(Handler handler) {
-  fallback_ = Route{Method::Get, {}, std::move(handler), 64 * 1024};
+  fallback_ = Route{Method::Get, {}, std::move(handler), std::size_t{64} * 1024};
 }
 
 Router::Match Router::find(Method method, const std::vector<std::string>& path) const {

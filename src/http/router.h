@@ -25,7 +25,7 @@ struct Route {
   Method method;
   std::string pattern;
   Handler handler;
-  std::size_t body_limit = 64 * 1024 * 1024;  ///< bytes; more is 413
+  std::size_t body_limit = std::size_t{64} * 1024 * 1024;  ///< bytes; more is 413
 };
 
 /// The table of routes. Built once at start, then read by all I/O threads.

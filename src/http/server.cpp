@@ -137,7 +137,7 @@ class AsioServer final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::listen(ServerOptions options, Router router,
+Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options, Router router,
                                                ErrorWriter write_error) {
   auto server = std::make_unique<AsioServer>(options, std::move(router), std::move(write_error));
   if (auto opened = server->open(options); !opened) return fail(std::move(opened).error());

@@ -15,7 +15,7 @@
 namespace hearth::http {
 
 struct ServerLimits {
-  std::size_t header_bytes = 64 * 1024;
+  std::size_t header_bytes = std::size_t{64} * 1024;
   /// Further connections get 503. The process's limit of open files is raised to fit, where it may.
   std::size_t connections = 10'000;
   /// From the first byte of a request to its last header.
@@ -29,7 +29,7 @@ struct ServerLimits {
   /// Silence before BodyStream::heartbeat is written; 0: never.
   std::chrono::milliseconds heartbeat{10'000};
   /// Unsent bytes above which a stream is not pulled.
-  std::size_t stream_buffer_bytes = 256 * 1024;
+  std::size_t stream_buffer_bytes = std::size_t{256} * 1024;
 };
 
 struct ServerOptions {
@@ -67,7 +67,7 @@ using ErrorWriter = std::function<Response(const Request&, Error)>;
 class Server {
  public:
   /// Binds at once: a port in use is an error that names the port and what to do.
-  static Result<std::unique_ptr<Server>> listen(ServerOptions options, Router router,
+  static Result<std::unique_ptr<Server>> listen(const ServerOptions& options, Router router,
                                                 ErrorWriter write_error);
   virtual ~Server() = default;
 

@@ -12,7 +12,7 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::size_t kScratchBytes = 64 * 1024;
+constexpr std::size_t kScratchBytes = std::size_t{64} * 1024;
 constexpr std::size_t kPiecesPerWrite = 8;
 
 }  // namespace
