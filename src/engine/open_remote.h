@@ -16,7 +16,7 @@ using LoadProgress = std::function<void(double)>;
 /// end). Blocks until the worker says that it is ready (its ModelInfo) or why it failed. When the
 /// socket breaks, every running request fails with EngineLost and lost() becomes true; `on_lost` is
 /// called once, from the reader thread.
-Result<std::unique_ptr<Engine>> open_remote(int fd, LoadProgress progress = {},
+Result<std::unique_ptr<Engine>> open_remote(int fd, const LoadProgress& progress = {},
                                             std::function<void()> on_lost = {});
 
 /// The other end: loads the model of `options`, answers requests on `fd` until it is closed, and

@@ -166,6 +166,7 @@ void EngineLoop::fail_step(Work& work, const StepPlan& plan, const Error& error,
   log_error("engine", "a step of {} tokens for {} requests failed: {}", plan.tokens,
             plan.slices.size(), error.message);
   std::vector<SequenceId> failed;
+  failed.reserve(plan.slices.size());
   for (const Slice& slice : plan.slices) failed.push_back(slice.sequence->id());
   for (const SequenceId id : failed) {
     news.news.push_back({.reply = work.jobs.at(id).reply, .error = error});

@@ -74,10 +74,11 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
   prepare_device();
   auto model = TRY(models::load_model(options.folder));
   const models::ModelFacts& facts = model->facts();
-  const MemoryPlan plan =
-      TRY(plan_memory(options, {.page_bytes = model->page_bytes(),
-                                .model_context = static_cast<std::uint32_t>(facts.context_length),
-                                .available_bytes = platform::memory().available_bytes}));
+  const MemoryPlan plan = TRY_IN(
+      "load " + model_name(options),
+      plan_memory(options, {.page_bytes = model->page_bytes(),
+                            .model_context = static_cast<std::uint32_t>(facts.context_length),
+                            .available_bytes = platform::memory().available_bytes}));
   LoadedModel loaded{
       .runner = nullptr, .info = describe(options, facts, texts, plan), .pages = plan.pages};
   log_info(
@@ -94,12 +95,11 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
 }  // namespace
 
 Result<std::unique_ptr<Engine>> open_local(const EngineOptions& options) {
-  const std::string doing = "load " + model_name(options);
-  const ModelTexts texts = TRY_IN(doing, load_texts(options));
+  const ModelTexts texts = TRY_IN("load " + model_name(options), load_texts(options));
   auto engine = LocalEngine::open(
       {.sequences = options.max_sequences, .tokens_per_step = options.tokens_per_step}, texts,
       [options, texts] { return load_weights(options, texts); });
-  if (!engine) return fail_in(doing, std::move(engine).error());
+  if (!engine) return fail(std::move(engine).error());  // names the model already
   return engine;
 }
 

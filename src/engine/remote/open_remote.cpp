@@ -50,7 +50,7 @@ Result<ModelInfo> await_model(wire::Channel& channel, const LoadProgress& progre
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> open_remote(int fd, LoadProgress progress,
+Result<std::unique_ptr<Engine>> open_remote(int fd, const LoadProgress& progress,
                                             std::function<void()> on_lost) {
   auto channel = std::make_unique<wire::Channel>(fd);
   // A worker that ended at once is told by what can be read from it, not by the failing write.
