@@ -9,6 +9,7 @@ namespace {
 
 std::vector<nn::KvShape> cache_shapes(const DecoderSpec& spec, mx::Dtype dtype) {
   std::vector<nn::KvShape> shapes;
+  shapes.reserve(spec.windows.size());
   for (const int window : spec.windows)
     shapes.push_back({.kv_heads = spec.attention.kv_heads,
                       .head_dim = spec.attention.head_dim,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <utility>
 
 namespace hearth::nn {
@@ -104,9 +105,11 @@ std::vector<std::int32_t> answer_order(const std::vector<std::vector<Piece>>& gr
   std::vector<std::int32_t> order(static_cast<std::size_t>(tokens));
   std::int32_t next = 0;
   for (const auto& group : groups)
-    for (const Piece& piece : group)
-      for (int i = 0; i < piece.rows; ++i)
-        order[static_cast<std::size_t>(piece.first_row + i)] = next++;
+    for (const Piece& piece : group) {
+      const auto begin = order.begin() + piece.first_row;
+      std::iota(begin, begin + piece.rows, next);
+      next += piece.rows;
+    }
   return order;
 }
 
