@@ -38,6 +38,14 @@ std::vector<std::string> arguments(const engine::EngineOptions& options) {
           std::to_string(options.kv_bytes >> 20)};
 }
 
+/// The worker's refusal for those who ask the server: it names the model, and a file that its
+/// folder lacks is damage, not a model that nobody knows.
+Error refusal(const services::ModelEntry& model, Error error) {
+  if (error.code == ErrorCode::NotFound) error.code = ErrorCode::CorruptData;
+  if (error.message.starts_with("load ")) return error;
+  return std::move(error).context(fmt::format("load {}", model.id));
+}
+
 }  // namespace
 
 engine::EngineOptions engine_options(const services::Settings& settings,
@@ -59,8 +67,9 @@ services::StartWorker worker_starter(const services::Settings& settings) {
     const pid_t process = child.pid();
     services::Worker worker{
         .lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
-    worker.engine = TRY_IN(fmt::format("load {}", model.id),
-                           engine::open_remote(socket, std::move(progress), std::move(on_lost)));
+    auto engine = engine::open_remote(socket, std::move(progress), std::move(on_lost));
+    if (!engine) return fail(refusal(model, std::move(engine).error()));
+    worker.engine = std::move(*engine);
     return worker;
   };
 }

@@ -156,9 +156,7 @@ Result<void> run(const GivenFlags& flags, RunInput input) {
                 "there is no prompt: write one behind the model, or pipe one in");
   if (interactive && input.as_json)
     return fail(ErrorCode::InvalidArgument, "--json needs a prompt: a talk is not JSON");
-  ChatSession session(TRY_IN(fmt::format("load {}", model.id),
-                             engine::open_local(app::engine_options(settings, model))),
-                      input.options);
+  ChatSession session(TRY(engine::open_local(app::engine_options(settings, model))), input.options);
   catch_interrupts();  // from here on: Ctrl-C while the model loads ends the program
   return interactive ? talk(session) : ask_once(session, prompt, input.as_json);
 }
