@@ -27,17 +27,19 @@ class Server:
     What the test itself keeps (log and port file) lies in `notes`, by default beside the home.
     """
 
-    def __init__(self, home: pathlib.Path, *arguments: str, wait: bool = True,
-                 notes: pathlib.Path | None = None):
+    def __init__(self, home: pathlib.Path, *arguments: str, wait: bool = True, port: int = 0,
+                 notes: pathlib.Path | None = None, settings: dict[str, str] | None = None):
         self.home = home
         notes = notes or home.parent
         self.log_file = notes / f"{home.name}.log"
         self.port_file = notes / f"{home.name}.port"
         self.port_file.unlink(missing_ok=True)
-        command = [PROGRAM, "serve", "--port", "0", "--port-file", str(self.port_file), *arguments]
+        command = [PROGRAM, "serve", "--port", str(port), "--port-file", str(self.port_file),
+                   *arguments]
         with self.log_file.open("wb") as log:
-            self.process = subprocess.Popen(command, env=environment(home), stdout=log,
-                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(command, env=environment(home) | (settings or {}),
+                                            stdout=log, stderr=subprocess.STDOUT,
+                                            stdin=subprocess.DEVNULL)
         if wait:
             self.port = self.wait_for_port()
             self.url = f"http://127.0.0.1:{self.port}"

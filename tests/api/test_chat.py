@@ -60,11 +60,12 @@ def test_include_usage_sends_one_last_chunk_with_usage(stories):
 
 def test_the_clients_own_accumulator_understands_the_stream(stories):
     with stories.openai().chat.completions.stream(
-            model=MODEL, messages=ASK, max_tokens=24, temperature=0) as stream:
+            model=MODEL, messages=ASK, stop=" park", temperature=0) as stream:
         for _ in stream:
             pass
-        final = stream.get_final_completion()
-    assert final.choices[0].message.content == chat(stories).choices[0].message.content
+        final = stream.get_final_completion()  # raises if the answer did not end by itself
+    assert final.choices[0].message.content == chat(stories, stop=" park",
+                                                    max_tokens=60).choices[0].message.content
     assert final.choices[0].message.role == "assistant"
 
 

@@ -62,6 +62,12 @@ def unknown_number_format(folder):
 
 def missing_tensor(folder):
     header, data = checkpoints.read_safetensors(folder / WEIGHTS)
+    header["something.else"] = header.pop("model.layers.2.mlp.up_proj.weight")
+    checkpoints.write_safetensors(folder / WEIGHTS, header, data)
+
+
+def hole_in_the_data(folder):
+    header, data = checkpoints.read_safetensors(folder / WEIGHTS)
     del header["model.layers.2.mlp.up_proj.weight"]
     checkpoints.write_safetensors(folder / WEIGHTS, header, data)
 
@@ -107,7 +113,8 @@ DAMAGES = {
     negative_offsets: (WEIGHTS, "model.norm.weight"),
     shape_that_does_not_fit_the_bytes: (WEIGHTS, "model.norm.weight"),
     unknown_number_format: (WEIGHTS, "model.norm.weight", "F99"),
-    missing_tensor: ("model.layers.2.mlp.up_proj.weight",),
+    hole_in_the_data: (WEIGHTS, "model.layers.2.post_attention_layernorm.weight"),
+    missing_tensor: ("model.layers.2.mlp.up_proj",),
     no_weights: ("safetensors",),
     unknown_architecture: ("config.json", "model_type", "flux_capacitor", "llama", "qwen3"),
     unsupported_rope: ("config.json", "wobbly", "llama3"),
@@ -137,6 +144,7 @@ def test_a_damaged_model_has_its_designed_error(server, damage, words):
     error = answer.json()["error"]
     assert all(word in error["message"] for word in words), error
     assert error["code"] != "internal_error" and error["code"] != "engine_lost", error
+    assert error["message"].startswith("load ") and error["message"].count("load ") == 1, error
     good = server.post("/v1/completions", {"model": MODEL, "prompt": "Once", "max_tokens": 2})
     assert good.status_code == 200
 

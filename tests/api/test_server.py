@@ -110,7 +110,7 @@ def test_a_port_in_use_is_an_error_that_says_so(home):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        server = Server(home, "--port", str(port), wait=False)
+        server = Server(home, port=port, wait=False)
         assert server.process.wait(60) == 1
     assert f"port {port} is already in use" in server.log and "another port" in server.log
 
@@ -141,12 +141,13 @@ def test_a_wrong_setting_names_its_place(home):
     assert "server.port" in server.log
 
 
-def test_settings_come_from_file_environment_and_flag_in_this_order(home, monkeypatch):
-    (home / "config.toml").write_text('[log]\nlevel = "error"\n[server]\nheartbeat_s = 0\n')
-    wrong = Server(home, wait=False)
-    assert wrong.process.wait(60) == 1 and "heartbeat_s" in wrong.log
-    with Server(home, "--heartbeat", "5", "--log-level", "info") as server:
-        assert "ready at" in server.log
+def test_a_flag_beats_the_environment_which_beats_the_file(home, stories_folder):
+    (home / "config.toml").write_text("[engine]\ncontext_length = 64\n")
+    variable, flag = {"HEARTH_CONTEXT_LENGTH": "128"}, ("--context-length", "256")
+    for settings, flags, served in (({}, (), 64), (variable, (), 128), (variable, flag, 256)):
+        with Server(home, "--model", str(stories_folder), *flags, settings=settings) as server:
+            entry = server.get(f"/v1/models/{stories_folder.name}").json()
+            assert entry["max_model_len"] == served
 
 
 def test_an_unknown_model_at_start_is_an_error_with_near_names(stories_home, tmp_path):
