@@ -144,7 +144,8 @@ def test_a_damaged_model_has_its_designed_error(server, damage, words):
     error = answer.json()["error"]
     assert all(word in error["message"] for word in words), error
     assert error["code"] != "internal_error" and error["code"] != "engine_lost", error
-    assert error["message"].startswith("load ") and error["message"].count("load ") == 1, error
+    prefix = f"load {damage.__name__}: "
+    assert error["message"].startswith(prefix) and error["message"].count(prefix) == 1, error
     good = server.post("/v1/completions", {"model": MODEL, "prompt": "Once", "max_tokens": 2})
     assert good.status_code == 200
 
