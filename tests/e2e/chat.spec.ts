@@ -3,6 +3,7 @@ import { expect, test } from './fixtures';
 
 test('asks, streams an answer, tells what it cost', async ({ chat }) => {
   await expect(chat.page.getByRole('heading', { name: 'What is on your mind?' })).toBeVisible();
+  if (!chat.isNarrow) await expect(chat.composer).toBeFocused();
   await chat.page.getByRole('button', { name: 'Hello, who are you?' }).click();
   await expect(chat.questions).toHaveText('Hello, who are you?');
   await chat.finished();

@@ -20,6 +20,8 @@ export class Chat {
   draft = $state('');
   /** Why the last message could not be sent; its text is back in `draft`. */
   unsent = $state.raw<Failure>();
+  /** Whether something was asked since this page has had the chat open. */
+  asked = false;
   /** The question that is being rewritten. */
   editing = $state<string>();
   path = $derived(pathOf(this.tree));
@@ -121,6 +123,7 @@ export class Chat {
     const request = requestFor(this.tree, answer, model, settings.current);
     answer.status = 'writing';
     this.run = run;
+    this.asked = true;
     library.running.add(this.id);
     this.#save();
     const watch = setTimeout(() => void models.refresh(), 500);

@@ -26,10 +26,14 @@ export class Run {
   #timings?: Timings;
   #usage?: Usage;
 
+  /** Whether an answer that already has text is written on. */
+  readonly goesOn: boolean;
+
   constructor(
     readonly node: Node,
     readonly abort: AbortController,
   ) {
+    this.goesOn = node.content !== '';
     this.#ticker = setInterval(() => (this.now = performance.now()), 200);
   }
 
