@@ -1,6 +1,5 @@
 // What writing text as JSON costs: it is paid for every token of every stream.
 #include <benchmark/benchmark.h>
-
 #include <string>
 
 #include "base/json.h"

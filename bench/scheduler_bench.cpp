@@ -1,6 +1,5 @@
-// What planning a step costs: it must vanish beside the forward pass (budget 50 us at 256 sequences).
+// What planning a step costs: it must vanish beside the forward pass (50 us at 256 sequences).
 #include <benchmark/benchmark.h>
-
 #include <memory>
 
 #include "engine/scheduler.h"
@@ -16,8 +15,8 @@ void plan_step(benchmark::State& state) {
   PagePool pages(kManyPages);
   Scheduler scheduler({.sequences = sequences, .tokens_per_step = 2048}, pages);
   for (std::uint64_t id = 0; id < sequences; ++id)
-    (void)scheduler.submit(
-        std::make_unique<Sequence>(SequenceId{id}, std::vector<TokenId>{1}, kManyPages / sequences));
+    (void)scheduler.submit(std::make_unique<Sequence>(SequenceId{id}, std::vector<TokenId>{1},
+                                                      kManyPages / sequences));
   for (auto _ : state) {
     StepPlan plan = scheduler.plan_step();
     scheduler.commit(plan);

@@ -87,8 +87,8 @@ typedef struct {
 } hearth_template_limits;
 
 // Compiles a template in the dialect of Jinja2 as transformers sets it up.
-int hearth_template_create(hearth_text source, hearth_template_limits limits,
-                           hearth_template** out, hearth_buffer** result);
+int hearth_template_create(hearth_text source, hearth_template_limits limits, hearth_template** out,
+                           hearth_buffer** result);
 void hearth_template_free(hearth_template* chat_template);
 
 // Renders with the variables of `context`, a JSON object whose member order is kept.

@@ -43,8 +43,9 @@ TEST(Decode, NullIsAbsentAndUnknownMembersAreIgnored) {
 }
 
 TEST(Decode, CollectsEveryFaultWithItsPath) {
-  const auto body = read(
-      R"({"messages":[{"role":"user"},{"role":7}],"temperature":"warm","max_tokens":2.5,"stream":1})");
+  const auto body =
+      read(R"({"messages":[{"role":"user"},{"role":7}],"temperature":"warm","max_tokens":2.5,)"
+           R"("stream":1})");
   ASSERT_FALSE(body);
   std::vector<std::string> paths;
   for (const auto& field : body.error().fields) paths.push_back(field.path);

@@ -27,7 +27,8 @@ def mixed(name: str, count: int) -> np.ndarray:
 
 
 def unit(name: str, count: int) -> np.ndarray:
-    return (mixed(name, count) >> np.uint32(8)).astype(np.float32) / np.float32(1 << 23) - np.float32(1)
+    high = (mixed(name, count) >> np.uint32(8)).astype(np.float32)
+    return high / np.float32(1 << 23) - np.float32(1)
 
 
 def fill(name: str, tensor: dict) -> np.ndarray:

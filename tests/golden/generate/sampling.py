@@ -31,7 +31,8 @@ PENALTIES = [
     {"frequency_penalty": 0.25}, {"frequency_penalty": -0.1},
     {"repetition_penalty": 1.1, "presence_penalty": 0.6, "frequency_penalty": 0.2},
 ]
-HISTORIES = [[], [7], [3, 9, 3, 3, 31, 0, 9], [int(z % VOCAB) for z in hash_weights.mixed("history", 30)]]
+LONG_HISTORY = [int(z % VOCAB) for z in hash_weights.mixed("history", 30)]
+HISTORIES = [[], [7], [3, 9, 3, 3, 31, 0, 9], LONG_HISTORY]
 CONTEXT = 20  # how many of the last tokens a penalty looks at
 
 
