@@ -8,18 +8,20 @@ namespace hearth::http::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_view_literals;
 
 const std::vector<std::string>& seeds() {
+  const auto post = [](std::string_view fields, std::string_view body) {
+    return fmt::format("POST /echo HTTP/1.1\r\nHost: localhost\r\n{}\r\n\r\n{}", fields, body);
+  };
   static const std::vector<std::string> all = {
       "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n",
-      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\nhello world",
-      "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-      "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: x\r\n\r\n",
-      "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
-      "2\r\n\r\nab",
+      post("Content-Length: 11", "hello world"),
+      post("Transfer-Encoding: chunked",
+           "5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: x\r\n\r\n"),
+      post("Expect: 100-continue\r\nContent-Length: 2", "ab"),
       "GET /hello?a=%20b&c HTTP/1.0\r\nHost: [::1]:80\r\nConnection: keep-alive\r\n\r\n",
-      "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\nHEAD /hello HTTP/1.1\r\nHost: "
-      "localhost\r\n\r\n",
+      "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\nHEAD /hello HTTP/1.1\r\nHost: localhost\r\n\r\n",
   };
   return all;
 }
@@ -27,15 +29,12 @@ const std::vector<std::string>& seeds() {
 /// Changes, drops, doubles or inserts a few bytes; the same generator state gives the same damage.
 std::string damaged(std::string text, std::mt19937& random) {
   const auto below = [&](std::size_t bound) { return random() % std::max<std::size_t>(bound, 1); };
-  const std::string_view spice(
-      "\r\n:;, \t\0%/*\xff"
-      "0aZ-",
-      17);
+  static constexpr std::string_view kSpice = "\r\n:;, \t\0%/*0aZ-\377"sv;
   for (std::size_t change = 0, changes = 1 + below(4); change < changes; ++change) {
     const std::size_t at = below(text.size());
     switch (below(5)) {
       case 0:
-        text[at] = spice[below(spice.size())];
+        text[at] = kSpice[below(kSpice.size())];
         break;
       case 1:
         text.erase(at, 1 + below(8));
@@ -44,7 +43,7 @@ std::string damaged(std::string text, std::mt19937& random) {
         text.insert(at, text.substr(below(text.size()), 1 + below(20)));
         break;
       case 3:
-        text.insert(at, 1, spice[below(spice.size())]);
+        text.insert(at, 1, kSpice[below(kSpice.size())]);
         break;
       default:
         text[at] = static_cast<char>(random());

@@ -103,8 +103,7 @@ TEST(RequestParser, RefusesAmbiguousFraming) {
            "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
            "Transfer-Encoding: xchunked\r\n",
            "Transfer-Encoding : chunked\r\n",
-           "Transfer-Encoding:\x0b"
-           "chunked\r\n",
+           "Transfer-Encoding:\013chunked\r\n",
            "Host: b\r\n",
            " X: folded\r\n",
            "X: a\r\n\tfolded\r\n",

@@ -214,9 +214,11 @@ TEST(Server, NamesAnAddressThatIsNotOurs) {
 
 TEST(Server, ServesManyThreadsOfClients) {
   TestServer server(sample_routes());
+  constexpr int kClients = 8;
   std::vector<std::thread> clients;
+  clients.reserve(kClients);
   std::atomic<int> right = 0;
-  for (int i = 0; i < 8; ++i)
+  for (int i = 0; i < kClients; ++i)
     clients.emplace_back([&] {
       RawClient client(server.port());
       for (int n = 0; n < 100; ++n) {

@@ -161,7 +161,7 @@ class Spring final : public BodyStream {
   ~Spring() override { *pulled_ += 1'000'000'000; }  // marks the destruction
   void start(Waker wake) override { wake_ = std::move(wake); }
   State pull(std::string& out) override {
-    out.assign(64 * 1024, 'x');
+    out.assign(std::size_t{64} * 1024, 'x');
     *pulled_ += out.size();
     wake_();
     return State::More;
@@ -178,7 +178,7 @@ TEST(Stream, AReaderThatStopsCostsBoundedMemoryAndIsDropped) {
   router.add({Method::Get, "/stream",
               [pulled](const Request&) { return event_stream(std::make_unique<Spring>(pulled)); }});
   TestServer server(std::move(router), [](ServerOptions& options) {
-    options.limits.stream_buffer_bytes = 256 * 1024;
+    options.limits.stream_buffer_bytes = std::size_t{256} * 1024;
     options.limits.write_timeout = 200ms;
   });
   RawClient client(server.port(), /*receive_buffer=*/4096);

@@ -144,6 +144,7 @@ bool run(int readers) {
   server.start();
 
   std::vector<int> sockets;
+  sockets.reserve(static_cast<std::size_t>(readers));
   for (int i = 0; i < readers; ++i) sockets.push_back(open_reader(server.port()));
   const bool all_listen = wait_for(audience.listening, readers);
   fmt::print("{} of {} readers hold a stream\n", audience.listening.load(), readers);
