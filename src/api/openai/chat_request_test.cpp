@@ -1,0 +1,310 @@
+// What a chat request may say, and how each wrong field is named.
+#include "api/openai/chat_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hearth::api::openai {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// A good body with `change` laid over it.
+json::object body(const json::object& change) {
+  json::object all{{"model", "m"},
+                   {"messages", json::array{json::object{{"role", "user"}, {"content", "hi"}}}}};
+  for (const auto& member : change) all[member.key()] = member.value();
+  return all;
+}
+
+Result<ChatRequest> read(const json::object& change) {
+  return read_chat_request(base::write_json(body(change)));
+}
+Result<ChatRequest> read_messages(std::string_view messages) {
+  return read({{"messages", json::parse(messages)}});
+}
+
+/// "path: code" of every wrong field.
+std::vector<std::string> faults(const Result<ChatRequest>& read) {
+  std::vector<std::string> all;
+  if (read) return all;
+  for (const auto& field : read.error().fields)
+    all.push_back(fmt::format("{}: {}", field.path, base::name(field.code)));
+  return all;
+}
+
+struct Wrong {
+  std::string change;
+  std::string fault;
+};
+
+class WrongField : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongField, IsNamedOnceByItsPath) {
+  EXPECT_THAT(faults(read(json::parse(GetParam().change).as_object())),
+              ElementsAre(GetParam().fault))
+      << GetParam().change;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, WrongField,
+    ::testing::Values(
+        Wrong{R"({"temperature":"hot"})", "temperature: invalid_argument"},
+        Wrong{R"({"temperature":2.01})", "temperature: invalid_argument"},
+        Wrong{R"({"temperature":-0.1})", "temperature: invalid_argument"},
+        Wrong{R"({"top_p":1.5})", "top_p: invalid_argument"},
+        Wrong{R"({"presence_penalty":-3})", "presence_penalty: invalid_argument"},
+        Wrong{R"({"frequency_penalty":3})", "frequency_penalty: invalid_argument"},
+        Wrong{R"({"n":0})", "n: invalid_argument"}, Wrong{R"({"n":17})", "n: invalid_argument"},
+        Wrong{R"({"n":"two"})", "n: invalid_argument"},
+        Wrong{R"({"max_tokens":0})", "max_tokens: invalid_argument"},
+        Wrong{R"({"max_tokens":2.5})", "max_tokens: invalid_argument"},
+        Wrong{R"({"max_completion_tokens":0})", "max_completion_tokens: invalid_argument"},
+        Wrong{R"({"max_completion_tokens":-2})", "max_completion_tokens: invalid_argument"},
+        Wrong{R"({"seed":1.5})", "seed: invalid_argument"},
+        Wrong{R"({"stop":5})", "stop: invalid_argument"},
+        Wrong{R"({"stop":["a",1]})", "stop[1]: invalid_argument"},
+        Wrong{R"({"stop":[""]})", "stop: invalid_argument"},
+        Wrong{R"({"stream":"yes"})", "stream: invalid_argument"},
+        Wrong{R"({"stream_options":{"include_usage":1}})",
+              "stream_options.include_usage: invalid_argument"},
+        Wrong{R"({"model":5})", "model: invalid_argument"},
+        Wrong{R"({"top_k":-2})", "top_k: invalid_argument"},
+        Wrong{R"({"min_p":1.1})", "min_p: invalid_argument"},
+        Wrong{R"({"repetition_penalty":0})", "repetition_penalty: invalid_argument"},
+        Wrong{R"({"repeat_penalty":0})", "repeat_penalty: invalid_argument"},
+        Wrong{R"({"repeat_last_n":-2})", "repeat_last_n: invalid_argument"},
+        Wrong{R"({"reasoning_effort":"some"})", "reasoning_effort: invalid_argument"},
+        Wrong{R"({"enable_thinking":"on"})", "enable_thinking: invalid_argument"},
+        Wrong{R"({"chat_template_kwargs":[]})", "chat_template_kwargs: invalid_argument"},
+        Wrong{R"({"chat_template_kwargs":{"messages":[]}})",
+              "chat_template_kwargs.messages: invalid_argument"},
+        Wrong{R"({"continue_final_message":true})", "continue_final_message: invalid_argument"},
+        Wrong{R"({"messages":null})", "messages: missing_argument"},
+        Wrong{R"({"messages":"hi"})", "messages: invalid_argument"},
+        Wrong{R"({"messages":[]})", "messages: invalid_argument"},
+        Wrong{R"({"messages":["hi"]})", "messages[0]: invalid_argument"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Messages, WrongField,
+    ::testing::Values(
+        Wrong{R"({"messages":[{"content":"hi"}]})", "messages[0].role: missing_argument"},
+        Wrong{R"({"messages":[{"role":"wizard","content":"hi"}]})",
+              "messages[0].role: invalid_argument"},
+        Wrong{R"({"messages":[{"role":1,"content":"hi"}]})", "messages[0].role: invalid_argument"},
+        Wrong{R"({"messages":[{"role":"tool","content":"4"}]})",
+              "messages[0].role: unsupported_argument"},
+        Wrong{R"({"messages":[{"role":"user"}]})", "messages[0].content: missing_argument"},
+        Wrong{R"({"messages":[{"role":"user","content":null}]})",
+              "messages[0].content: missing_argument"},
+        Wrong{R"({"messages":[{"role":"user","content":5}]})",
+              "messages[0].content: invalid_argument"},
+        Wrong{R"({"messages":[{"role":"user","content":[{"text":"x"}]}]})",
+              "messages[0].content[0].type: invalid_argument"},
+        Wrong{R"({"messages":[{"role":"user","content":[{"type":"text"}]}]})",
+              "messages[0].content[0].text: invalid_argument"},
+        Wrong{R"({"messages":[{"role":"user","content":["x"]}]})",
+              "messages[0].content[0]: invalid_argument"},
+        Wrong{R"({"messages":[{"role":"user","content":"a"},{"role":"user","content":
+              [{"type":"text","text":"b"},{"type":"image_url","image_url":{"url":"data:"}}]}]})",
+              "messages[1].content[1].type: unsupported_capability"},
+        Wrong{R"({"messages":[{"role":"assistant","content":"x","tool_calls":[{"id":"1"}]}]})",
+              "messages[0].tool_calls: unsupported_argument"}));
+
+TEST(ChatRequest, AllWrongFieldsComeInOneError) {
+  const auto refused =
+      read({{"temperature", "hot"},
+            {"n", 0},
+            {"tools", json::parse(R"([{"type":"function"}])")},
+            {"messages", json::parse(R"([{"role":"user","content":"hi"},{"role":"wizard"}])")}});
+  EXPECT_THAT(faults(refused),
+              ::testing::UnorderedElementsAre("temperature: invalid_argument",
+                                              "n: invalid_argument", "tools: unsupported_argument",
+                                              "messages[1].role: invalid_argument",
+                                              "messages[1].content: missing_argument"));
+  EXPECT_EQ(refused.error().param, "temperature");
+}
+
+TEST(ChatRequest, WhatIsNoJsonObjectIsRefused) {
+  EXPECT_THAT(read_chat_request("{").error().message, HasSubstr("not valid JSON"));
+  EXPECT_THAT(read_chat_request("").error().message, HasSubstr("not valid JSON"));
+  EXPECT_THAT(read_chat_request("[1]").error().message, HasSubstr("body: must be an object"));
+  EXPECT_EQ(read_chat_request("[1]").error().param, "");
+  EXPECT_FALSE(read_chat_request(R"({"messages":[{"role":")"
+                                 "\xFF"
+                                 R"("}]})")
+                   .has_value());
+}
+
+struct Refused {
+  std::string name;
+  std::string asks;                  // JSON of a value that wants something
+  std::vector<std::string> neutral;  // and of those that want nothing
+};
+
+class RefusedByName : public ::testing::TestWithParam<Refused> {};
+
+TEST_P(RefusedByName, UnlessItAsksForNothing) {
+  const auto& [name, asks, neutral] = GetParam();
+  EXPECT_THAT(faults(read({{name, json::parse(asks)}})),
+              ElementsAre(name + ": unsupported_argument"));
+  EXPECT_TRUE(read({{name, nullptr}}).has_value()) << name;
+  for (const std::string& value : neutral)
+    EXPECT_TRUE(read({{name, json::parse(value)}}).has_value()) << name << " " << value;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    ChatRequest, RefusedByName,
+    ::testing::Values(
+        Refused{"tools", R"([{"type":"function"}])", {"[]"}},
+        Refused{"tool_choice", R"("required")", {R"("auto")", R"("none")"}},
+        Refused{"functions", R"([{"name":"f"}])", {"[]"}},
+        Refused{"function_call", R"({"name":"f"})", {R"("auto")", R"("none")"}},
+        Refused{"response_format", R"({"type":"json_object"})", {R"({"type":"text"})"}},
+        Refused{"modalities", R"(["text","audio"])", {R"(["text"])"}},
+        Refused{"audio", R"({"voice":"x"})", {}}, Refused{"moderation", "{}", {}},
+        Refused{"logprobs", "true", {"false"}}, Refused{"top_logprobs", "3", {"0", "0.0"}},
+        Refused{"logit_bias", R"({"5":10})", {"{}"}}, Refused{"typical_p", "0.9", {"1", "1.0"}},
+        Refused{"min_tokens", "3", {"0"}}, Refused{"stop_token_ids", "[1]", {"[]"}},
+        Refused{"reasoning_budget", "100", {"-1"}}, Refused{"thinking_budget", "100", {"-1"}},
+        Refused{"thinking", R"({"type":"enabled"})", {}},
+        Refused{"include_reasoning", "false", {"true"}}, Refused{"chat_template", R"("x")", {}},
+        Refused{"guided_json", "{}", {}}, Refused{"grammar", R"("x")", {R"("")"}},
+        Refused{"json_schema", "{}", {}}, Refused{"prompt_logprobs", "1", {}},
+        Refused{"lora", R"([{"id":1}])", {"[]"}}, Refused{"num_ctx", "512", {}},
+        Refused{"keep_alive", R"("5m")", {}}, Refused{"timings_per_token", "true", {"false"}},
+        Refused{"t_max_predict_ms", "100", {"0", "-1"}}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(ChatRequest, UnknownAndIgnoredFieldsNeverFail) {
+  EXPECT_TRUE(read({{"never_heard_of", json::object{{"a", 1}}},
+                    {"store", true},
+                    {"metadata", json::object{{"a", "b"}}},
+                    {"user", "me"},
+                    {"service_tier", "auto"},
+                    {"parallel_tool_calls", true},
+                    {"prompt_cache_key", "k"},
+                    {"verbosity", "low"}})
+                  .has_value());
+}
+
+TEST(ChatRequest, NullIsAbsent) {
+  const auto request = read({{"temperature", nullptr}, {"stop", nullptr}, {"n", nullptr}});
+  ASSERT_TRUE(request.has_value());
+  EXPECT_FALSE(request->common.temperature.has_value());
+  EXPECT_FALSE(request->common.stop.has_value());
+}
+
+TEST(ChatRequest, MaxCompletionTokensWins) {
+  const auto limit = [](const json::object& change) {
+    return to_engine_request(read(change)->common).max_tokens;
+  };
+  EXPECT_EQ(limit({{"max_tokens", 50}, {"max_completion_tokens", 7}}), 7u);
+  EXPECT_EQ(limit({{"max_tokens", 50}}), 50u);
+  EXPECT_EQ(limit({{"max_tokens", 50.0}}), 50u);
+  EXPECT_EQ(limit({{"max_tokens", -1}}), std::nullopt);
+  EXPECT_EQ(limit({{"max_tokens", 50}, {"max_completion_tokens", -1}}), std::nullopt);
+  EXPECT_EQ(limit({}), std::nullopt);
+  EXPECT_EQ(limit({{"max_tokens", 9'000'000'000}}), 4'294'967'295u);
+}
+
+TEST(ChatRequest, SamplingStaysUnsetUnlessAsked) {
+  const auto plain = to_engine_request(read({})->common);
+  EXPECT_FALSE(plain.sampling.temperature || plain.sampling.top_p || plain.sampling.top_k ||
+               plain.sampling.seed || plain.sampling.repetition_penalty);
+  const auto asked = to_engine_request(read({{"temperature", 0},
+                                             {"top_p", 0},
+                                             {"top_k", -1},
+                                             {"min_p", 0.1},
+                                             {"seed", 12},
+                                             {"presence_penalty", -2},
+                                             {"frequency_penalty", 2},
+                                             {"ignore_eos", true},
+                                             {"stop", "end"}})
+                                           ->common);
+  EXPECT_EQ(asked.sampling.temperature, 0);
+  EXPECT_GT(asked.sampling.top_p, 0) << "the engine's range is open at 0";
+  EXPECT_LT(asked.sampling.top_p, 1e-6);
+  EXPECT_EQ(asked.sampling.top_k, 0);
+  EXPECT_EQ(asked.sampling.min_p, 0.1);
+  EXPECT_EQ(asked.sampling.seed, 12u);
+  EXPECT_EQ(asked.sampling.presence_penalty, -2);
+  EXPECT_EQ(asked.sampling.frequency_penalty, 2);
+  EXPECT_TRUE(asked.ignore_eos);
+  EXPECT_THAT(asked.stop, ElementsAre("end"));
+}
+
+TEST(ChatRequest, BothNamesOfAnExtensionAreRead) {
+  const auto ours = to_engine_request(
+      read({{"repetition_penalty", 1.1}, {"repetition_context_size", 64}})->common);
+  EXPECT_EQ(ours.sampling.repetition_penalty, 1.1);
+  EXPECT_EQ(ours.sampling.repetition_window, 64);
+  const auto theirs =
+      to_engine_request(read({{"repeat_penalty", 1.2}, {"repeat_last_n", -1}})->common);
+  EXPECT_EQ(theirs.sampling.repetition_penalty, 1.2);
+  EXPECT_EQ(theirs.sampling.repetition_window, -1);
+}
+
+TEST(ChatRequest, ASeedOfMinusOneIsRandomAndAnyOtherCounts) {
+  EXPECT_FALSE(to_engine_request(read({{"seed", -1}})->common).sampling.seed.has_value());
+  EXPECT_TRUE(to_engine_request(read({{"seed", -7}})->common).sampling.seed.has_value());
+  EXPECT_EQ(to_engine_request(read({{"seed", 0}})->common).sampling.seed, 0u);
+}
+
+TEST(ChatRequest, StopTakesOneTextOrSixteen) {
+  json::array texts(16, "x");
+  EXPECT_EQ(read({{"stop", texts}})->common.stop->texts.size(), 16u);
+  texts.emplace_back("x");
+  EXPECT_THAT(faults(read({{"stop", texts}})), ElementsAre("stop: invalid_argument"));
+  EXPECT_TRUE(read({{"stop", json::array()}}).has_value());
+}
+
+TEST(ChatRequest, MessagesReachTheTemplateAsTheyAre) {
+  const auto request = read_messages(R"([
+      {"role":"developer","content":"be brief","unknown":1},
+      {"role":"user","content":[{"type":"text","text":"a"}],"name":"ann"},
+      {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[]},
+      {"role":"assistant","reasoning":"ho","content":"x"},
+      {"role":"system","content":"late"}])");
+  ASSERT_TRUE(request.has_value()) << request.error().message;
+  EXPECT_EQ(json::value(request->input.messages), json::parse(R"([
+      {"role":"developer","content":"be brief"},
+      {"role":"user","content":[{"type":"text","text":"a"}],"name":"ann"},
+      {"role":"assistant","content":"","reasoning_content":"hm"},
+      {"role":"assistant","content":"x","reasoning_content":"ho"},
+      {"role":"system","content":"late"}])"));
+  EXPECT_TRUE(request->input.add_generation_prompt);
+  EXPECT_FALSE(request->input.continue_last);
+}
+
+TEST(ChatRequest, TheWiresOwnWordOnThinkingIsStrongest) {
+  const auto thinks = [](const json::object& change) {
+    return json::value(read(change)->input.variables).at("enable_thinking").as_bool();
+  };
+  const json::object kwargs{{"enable_thinking", true}};
+  EXPECT_TRUE(thinks({{"chat_template_kwargs", kwargs}}));
+  EXPECT_FALSE(thinks({{"chat_template_kwargs", kwargs}, {"enable_thinking", false}}));
+  EXPECT_FALSE(thinks({{"enable_thinking", true}, {"reasoning_effort", "none"}}));
+  EXPECT_TRUE(thinks({{"enable_thinking", false}, {"reasoning_effort", "high"}}));
+  EXPECT_TRUE(read({})->input.variables.empty());
+  const auto other = read({{"chat_template_kwargs", json::object{{"style", "short"}}}});
+  EXPECT_EQ(other->input.variables.at("style"), "short");
+}
+
+TEST(ChatRequest, AnAnswerMayBeContinued) {
+  const std::string said = R"([{"role":"user","content":"a"},{"role":"assistant","content":"so"}])";
+  const json::value messages = json::parse(said);
+  const auto request = read({{"messages", messages}, {"continue_final_message", true}});
+  ASSERT_TRUE(request.has_value());
+  EXPECT_TRUE(request->input.continue_last);
+  EXPECT_FALSE(request->input.add_generation_prompt);
+  EXPECT_THAT(faults(read({{"messages", messages},
+                           {"continue_final_message", true},
+                           {"add_generation_prompt", true}})),
+              ElementsAre("continue_final_message: invalid_argument"));
+  EXPECT_FALSE(read({{"add_generation_prompt", false}})->input.add_generation_prompt);
+}
+
+}  // namespace
+}  // namespace hearth::api::openai
