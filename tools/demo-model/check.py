@@ -59,7 +59,7 @@ def _same_prompts(reference, form: ChatForm, messages: list[dict], tools) -> int
 
 
 def _check_edges(reference, form: ChatForm) -> None:
-    """What the training text lacks: parts, other spellings of a call, old thoughts, strange roles."""
+    """What the training text lacks: parts, other spellings of a call, old thoughts, other roles."""
     parts = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]
     call = {"name": "f", "arguments": {"a": "x"}}
     same = [

@@ -3,7 +3,7 @@
 # usage: tools/demo-model/rebuild.sh [STEPS [SEED]]    (in a Python environment with requirements.txt)
 set -euo pipefail
 cd "$(dirname "$0")"
-steps=${1:-2500}
+steps=${1:-1552}
 seed=${2:-1}
 checkpoint=${CHECKPOINT:-../../build/demo-model/checkpoint.pt}
 mkdir -p "$(dirname "$checkpoint")"
