@@ -48,6 +48,7 @@ function(_hearth_compile_headers name)
   if(units)
     add_library(hearth_${name}_headers OBJECT EXCLUDE_FROM_ALL ${units})
     target_link_libraries(hearth_${name}_headers PRIVATE hearth_${name} hearth::warnings)
+    target_compile_definitions(hearth_${name}_headers PRIVATE HEARTH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     # Real object files, so that ninja sees what is done; nothing optimised, nothing to debug.
     target_compile_options(hearth_${name}_headers PRIVATE -O0 -g0)
     add_dependencies(hearth_headers hearth_${name}_headers)
