@@ -33,23 +33,22 @@ class ChatWriter final : public ChunkWriter {
     write_delta(out, choice, "", finish_word(reason), last);
   }
 
-  std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const override {
-    std::string out;
-    append_head(out, "chat.completion");
-    out += R"(,"choices":[)";
-    for (std::size_t i = 0; i < choices.size(); ++i) {
-      if (i > 0) out.push_back(',');
-      write_choice(out, i, choices[i]);
-    }
-    out += "],";
-    append_usage(out, totals.usage);
-    out.push_back(',');
-    append_timings(out, totals);
-    return out + "}";
-  }
-
  protected:
   std::string_view object() const override { return "chat.completion.chunk"; }
+  std::string_view whole_object() const override { return "chat.completion"; }
+
+  void append_whole(std::string& out, std::size_t index, const WholeChoice& choice) const override {
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"index":{},"message":{{"role":"assistant","content":)", index);
+    base::append_json_string(out, choice.text);
+    if (!choice.reasoning.empty()) {
+      out += R"(,"reasoning_content":)";
+      base::append_json_string(out, choice.reasoning);
+    }
+    fmt::format_to(std::back_inserter(out),
+                   R"(,"refusal":null}},"logprobs":null,"finish_reason":"{}"}})",
+                   finish_word(choice.reason));
+  }
 
  private:
   void write_delta(std::string& out, std::size_t choice, std::string_view inner,
@@ -61,19 +60,6 @@ class ChatWriter final : public ChunkWriter {
         R"(,"choices":[{{"index":{},"delta":{{{}}},"logprobs":null,"finish_reason":{}}}])", choice,
         inner, word);
     close_chunk(out, last);
-  }
-
-  static void write_choice(std::string& out, std::size_t index, const WholeChoice& choice) {
-    fmt::format_to(std::back_inserter(out),
-                   R"({{"index":{},"message":{{"role":"assistant","content":)", index);
-    base::append_json_string(out, choice.text);
-    if (!choice.reasoning.empty()) {
-      out += R"(,"reasoning_content":)";
-      base::append_json_string(out, choice.reasoning);
-    }
-    fmt::format_to(std::back_inserter(out),
-                   R"(,"refusal":null}},"logprobs":null,"finish_reason":"{}"}})",
-                   finish_word(choice.reason));
   }
 };
 

@@ -96,6 +96,22 @@ void ChunkWriter::close_chunk(std::string& out, const Totals* timed) const {
   out += "}\n\n";
 }
 
+std::string ChunkWriter::whole(const std::vector<WholeChoice>& choices,
+                               const Totals& totals) const {
+  std::string out;
+  append_head(out, whole_object());
+  out += R"(,"choices":[)";
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i > 0) out.push_back(',');
+    append_whole(out, i, choices[i]);
+  }
+  out += "],";
+  append_usage(out, totals.usage);
+  out.push_back(',');
+  append_timings(out, totals);
+  return out + "}";
+}
+
 void ChunkWriter::totals(std::string& out, const Totals& totals) const {
   open_chunk(out);
   out += R"(,"choices":[],)";

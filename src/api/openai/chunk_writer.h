@@ -46,8 +46,7 @@ class ChunkWriter {
   /// Chunk without choices that tells how far the prompt is.
   void progress(std::string& out, const engine::PromptProgress& progress, double ms) const;
   /// The body of an answer that is not streamed.
-  virtual std::string whole(const std::vector<WholeChoice>& choices,
-                            const Totals& totals) const = 0;
+  std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const;
 
   /// What ids of such answers begin with.
   virtual std::string_view id_prefix() const = 0;
@@ -55,7 +54,12 @@ class ChunkWriter {
   bool usage_asked = false;  ///< chunks then carry `"usage":null`
 
  protected:
+  /// The `object` of chunks, and that of a whole body.
   virtual std::string_view object() const = 0;
+  virtual std::string_view whole_object() const = 0;
+  /// One choice of a whole body.
+  virtual void append_whole(std::string& out, std::size_t index,
+                            const WholeChoice& choice) const = 0;
   /// `data: {"id":..,"object":..,"created":..,"model":..,"system_fingerprint":..` without the
   /// closing brace.
   void open_chunk(std::string& out) const;

@@ -26,23 +26,13 @@ class CompletionWriter final : public ChunkWriter {
     write(out, choice, "", finish_word(reason), last);
   }
 
-  std::string whole(const std::vector<WholeChoice>& choices, const Totals& totals) const override {
-    std::string out;
-    append_head(out, object());
-    out += R"(,"choices":[)";
-    for (std::size_t i = 0; i < choices.size(); ++i) {
-      if (i > 0) out.push_back(',');
-      append_choice(out, i, choices[i].reasoning + choices[i].text, finish_word(choices[i].reason));
-    }
-    out += "],";
-    append_usage(out, totals.usage);
-    out.push_back(',');
-    append_timings(out, totals);
-    return out + "}";
-  }
-
  protected:
   std::string_view object() const override { return "text_completion"; }
+  std::string_view whole_object() const override { return object(); }
+
+  void append_whole(std::string& out, std::size_t index, const WholeChoice& choice) const override {
+    append_choice(out, index, choice.reasoning + choice.text, finish_word(choice.reason));
+  }
 
  private:
   void write(std::string& out, std::size_t choice, std::string_view text, std::string_view reason,
