@@ -22,7 +22,8 @@ std::shared_ptr<void> keep(platform::ChildProcess child, const std::string& mode
           }};
 }
 
-std::vector<std::string> arguments(const engine::EngineOptions& options) {
+std::vector<std::string> arguments(const engine::EngineOptions& options,
+                                   const std::string& log_level) {
   return {"worker",
           "--folder",
           options.folder.string(),
@@ -35,7 +36,9 @@ std::vector<std::string> arguments(const engine::EngineOptions& options) {
           "--tokens-per-step",
           std::to_string(options.tokens_per_step),
           "--kv-mib",
-          std::to_string(options.kv_bytes >> 20)};
+          std::to_string(options.kv_bytes >> 20),
+          "--log-level",
+          log_level};
 }
 
 /// The worker's refusal for those who ask the server: it names the model, and a file that its
@@ -61,8 +64,9 @@ engine::EngineOptions engine_options(const services::Settings& settings,
 services::StartWorker worker_starter(const services::Settings& settings) {
   return [settings](const services::ModelEntry& model, std::function<void(double)> progress,
                     std::function<void()> on_lost) -> Result<services::Worker> {
-    auto child = TRY(platform::ChildProcess::spawn(platform::program_file().string(),
-                                                   arguments(engine_options(settings, model))));
+    auto child = TRY(platform::ChildProcess::spawn(
+        platform::program_file().string(),
+        arguments(engine_options(settings, model), settings.log_level)));
     const int socket = child.take_socket();
     const pid_t process = child.pid();
     services::Worker worker{

@@ -18,9 +18,11 @@ void add_worker(CLI::App& app) {
   verb->add_option("--context-length", options->context_length);
   verb->add_option("--max-sequences", options->max_sequences);
   verb->add_option("--tokens-per-step", options->tokens_per_step);
+  const auto level = std::make_shared<std::string>("info");
   verb->add_option("--kv-mib", *kv_mib);
-  verb->callback([options, kv_mib] {
-    base::start_log(base::LogLevel::Info);
+  verb->add_option("--log-level", *level);
+  verb->callback([options, kv_mib, level] {
+    base::start_log(base::log_level(*level).value_or(base::LogLevel::Info));
     options->kv_bytes = *kv_mib << 20;
     const int status = engine::run_worker(platform::ChildProcess::kSocket, *options);
     if (status != 0) throw CLI::RuntimeError(status);
