@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -16,6 +17,11 @@ def _percent(row: dict) -> float:
     return 100 * row["right"] / row["asked"]
 
 
+def _shown(row: dict) -> str:
+    """Rounded down, so that 100.0 means all of them."""
+    return f"{math.floor(10 * _percent(row)) / 10:.1f}"
+
+
 def table(rows: list[dict]) -> str:
     lines = ["| skill | right | of | goal |", "|---|---|---|---|"]
     for row in rows:
@@ -23,7 +29,8 @@ def table(rows: list[dict]) -> str:
         verdict = (
             "" if goal is None else f"{goal} %: {'reached' if _percent(row) >= goal else 'missed'}"
         )
-        lines.append(f"| {row['skill']} | {_percent(row):.1f} % | {row['asked']} | {verdict} |")
+        skill = row["skill"].replace("|", "\\|")
+        lines.append(f"| {skill} | {_shown(row)} % | {row['asked']} | {verdict} |")
     return "\n".join(lines)
 
 
@@ -32,7 +39,7 @@ def missed(rows: list[dict]) -> str:
     if not below:
         return "Every goal set before the training was reached."
     names = "; ".join(
-        f"{row['skill']} ({_percent(row):.1f} % of {row['goal_percent']} % wanted)" for row in below
+        f"{row['skill']} ({_shown(row)} % of {row['goal_percent']} % wanted)" for row in below
     )
     return f"**Goals missed:** {names}."
 

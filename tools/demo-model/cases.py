@@ -132,7 +132,7 @@ def _recall(s: Source) -> Case:
             turns = reading.sample(s)
         return from_turns([turns[0], *sums.sample(s), turns[1]], None, False, "")
 
-    return _last("recall after another question", make())
+    return _last("recall after another question", _held(make))
 
 
 SKILLS: dict[str, Callable[[Source], Case]] = {
@@ -166,8 +166,14 @@ SKILLS: dict[str, Callable[[Source], Case]] = {
 
 
 def draw(count: int, seed: str) -> list[Case]:
-    return [
-        make(Source(f"{seed}/{skill}/{i}", held_out=True))
-        for skill, make in SKILLS.items()
-        for i in range(count)
-    ]
+    """Up to `count` different cases for each skill; some skills have fewer that are held out."""
+    found: list[Case] = []
+    for skill, make in SKILLS.items():
+        seen: dict[str, Case] = {}
+        for i in range(4 * count):
+            case = make(Source(f"{seed}/{skill}/{i}", held_out=True))
+            seen.setdefault(json.dumps([case.messages, case.tools]), case)
+            if len(seen) == count:
+                break
+        found += seen.values()
+    return found

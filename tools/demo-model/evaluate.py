@@ -94,7 +94,7 @@ def run(folder: Path, count: int, seed: str) -> Score:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--folder", type=Path, default=SHIPPED)
-    options.add_argument("--count", type=int, default=200, help="cases for each skill")
+    options.add_argument("--count", type=int, default=150, help="cases for each skill")
     options.add_argument("--seed", default="test")
     options.add_argument(
         "--failures", type=int, default=0, help="print so many failures for each skill"
