@@ -12,7 +12,7 @@ MODEL = "tiny/stories260k"
 
 def pytest_sessionstart(session) -> None:
     if not pathlib.Path(PROGRAM).exists():
-        pytest.exit(f"{PROGRAM} does not exist: ./dev build dev makes it", returncode=3)
+        pytest.exit(f"{PROGRAM} does not exist: ./dev build makes it", returncode=3)
 
 
 @pytest.fixture
