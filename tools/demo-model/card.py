@@ -39,7 +39,7 @@ def missed(rows: list[dict]) -> str:
     if not below:
         return "Every goal set before the training was reached."
     names = "; ".join(
-        f"{row['skill']} ({_shown(row)} % of {row['goal_percent']} % wanted)" for row in below
+        f"`{row['skill']}` ({_shown(row)} % of {row['goal_percent']} % wanted)" for row in below
     )
     return f"**Goals missed:** {names}."
 
