@@ -81,10 +81,10 @@ const theme = (page: Page) =>
 test('the theme is set before anything is drawn, and the choice is kept', async ({ staged }) => {
   const { page } = staged;
   await page.emulateMedia({ colorScheme: 'dark' });
-  expect(await theme(page)).toMatchObject({ theme: 'dark' });
+  await expect.poll(() => theme(page)).toMatchObject({ theme: 'dark' });
   await staged.chats();
   await page.getByRole('radio', { name: 'Light' }).click();
-  expect(await theme(page)).toMatchObject({ theme: 'light' });
+  await expect.poll(() => theme(page)).toMatchObject({ theme: 'light' });
   // The script in the head decides, before the body is parsed.
   const early = page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
   await page.reload({ waitUntil: 'commit' });
