@@ -26,6 +26,7 @@ TEXT
 setup_for() {
   local purpose=$1
   setup_packages "$purpose"
+  setup_rust "$purpose"
   setup_python "$purpose"
   setup_mlx
   setup_node
