@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "nn/kv_pages.h"
+#include "nn/layer_cache.h"
 #include "nn/step_batch.h"
 
 namespace hearth::models {
@@ -18,15 +20,16 @@ namespace hearth::models {
 /// Thread: engine only.
 class Cache {
  public:
-  /// @param layers  one shape per layer of the model
+  /// @param layers  one shape per layer of the model; a layer shares only what an earlier one has
   /// @param pages   limit: page numbers lie in [0, pages)
-  Cache(const std::vector<nn::KvShape>& layers, std::size_t pages);
+  Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages);
 
   /// Called by Model::forward: makes room for the step's pages and plans its attention once for
   /// all layers. @throws std::invalid_argument for a page number beyond the limit.
   void begin(const nn::StepBatch& batch);
 
-  nn::KvPages& layer(int index) { return layers_[static_cast<std::size_t>(index)]; }
+  /// What the layer asked for, its own or that of the layer it shares.
+  nn::LayerCache layer(std::size_t index);
 
   /// What to evaluate together with the step's logits, so that keys and values are really written
   /// even where no logits were wanted. Cheap handles.
@@ -38,9 +41,10 @@ class Cache {
   std::size_t bytes() const;
 
  private:
-  std::size_t pages_;      // limit
-  std::size_t grown_ = 0;  // pages that exist now
-  std::vector<nn::KvPages> layers_;
+  std::size_t pages_;                // limit
+  std::size_t grown_ = 0;            // pages that exist now
+  std::vector<std::size_t> source_;  // per layer: whose cache it uses, usually its own
+  std::vector<std::optional<nn::KvPages>> kv_;
 };
 
 }  // namespace hearth::models

@@ -48,30 +48,24 @@ Result<void> add_layer(nn::QuantisationSettings& settings, const std::string& la
   return {};
 }
 
-/// Whether layer `index` slides, by its kind's name or by the family's rule.
-struct WindowRule {
-  std::vector<std::string> kinds;  // empty: no layer_types
-  bool enabled = false;
-  int first = 0;  // without kinds: layers from here on slide
-};
+constexpr std::string_view kFull = "full_attention";
+constexpr std::string_view kSliding = "sliding_attention";
 
-WindowRule window_rule(Fields& fields, const json::object& object, std::string_view model_type,
-                       int layers) {
-  const bool qwen = model_type == "qwen2" || model_type == "qwen3";
-  WindowRule rule;
-  rule.enabled = fields.has("sliding_window") && fields.boolean("use_sliding_window", !qwen);
-  rule.first = qwen ? fields.integer("max_window_layers", layers, {0, 1 << 16}) : 0;
-  // A llama without layer_types has no sliding layers, whatever sliding_window says.
-  if (model_type == "llama") rule.first = layers;
-  const json::value* kinds = object.if_contains("layer_types");
-  if (!kinds || kinds->is_null()) return rule;
-  if (const json::array* list = kinds->if_array())
-    for (const json::value& kind : *list)
-      rule.kinds.emplace_back(kind.is_string() ? std::string(kind.get_string()) : "?");
-  if (std::cmp_not_equal(rule.kinds.size(), layers))
-    fields.fault(ErrorCode::CorruptData, "layer_types",
-                 fmt::format("must be a list of num_hidden_layers = {} names", layers));
-  return rule;
+/// Which layers slide, by their kinds or by the family's rule.
+std::vector<bool> sliding_layers(Fields& fields, const std::vector<std::string>& kinds,
+                                 const std::function<bool(int)>& slides, int layers) {
+  std::vector<bool> sliding;
+  for (int layer = 0; layer < layers; ++layer) {
+    if (kinds.empty()) {
+      sliding.push_back(slides(layer));
+      continue;
+    }
+    const std::string& kind = kinds[static_cast<std::size_t>(layer)];
+    if (kind != kFull && kind != kSliding)
+      fields.unsupported("layer_types", kind, "full_attention, sliding_attention");
+    sliding.push_back(kind == kSliding);
+  }
+  return sliding;
 }
 
 }  // namespace
@@ -99,28 +93,74 @@ Result<nn::QuantisationSettings> parse_quantisation(const json::object& root) {
   return settings;
 }
 
-Result<std::vector<int>> parse_windows(const json::object& object, std::string_view model_type,
-                                       int layers) {
-  Fields fields(object, "config.json: ");
-  const WindowRule rule = window_rule(fields, object, model_type, layers);
+Result<std::vector<std::string>> layer_types(const Config& config) {
+  Fields fields = config.fields();
+  const json::value* kinds = fields.find("layer_types");
+  if (!kinds) return std::vector<std::string>{};
+  std::vector<std::string> names;
+  if (const json::array* list = kinds->if_array())
+    for (const json::value& kind : *list)
+      names.emplace_back(kind.is_string() ? std::string(kind.get_string()) : "?");
+  if (std::cmp_not_equal(names.size(), config.layers))
+    fields.fault(ErrorCode::CorruptData, "layer_types",
+                 fmt::format("must be a list of num_hidden_layers = {} names", config.layers));
   TRY(fields.finish());
-  const int window = rule.enabled ? fields.integer("sliding_window", {}, {1, 1LL << 30}) : 0;
+  return names;
+}
+
+Result<std::vector<int>> sliding_windows(const Config& config,
+                                         const std::function<bool(int)>& slides) {
+  const std::vector<std::string> kinds = TRY(layer_types(config));
+  Fields fields = config.fields();
+  const auto sliding = sliding_layers(fields, kinds, slides, config.layers);
+  TRY(fields.finish());
+  const bool wanted = std::ranges::count(sliding, true) > 0;
+  if (wanted && !kinds.empty() && !fields.has("sliding_window"))
+    fields.fault(ErrorCode::CorruptData, "sliding_window",
+                 "is missing, though layer_types has sliding_attention");
+  const bool windowed = wanted && fields.has("sliding_window");
+  const int window = windowed ? fields.integer("sliding_window", {}, {1, 1LL << 30}) : 0;
+  TRY(fields.finish());
   std::vector<int> windows;
-  for (int layer = 0; layer < layers; ++layer) {
-    if (rule.kinds.empty()) {
-      windows.push_back(layer >= rule.first ? window : 0);
-      continue;
-    }
-    const std::string& kind = rule.kinds[static_cast<std::size_t>(layer)];
-    if (kind != "full_attention" && kind != "sliding_attention")
-      fields.unsupported("layer_types", kind, "full_attention, sliding_attention");
-    if (kind == "sliding_attention" && window == 0)
-      fields.fault(ErrorCode::CorruptData, "sliding_window",
-                   "is missing, though layer_types has sliding_attention");
-    windows.push_back(kind == "sliding_attention" ? window : 0);
-  }
-  TRY(fields.finish());
+  for (const bool slides_here : sliding) windows.push_back(slides_here ? window : 0);
   return windows;
+}
+
+Result<std::vector<int>> upper_windows(const Config& config) {
+  Fields fields = config.fields();
+  const bool enabled = fields.boolean("use_sliding_window", false);
+  const int first = fields.integer("max_window_layers", config.layers, {0, 1 << 16});
+  TRY(fields.finish());
+  if (!enabled) return std::vector<int>(static_cast<std::size_t>(config.layers), 0);
+  return sliding_windows(config, [first](int layer) { return layer >= first; });
+}
+
+Result<nn::Activation> read_activation(const Config& config, std::string_view key,
+                                       std::string_view otherwise) {
+  struct Named {
+    std::string_view name;
+    mlx::core::array (*function)(const mlx::core::array&);
+  };
+  static constexpr auto kActivations = std::to_array<Named>({{"silu", nn::silu},
+                                                             {"swish", nn::silu},
+                                                             {"gelu", nn::gelu},
+                                                             {"gelu_new", nn::gelu_tanh},
+                                                             {"gelu_pytorch_tanh", nn::gelu_tanh},
+                                                             {"gelu_fast", nn::gelu_tanh},
+                                                             {"relu", nn::relu},
+                                                             {"relu2", nn::relu_squared}});
+  Fields fields = config.fields();
+  const std::string name = fields.text(key, otherwise);
+  const auto* found = std::ranges::find(kActivations, name, &Named::name);
+  if (found != kActivations.end() || !fields.finish()) {
+    TRY(fields.finish());
+    return nn::Activation(found->function);
+  }
+  std::string list;
+  for (const Named& known : kActivations)
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", known.name);
+  fields.unsupported(key, name, list);
+  return fail(fields.finish().error());
 }
 
 }  // namespace hearth::models

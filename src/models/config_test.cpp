@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/decoder_spec.h"
+
 namespace hearth::models {
 namespace {
 
@@ -37,32 +39,41 @@ TEST(Config, FieldsThatAreAbsentHaveTheirFamilysDefaults) {
   EXPECT_EQ(llama.context_length, 2048);
   EXPECT_EQ(llama.rope.theta, 10000.0);
   EXPECT_FALSE(llama.tied_head);
-  EXPECT_THAT(llama.windows, ElementsAre(0, 0, 0, 0));
   EXPECT_EQ(parsed(R"("model_type":"qwen3")").head_dim, 128);
 }
 
-TEST(Config, MistralIsBuiltByLlamaAndSlidesEverywhere) {
-  const Config mistral = parsed(R"("model_type":"mistral","sliding_window":7)");
+/// The windows of a family of which every layer slides.
+std::vector<int> windows(const std::string& extra) {
+  const auto windows = sliding_windows(parsed(extra), [](int) { return true; });
+  EXPECT_TRUE(windows) << windows.error().message;
+  return windows.value_or(std::vector<int>{});
+}
+
+TEST(Config, AModelTypeMayBeBuiltByAnotherFamily) {
+  const Config mistral = parsed(R"("model_type":"mistral")");
   EXPECT_EQ(mistral.model_type, "mistral");
   EXPECT_EQ(mistral.family, "llama");
-  EXPECT_THAT(mistral.windows, ElementsAre(7, 7, 7, 7));
-  EXPECT_THAT(parsed(R"("model_type":"mistral","sliding_window":null)").windows,
-              ElementsAre(0, 0, 0, 0));
-  EXPECT_THAT(parsed(R"("sliding_window":7)").windows, ElementsAre(0, 0, 0, 0)) << "a llama";
+}
+
+TEST(Config, WithoutLayerTypesTheFamilysRuleDecides) {
+  EXPECT_THAT(windows(R"("sliding_window":7)"), ElementsAre(7, 7, 7, 7));
+  EXPECT_THAT(windows(R"("sliding_window":null)"), ElementsAre(0, 0, 0, 0));
+  const auto upper = sliding_windows(parsed(R"("sliding_window":7)"), [](int i) { return i > 2; });
+  EXPECT_THAT(*upper, ElementsAre(0, 0, 0, 7));
 }
 
 TEST(Config, QwenSlidesFromMaxWindowLayersOnWhereItIsSwitchedOn) {
   const std::string qwen = R"("model_type":"qwen2","sliding_window":9,"max_window_layers":3)";
-  EXPECT_THAT(parsed(qwen).windows, ElementsAre(0, 0, 0, 0));
-  EXPECT_THAT(parsed(qwen + R"(,"use_sliding_window":true)").windows, ElementsAre(0, 0, 0, 9));
+  EXPECT_THAT(*upper_windows(parsed(qwen)), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(*upper_windows(parsed(qwen + R"(,"use_sliding_window":true)")),
+              ElementsAre(0, 0, 0, 9));
 }
 
 TEST(Config, LayerTypesWin) {
   const std::string kinds =
       R"("sliding_window":9,"layer_types":["full_attention","sliding_attention",)"
       R"("full_attention","sliding_attention"])";
-  EXPECT_THAT(parsed(kinds).windows, ElementsAre(0, 9, 0, 9));
-  EXPECT_THAT(parsed(R"("model_type":"mistral",)" + kinds).windows, ElementsAre(0, 9, 0, 9));
+  EXPECT_THAT(windows(kinds), ElementsAre(0, 9, 0, 9));
 }
 
 TEST(Config, RopeInBothDialects) {
@@ -84,6 +95,26 @@ TEST(Config, RopeInBothDialects) {
       "sliding_attention":{"rope_theta":5e5,"rope_type":"default"}})")
           .rope;
   EXPECT_EQ(per_kind.theta, 500000.0);
+}
+
+TEST(Config, SlidingLayersMayTurnOtherwise) {
+  const Config config = parsed(R"("rope_parameters":{"full_attention":{"rope_theta":1e6},
+      "sliding_attention":{"rope_theta":1e4}})");
+  EXPECT_EQ(config.rope.theta, 1e6);
+  ASSERT_TRUE(config.local_rope);
+  EXPECT_EQ(config.local_rope->theta, 1e4);
+  EXPECT_FALSE(parsed(R"("rope_theta":5e5)").local_rope);
+}
+
+TEST(Config, LongRopeTakesItsStretchFromTheContexts) {
+  const auto rope = parsed(R"("original_max_position_embeddings":128,"head_dim":8,
+      "partial_rotary_factor":0.5,
+      "rope_scaling":{"type":"su","short_factor":[1,2],"long_factor":[3,4.5]})")
+                        .rope;
+  EXPECT_EQ(rope.kind, Kind::LongRope);
+  EXPECT_EQ(rope.factor, 4.0);
+  EXPECT_EQ(rope.original_context, 128.0);
+  EXPECT_THAT(rope.long_factors, ElementsAre(3.0, 4.5));
 }
 
 TEST(Config, YarnStretchesTheContext) {
@@ -156,8 +187,8 @@ constexpr auto kCorrupt = ErrorCode::CorruptData;
 INSTANTIATE_TEST_SUITE_P(
     Table, Refused,
     ::testing::Values(
-        Refusal{R"("model_type":"gpt2")", kUnsupported,
-                "model_type \"gpt2\" is not supported (supported: llama, mistral, qwen2, qwen3)"},
+        Refusal{R"("model_type":"gpt5")", kUnsupported,
+                "model_type \"gpt5\" is not supported (supported: "},
         Refusal{R"("model_type":null)", kCorrupt, "model_type is missing"},
         Refusal{R"("model_type":["llama"])", kCorrupt, "model_type must be a string"},
         Refusal{R"("hidden_size":null)", kCorrupt, "hidden_size is missing"},
@@ -168,13 +199,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"("num_key_value_heads":3)", kCorrupt, "num_key_value_heads 3 does not divide"},
         Refusal{R"("head_dim":7)", kCorrupt, "head_dim must be even"},
         Refusal{R"("num_attention_heads":6)", kCorrupt, "hidden_size 64 is no multiple"},
-        Refusal{R"("hidden_act":"gelu")", kUnsupported,
-                "hidden_act \"gelu\" is not supported (supported: silu)"},
-        Refusal{R"("attention_bias":1)", kCorrupt, "attention_bias must be true or false"},
         Refusal{R"("torch_dtype":"float64")", kUnsupported, "torch_dtype \"float64\""},
         Refusal{R"("rope_scaling":{"rope_type":"foo"})", kUnsupported,
                 "rope_scaling.rope_type \"foo\" is not supported (supported: default, linear, "
-                "llama3, yarn)"},
+                "llama3, yarn, longrope)"},
         Refusal{R"("rope_scaling":{"type":"dynamic","factor":2})", kUnsupported,
                 "rope_scaling.type \"dynamic\""},
         Refusal{R"("rope_parameters":{"rope_type":"linear"})", kCorrupt,
@@ -185,18 +213,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"("rope_scaling":{"type":"linear","factor":0})", kCorrupt,
                 "rope_scaling.factor must be at least 1"},
         Refusal{R"("rope_theta":0)", kCorrupt, "rope_theta must be above 1"},
-        Refusal{R"("partial_rotary_factor":0.5)", kUnsupported, "partial_rotary_factor"},
-        Refusal{R"("rope_parameters":{"full_attention":{"rope_theta":1e4},)"
-                R"("sliding_attention":{"rope_theta":1e6}})",
-                kUnsupported, "rope_parameters differ"},
-        Refusal{R"("layer_types":["full_attention"])", kCorrupt,
-                "layer_types must be a list of num_hidden_layers = 4"},
-        Refusal{R"("layer_types":["full_attention","full_attention",)"
-                R"("full_attention","linear_attention"])",
-                kUnsupported, "layer_types \"linear_attention\" is not supported"},
-        Refusal{R"("layer_types":["sliding_attention","full_attention",)"
-                R"("full_attention","full_attention"])",
-                kCorrupt, "sliding_window is missing"},
+        Refusal{R"("partial_rotary_factor":1.5)", kCorrupt, "partial_rotary_factor must leave"},
+        Refusal{R"("partial_rotary_factor":0.2)", kCorrupt, "partial_rotary_factor must leave"},
+        Refusal{R"("rope_scaling":{"type":"longrope","short_factor":[1],"long_factor":[1]})",
+                kCorrupt, "rope_scaling.short_factor must be a list of 8 positive numbers"},
         Refusal{R"("eos_token_id":[1,-2])", kCorrupt, "eos_token_id must be a token id"},
         Refusal{R"("quantization":{"bits":7})", kUnsupported,
                 "quantization.bits \"7\" is not supported (supported: 2, 3, 4, 5, 6, 8)"},
@@ -213,6 +233,29 @@ INSTANTIATE_TEST_SUITE_P(
                 "quantization_config.quant_method \"gptq\""},
         Refusal{R"("quantization_config":{"quant_method":"fp8"})", kUnsupported,
                 "quantization_config.quant_method \"fp8\""}));
+
+/// What a family's settings refuse, beyond what all share.
+std::string refusal(const std::string& extra) {
+  const Config config = parsed(extra);
+  const auto spec = decoder_spec(config, {});
+  if (!spec) return spec.error().message;
+  const auto windows = sliding_windows(config, [](int) { return false; });
+  return windows ? "" : windows.error().message;
+}
+
+TEST(Config, SettingsOfFamiliesAreRefusedByField) {
+  EXPECT_THAT(refusal(R"("hidden_act":"mish")"),
+              HasSubstr("config.json: hidden_act \"mish\" is not supported (supported: silu, "));
+  EXPECT_THAT(refusal(R"("attention_bias":1)"),
+              HasSubstr("config.json: attention_bias must be true or false"));
+  EXPECT_THAT(refusal(R"("layer_types":["full_attention"])"),
+              HasSubstr("layer_types must be a list of num_hidden_layers = 4"));
+  const std::string full = R"("full_attention","full_attention","full_attention",)";
+  EXPECT_THAT(refusal(R"("layer_types":[)" + full + R"("linear_attention"])"),
+              HasSubstr("layer_types \"linear_attention\" is not supported"));
+  EXPECT_THAT(refusal(R"("layer_types":[)" + full + R"("sliding_attention"])"),
+              HasSubstr("sliding_window is missing"));
+}
 
 TEST(Config, TextThatIsNoConfigIsRefused) {
   for (const char* text : {"", "{", "[]", "null", "{\"model_type\":\"llama\"} x"}) {

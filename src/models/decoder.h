@@ -1,63 +1,41 @@
-// The skeleton most language models share: a stack of pre-normed attention and feed-forward layers.
+// The skeleton most language models share: a residual stream through a stack of blocks.
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
-#include "models/config.h"
 #include "models/model.h"
-#include "nn/attention.h"
+#include "nn/block.h"
 #include "nn/layers.h"
-#include "nn/mlp.h"
-#include "nn/rope.h"
-#include "nn/weights.h"
+#include "nn/norm.h"
 
 namespace hearth::models {
 
-/// All that distinguishes one decoder of the skeleton from another.
-struct DecoderSpec {
-  int vocab_size = 0;         ///< V
-  int hidden_size = 0;        ///< D
-  int intermediate_size = 0;  ///< F
-  float norm_epsilon = 1e-6F;
-  nn::AttentionSpec attention;
-  bool mlp_bias = false;
-  bool tied_head = false;
-  nn::RopeSpec rope;
-  std::vector<int> windows;  ///< one per layer: tokens that a query sees, 0 for all
+/// What a decoder is made of. decoder_spec.h makes it for families that differ in settings only.
+struct DecoderParts {
+  nn::Embedding embedding;
+  std::optional<nn::Embedding> positions = {};  ///< a learned vector per position, added
+  float embedding_scale = 1.0F;
+  std::vector<nn::Block> blocks = {};
+  nn::Norm norm;
+  nn::Linear head;
+  float logit_scale = 1.0F;
+  float logit_softcap = 0.0F;  ///< logits l become softcap * tanh(l / softcap); 0: as they are
 };
 
-/// What the config says of every family of the skeleton; a family changes what is its own.
-DecoderSpec decoder_spec(const Config& config);
-
-/// Brings a checkpoint's tensor names into one form and drops what no layer needs: the wrapper
-/// prefix of a nested language model, stored rotary tables, the copy of a tied head.
-/// @returns whether the head is tied: the config says so, or the checkpoint has none.
-bool normalise_names(nn::Weights& weights, const Config& config);
-
-/// ids [T] → embed → layers → norm → head → logits [R, V].
+/// ids [T] → embed → blocks → norm → head → logits [R, V].
 class Decoder final : public Model {
  public:
-  Decoder(const ModelFacts& facts, const DecoderSpec& spec, nn::Weights& weights);
+  Decoder(const ModelFacts& facts, DecoderParts parts);
 
  private:
-  struct Layer {
-    nn::RmsNorm attention_norm;
-    nn::Attention attention;
-    nn::RmsNorm mlp_norm;
-    nn::GatedMlp mlp;
-
-    Layer(const DecoderSpec& spec, const nn::Scope& weights);
-  };
-
   nn::mx::array logits(const nn::StepBatch& batch, Cache& cache) const override;
+  nn::mx::array embed(const nn::StepBatch& batch) const;
 
-  nn::Embedding embedding_;
-  nn::Rope rope_;
-  std::vector<Layer> layers_;
-  nn::RmsNorm norm_;
-  nn::Linear head_;
+  DecoderParts parts_;
 };
+
+/// The hidden states [T, D] of the rows whose logits are wanted: [R, D].
+nn::mx::array wanted_rows(const nn::mx::array& hidden, const nn::StepBatch& batch);
 
 }  // namespace hearth::models

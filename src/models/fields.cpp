@@ -79,6 +79,19 @@ std::vector<std::int32_t> Fields::id_list(std::string_view name) {
   return ids;
 }
 
+std::vector<double> Fields::number_list(std::string_view name) {
+  const json::value* value = find(name);
+  if (!value) return {};
+  std::vector<double> numbers;
+  const json::array* list = value->if_array();
+  if (!list) fault(ErrorCode::CorruptData, name, "must be a list of numbers");
+  for (const json::value& item : list ? *list : json::array{}) {
+    if (!item.is_number()) fault(ErrorCode::CorruptData, name, "must be a list of numbers");
+    numbers.push_back(item.is_number() ? item.to_number<double>() : 1.0);
+  }
+  return numbers;
+}
+
 void Fields::fault(ErrorCode code, std::string_view name, std::string_view message) {
   if (error_) return;
   error_ = Error{.code = code, .message = fmt::format("{}{} {}", path_, name, message)};

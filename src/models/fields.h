@@ -23,6 +23,9 @@ class Fields {
  public:
   Fields(const json::object& object, std::string path) : object_(&object), path_(std::move(path)) {}
 
+  /// What stands in front of a field's name.
+  const std::string& path() const { return path_; }
+
   bool has(std::string_view name) const { return find(name) != nullptr; }
   /// The value, or nullptr where it is absent or null.
   const json::value* find(std::string_view name) const;
@@ -33,6 +36,9 @@ class Fields {
   std::string text(std::string_view name, std::string_view otherwise);
   /// One number or a list of numbers; empty where absent.
   std::vector<std::int32_t> id_list(std::string_view name);
+
+  /// A list of numbers; empty where absent.
+  std::vector<double> number_list(std::string_view name);
 
   /// Records a fault of the field `name`: UnsupportedArgument where we cannot do it, else
   /// CorruptData.

@@ -7,6 +7,7 @@
 
 #include "models/config.h"
 #include "models/model.h"
+#include "models/names.h"
 #include "models/registry.h"
 #include "nn/checkpoint.h"
 #include "nn/weights.h"
@@ -19,6 +20,7 @@ constexpr std::size_t kKeptBytes = std::size_t{512} << 20;
 
 struct Opened {
   Config config;
+  const Family* family = nullptr;
   nn::Checkpoint checkpoint;
   ModelFacts facts;
 };
@@ -34,8 +36,8 @@ std::int64_t weights_in(const std::string& name, const Opened& model) {
   const std::string layer = name.substr(0, name.rfind('.'));
   const bool packed = tensors.contains(layer + ".scales");
   if (packed && (ends_in(name, ".scales") || ends_in(name, ".biases"))) return 0;
-  if (ends_in(name, "rotary_emb.inv_freq")) return 0;
-  if (model.facts.tied_head && name.starts_with("lm_head.")) return 0;
+  const std::string path = canonical_name(*model.family, name);
+  if (is_superfluous(path, model.facts.tied_head, model.config.nested)) return 0;
   const auto packing = model.config.quantisation.at(layer);
   return packed && packing && ends_in(name, ".weight") ? elements * 32 / packing->bits : elements;
 }
@@ -64,11 +66,13 @@ ModelFacts facts_of(const Opened& model) {
 Result<Opened> open_folder(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder))
     return fail(ErrorCode::NotFound, "there is no folder \"{}\"", folder.string());
-  Opened model{.config = TRY(read_config(folder)), .checkpoint = {}, .facts = {}};
+  Opened model{
+      .config = TRY(read_config(folder)), .family = nullptr, .checkpoint = {}, .facts = {}};
+  model.family = find_family(model.config.family);
   model.checkpoint = TRY(nn::Checkpoint::open(folder));
   bool head = false;
   for (const auto& [name, tensor] : model.checkpoint.tensors())
-    head = head || name.ends_with("lm_head.weight");
+    head = head || canonical_name(*model.family, name) == "lm_head.weight";
   model.facts.tied_head = model.config.tied_head || !head;
   model.facts = facts_of(model);
   return model;
@@ -108,7 +112,11 @@ Result<std::unique_ptr<Model>> build(const Opened& model, const LoadOptions& opt
   TRY(check_memory(widened ? unpacked : model.checkpoint.bytes()));
 
   nn::Weights weights(model.checkpoint, model.config.quantisation, {.unpack = unpack});
-  auto built = find_family(model.config.model_type)->build(model.config, weights, model.facts);
+  weights.rename([&](std::string path) { return canonical_name(*model.family, std::move(path)); });
+  weights.drop([&](std::string_view path) {
+    return is_superfluous(path, model.facts.tied_head, model.config.nested);
+  });
+  auto built = TRY(model.family->build(model.config, weights, model.facts));
   TRY(weights.finish());
   weight_bytes = weights.bytes();
   return built;

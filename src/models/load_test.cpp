@@ -13,6 +13,7 @@ using nn::testing::safetensors;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 
 Error load_error(const TemporaryFolder& folder) {
   auto model = load_model(folder.path());
@@ -42,9 +43,9 @@ TEST(Load, AnUnknownArchitectureIsRefusedWithTheListOfKnownOnes) {
   folder.write("config.json", R"({"model_type":"frobnicator"})");
   const Error error = load_error(folder);
   EXPECT_EQ(error.code, ErrorCode::UnsupportedArgument);
-  EXPECT_THAT(error.message, HasSubstr("model_type \"frobnicator\" is not supported (supported: "
-                                       "llama, mistral, qwen2, qwen3)"));
-  EXPECT_THAT(supported_model_types(), ElementsAre("llama", "mistral", "qwen2", "qwen3"));
+  EXPECT_THAT(error.message, HasSubstr("model_type \"frobnicator\" is not supported (supported: "));
+  EXPECT_THAT(error.message, HasSubstr("llama, "));
+  EXPECT_THAT(supported_model_types(), IsSupersetOf({"llama", "mistral", "qwen2", "qwen3"}));
 }
 
 TEST(Load, MissingAndLeftOverTensorsAreNamed) {

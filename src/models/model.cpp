@@ -4,10 +4,25 @@
 #include <exception>
 #include <utility>
 
+#include "nn/matrix.h"
+
 namespace hearth::models {
 
-Model::Model(ModelFacts facts, std::vector<nn::KvShape> layers)
-    : facts_(std::move(facts)), layers_(std::move(layers)) {}
+namespace {
+
+/// Activations, keys and values: float32 on the CPU, elsewhere as the weights are stored.
+nn::mx::Dtype compute_dtype(const ModelFacts& facts) {
+  if (nn::on_cpu() || facts.dtype == "float32") return nn::mx::float32;
+  return facts.dtype == "float16" ? nn::mx::float16 : nn::mx::bfloat16;
+}
+
+}  // namespace
+
+Model::Model(ModelFacts facts, std::vector<nn::CacheShape> layers)
+    : facts_(std::move(facts)), layers_(std::move(layers)) {
+  for (nn::CacheShape& layer : layers_)
+    if (layer.kv) layer.kv->dtype = compute_dtype(facts_);
+}
 
 std::unique_ptr<Cache> Model::make_cache(std::size_t pages) const {
   return std::make_unique<Cache>(layers_, pages);
@@ -15,7 +30,8 @@ std::unique_ptr<Cache> Model::make_cache(std::size_t pages) const {
 
 std::size_t Model::page_bytes() const {
   std::size_t bytes = 0;
-  for (const nn::KvShape& layer : layers_) bytes += layer.page_bytes();
+  for (const nn::CacheShape& layer : layers_)
+    if (layer.kv) bytes += layer.kv->page_bytes();
   return bytes;
 }
 

@@ -47,7 +47,8 @@ class Model {
   Result<nn::mx::array> forward(const nn::StepBatch& batch, Cache& cache) const;
 
  protected:
-  Model(ModelFacts facts, std::vector<nn::KvShape> layers);
+  /// @param layers  what each layer keeps; keys and values get the dtype that is computed in
+  Model(ModelFacts facts, std::vector<nn::CacheShape> layers);
 
  private:
   friend Result<std::unique_ptr<Model>> load_model(const std::filesystem::path&,
@@ -57,7 +58,7 @@ class Model {
   virtual nn::mx::array logits(const nn::StepBatch& batch, Cache& cache) const = 0;
 
   ModelFacts facts_;
-  std::vector<nn::KvShape> layers_;
+  std::vector<nn::CacheShape> layers_;
 };
 
 /// Reads the folder's config and safetensors and builds the model; all weights are in memory, and

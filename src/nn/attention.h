@@ -1,40 +1,75 @@
-// Grouped-query self-attention with rotary positions.
+// Grouped-query self-attention.
 #pragma once
 
+#include <memory>
 #include <optional>
 
-#include "nn/kv_pages.h"
 #include "nn/layers.h"
+#include "nn/mixer.h"
+#include "nn/norm.h"
 #include "nn/rope.h"
 #include "nn/weights.h"
 
 namespace hearth::nn {
 
+/// A norm of queries and keys: tensors q_norm and k_norm.
+struct QkNorm {
+  NormSpec norm = {};
+  bool all_heads = false;   ///< over all heads of a token together, else over each alone
+  bool after_rope = false;  ///< else before queries and keys are turned
+};
+
+/// Queries grow with their position p: factor 1 + beta ln(1 + floor(p / context)).
+struct PositionScale {
+  float beta = 0.0F;
+  float context = 1.0F;
+};
+
 struct AttentionSpec {
-  int heads = 0;     ///< H
-  int kv_heads = 0;  ///< K; H % K == 0
-  int head_dim = 0;  ///< Dh
+  int width = 0;      ///< D
+  int heads = 0;      ///< H
+  int kv_heads = 0;   ///< K; H % K == 0
+  int head_dim = 0;   ///< Dh
+  int value_dim = 0;  ///< of each value head; 0: Dh
   bool qkv_bias = false;
   bool output_bias = false;
-  std::optional<float> qk_norm = {};  ///< epsilon of an RMS norm over each query and key head
+  bool fused = false;  ///< one matrix qkv_proj: queries, then keys, then values
+  std::optional<QkNorm> qk_norm = {};
+  std::shared_ptr<const Rope> rope = {};  ///< none: no positions at all
+  int window = 0;        ///< a query sees itself and the `window - 1` tokens before it; 0: all
+  float scale = 0.0F;    ///< of the scores; 0: 1 / sqrt(Dh)
+  float softcap = 0.0F;  ///< scores s become softcap * tanh(s / softcap); 0: as they are
+  bool sinks = false;    ///< tensor sinks [H]: a score per head that takes weight and gives nothing
+  std::optional<PositionScale> position_scale = {};
 };
 
 /// x [T, D] → [T, D], the tokens of all sequences of the step. H query heads share K kv heads.
+/// Tensors q_proj, k_proj, v_proj (or qkv_proj) and o_proj.
 ///
 /// The cache keeps this step's keys and values and attends per sequence over all it holds, so the
 /// layer never learns how many sequences there are, or where their keys lie.
-class Attention {
+class Attention final : public Mixer {
  public:
-  Attention(const AttentionSpec& spec, int width, const Scope& weights);
+  Attention(AttentionSpec spec, const Scope& weights);
 
-  mx::array operator()(const mx::array& x, const Rotation& rotation, KvPages& cache) const;
+  CacheShape cache() const override;
+  mx::array operator()(const mx::array& x, const StepContext& step,
+                       const LayerCache& cache) const override;
 
  private:
-  mx::array heads(const mx::array& flat, int count) const;
+  struct Heads {
+    mx::array q, k, v;  // [T, H, Dh], [T, K, Dh], [T, K, value_dim]
+  };
+
+  Heads project(const mx::array& x) const;
+  mx::array placed(mx::array x, const std::optional<Norm>& norm, const StepContext& step) const;
+  mx::array position_factors(const StepContext& step) const;
 
   AttentionSpec spec_;
-  Linear query_, key_, value_, output_;
-  std::optional<RmsNorm> query_norm_, key_norm_;
+  std::optional<Linear> fused_, query_, key_, value_;
+  Linear output_;
+  std::optional<Norm> query_norm_, key_norm_;
+  std::optional<mx::array> sinks_;
 };
 
 }  // namespace hearth::nn

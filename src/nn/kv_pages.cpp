@@ -16,26 +16,43 @@ mx::array gather(const mx::array& pool, const AttentionGroup& group, int kv_head
                      {kv_heads, group.sequences, group.pages * kPageTokens, width});
 }
 
-/// Attention of one group over what it sees: q [B * L, H, Dh] → [B * L, H, Dh], float32 inside.
+/// Scores [K, B, G, L, S] → weights, with the mask, and with the sinks where there are some.
+mx::array weigh(mx::array scores, const mx::array& mask, const AttendOptions& options) {
+  if (options.softcap > 0.0F) {
+    const mx::array cap(options.softcap);
+    scores = mx::multiply(mx::tanh(mx::divide(scores, cap)), cap);
+  }
+  scores = mx::add(scores, mask);
+  if (!options.sinks) return mx::softmax(scores, -1, /*precise=*/true);
+  mx::Shape shape = scores.shape();
+  const int seen = std::exchange(shape.back(), 1);
+  const mx::array sinks =
+      mx::reshape(mx::astype(*options.sinks, mx::float32), {shape[0], 1, shape[2], 1, 1});
+  const mx::array all = mx::concatenate({scores, mx::broadcast_to(sinks, shape)}, -1);
+  const mx::array weights = mx::softmax(all, -1, /*precise=*/true);
+  shape.back() = seen;
+  return mx::slice(weights, {0, 0, 0, 0, 0}, shape);
+}
+
+/// Attention of one group over what it sees: q [B * L, H, Dh] → [B * L, H, Dv], float32 inside.
 mx::array attend_group(const mx::array& q, const mx::array& keys, const mx::array& values,
-                       const AttentionGroup& group) {
+                       const AttentionGroup& group, const AttendOptions& options) {
   const int kv_heads = keys.shape(0);
-  const int width = q.shape(2);
   const int share = q.shape(1) / kv_heads;  // G query heads per kv head
   const int batch = group.sequences;
   const int rows = group.rows;
   const int seen = group.pages * kPageTokens;  // S
 
   // The G heads and L rows that share keys become the rows of one product: [K, B, G * L, Dh].
-  mx::array queries = mx::reshape(q, {batch, rows, kv_heads, share, width});
-  queries =
-      mx::reshape(mx::transpose(queries, {2, 0, 3, 1, 4}), {kv_heads, batch, share * rows, width});
+  mx::array queries = mx::reshape(q, {batch, rows, kv_heads, share, q.shape(2)});
+  queries = mx::reshape(mx::transpose(queries, {2, 0, 3, 1, 4}),
+                        {kv_heads, batch, share * rows, q.shape(2)});
   mx::array scores = mx::matmul(queries, mx::swapaxes(keys, 2, 3));  // [K, B, G * L, S]
   scores = mx::reshape(mx::astype(scores, mx::float32), {kv_heads, batch, share, rows, seen});
-  const mx::array weights = mx::softmax(mx::add(scores, group.mask), -1, /*precise=*/true);
-  const mx::array mixed = mx::matmul(
-      mx::reshape(mx::astype(weights, values.dtype()), {kv_heads, batch, share * rows, seen}),
-      values);  // [K, B, G * L, Dh]
+  const mx::array weights = mx::astype(weigh(scores, group.mask, options), values.dtype());
+  const mx::array mixed = mx::matmul(mx::reshape(weights, {kv_heads, batch, share * rows, seen}),
+                                     values);  // [K, B, G * L, Dv]
+  const int width = values.shape(3);
   const mx::array split = mx::reshape(mixed, {kv_heads, batch, share, rows, width});
   return mx::reshape(mx::transpose(split, {1, 3, 0, 2, 4}),
                      {batch * rows, kv_heads * share, width});
@@ -44,21 +61,21 @@ mx::array attend_group(const mx::array& q, const mx::array& keys, const mx::arra
 }  // namespace
 
 std::size_t KvShape::page_bytes() const {
-  return std::size_t{2} * kPageTokens * static_cast<std::size_t>(kv_heads) *
-         static_cast<std::size_t>(head_dim) * mx::size_of(dtype);
+  return std::size_t{kPageTokens} * static_cast<std::size_t>(kv_heads) *
+         static_cast<std::size_t>(head_dim + value_width()) * mx::size_of(dtype);
 }
 
 KvPages::KvPages(KvShape shape)
     : shape_(shape),
       keys_(mx::zeros({0, shape.head_dim}, shape.dtype)),
-      values_(mx::zeros({0, shape.head_dim}, shape.dtype)) {}
+      values_(mx::zeros({0, shape.value_width()}, shape.dtype)) {}
 
 void KvPages::grow(std::size_t pages) {
   if (pages <= pages_) return;
   const int slots = static_cast<int>(pages - pages_) * shape_.kv_heads * kPageTokens;
   for (mx::array* pool : {&keys_, &values_}) {
     // Each pool has zeros of its own: a shared buffer could not be written in place.
-    const mx::array fresh = mx::zeros({slots, shape_.head_dim}, shape_.dtype);
+    const mx::array fresh = mx::zeros({slots, pool->shape(1)}, shape_.dtype);
     *pool = pages_ == 0 ? fresh : mx::concatenate({*pool, fresh}, 0);
     mx::eval(*pool);
   }
@@ -67,23 +84,25 @@ void KvPages::grow(std::size_t pages) {
 
 void KvPages::write(mx::array& pool, const mx::array& rows) const {
   const int count = rows.shape(0) * rows.shape(1);
-  const mx::array updates =
-      mx::astype(mx::reshape(rows, {count, 1, shape_.head_dim}), shape_.dtype);
+  const mx::array updates = mx::astype(mx::reshape(rows, {count, 1, rows.shape(2)}), shape_.dtype);
   // The moved pool is the operation's only owner, so MLX writes in place instead of copying it.
   pool = mx::scatter(std::exchange(pool, updates), plan_->slots, updates, 0);
 }
 
-mx::array KvPages::attend(const mx::array& q, const mx::array& k, const mx::array& v, float scale) {
+void KvPages::append(const mx::array& k, const mx::array& v) {
   assert(plan_ && "Cache::begin comes before the layers");
   write(keys_, k);
   write(values_, v);
-  const mx::array scaled = mx::multiply(q, mx::array(scale, q.dtype()));
+}
+
+mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) const {
+  const mx::array scaled = mx::multiply(q, mx::array(options.scale, q.dtype()));
   const bool whole = plan_->groups.size() == 1 && plan_->in_order;
   std::vector<mx::array> answers;
   for (const AttentionGroup& group : plan_->groups) {
     const mx::array queries = whole ? scaled : mx::take(scaled, group.row_ids, 0);
     answers.push_back(attend_group(queries, gather(keys_, group, shape_.kv_heads),
-                                   gather(values_, group, shape_.kv_heads), group));
+                                   gather(values_, group, shape_.kv_heads), group, options));
   }
   const mx::array joined = answers.size() == 1 ? answers.front() : mx::concatenate(answers, 0);
   const mx::array answer = plan_->in_order ? joined : mx::take(joined, plan_->order, 0);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "nn/attention_plan.h"
@@ -13,13 +14,23 @@ namespace hearth::nn {
 
 /// What one layer keeps per token.
 struct KvShape {
-  int kv_heads = 0;  ///< K
-  int head_dim = 0;  ///< Dh
-  int window = 0;    ///< a query sees itself and the `window - 1` tokens before it; 0: all of them
+  int kv_heads = 0;   ///< K
+  int head_dim = 0;   ///< Dh of a key
+  int value_dim = 0;  ///< of a value; 0: Dh
+  int window = 0;     ///< a query sees itself and the `window - 1` tokens before it; 0: all of them
   mx::Dtype dtype = mx::float32;
 
+  int value_width() const { return value_dim > 0 ? value_dim : head_dim; }
   /// Keys and values of one page.
   std::size_t page_bytes() const;
+};
+
+/// How scores become weights.
+struct AttendOptions {
+  float scale = 1.0F;    ///< factor of the scores, usually 1 / sqrt(Dh)
+  float softcap = 0.0F;  ///< scores s become softcap * tanh(s / softcap); 0: as they are
+  /// [H]: one more score per head, without a value, in every softmax.
+  std::optional<mx::array> sinks = {};
 };
 
 /// The reference implementation of attention, out of plain MLX operations: it runs on every backend
@@ -36,14 +47,18 @@ class KvPages {
   /// The step's index tables, shared by all layers of the same kv heads and window.
   void follow(std::shared_ptr<const AttentionPlan> plan) { plan_ = std::move(plan); }
 
-  /// Writes this step's keys and values to their pages, then attends per sequence over all it
-  /// holds.
+  /// Writes this step's keys and values to their pages.
   ///
-  /// @param q      [T, H, Dh], positions applied; H % K == 0
-  /// @param k, v   [T, K, Dh]
-  /// @param scale  factor of the scores, usually 1 / sqrt(Dh)
-  /// @returns      [T, H, Dh] in q's dtype; scores and sums in float32
-  mx::array attend(const mx::array& q, const mx::array& k, const mx::array& v, float scale);
+  /// @param k  [T, K, Dh], positions applied
+  /// @param v  [T, K, Dv]
+  void append(const mx::array& k, const mx::array& v);
+
+  /// Attends per sequence over all its pages hold, this step's tokens included; comes after
+  /// append(). Layers that share this cache attend without appending.
+  ///
+  /// @param q  [T, H, Dh], positions applied; H % K == 0
+  /// @returns  [T, H, Dv] in q's dtype; scores and sums in float32
+  mx::array attend(const mx::array& q, const AttendOptions& options) const;
 
   /// The pools as they stand: evaluate them with the step.
   const mx::array& keys() const { return keys_; }
@@ -56,7 +71,7 @@ class KvPages {
   KvShape shape_;
   std::size_t pages_ = 0;
   mx::array keys_;    // [pages * K * kPageTokens, Dh]
-  mx::array values_;  // the same
+  mx::array values_;  // [pages * K * kPageTokens, Dv]
   std::shared_ptr<const AttentionPlan> plan_;
 };
 

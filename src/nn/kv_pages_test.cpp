@@ -92,9 +92,10 @@ void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<in
   ASSERT_TRUE(step) << step.error().message;
   layer.follow(
       std::make_shared<AttentionPlan>(plan_attention(*step, kKvHeads, layer.shape().window)));
-  mx::array answer = layer.attend(rows_of(sequences, rows, &Sequence::q, kHeads),
-                                  rows_of(sequences, rows, &Sequence::k, kKvHeads),
-                                  rows_of(sequences, rows, &Sequence::v, kKvHeads), kScale);
+  layer.append(rows_of(sequences, rows, &Sequence::k, kKvHeads),
+               rows_of(sequences, rows, &Sequence::v, kKvHeads));
+  mx::array answer =
+      layer.attend(rows_of(sequences, rows, &Sequence::q, kHeads), {.scale = kScale});
   answer = mx::contiguous(answer);
   mx::eval({answer, layer.keys(), layer.values()});
   const float* got = answer.data<float>();

@@ -38,18 +38,4 @@ class Embedding {
   Matrix weight_;
 };
 
-/// x / rms(x) * w over the last axis, summed in float32.
-class RmsNorm {
- public:
-  RmsNorm(mx::array weight, float epsilon) : weight_(std::move(weight)), epsilon_(epsilon) {}
-
-  mx::array operator()(const mx::array& x) const {
-    return mx::fast::rms_norm(x, weight_, epsilon_);
-  }
-
- private:
-  mx::array weight_;
-  float epsilon_;
-};
-
 }  // namespace hearth::nn

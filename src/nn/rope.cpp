@@ -45,32 +45,57 @@ double yarn_mscale(double factor, double mscale) {
   return factor <= 1.0 ? 1.0 : 0.1 * mscale * std::log(factor) + 1.0;
 }
 
+double frequency_of(const RopeSpec& spec, int dims, int pair, bool stretched) {
+  const double plain = std::pow(spec.theta, -2.0 * pair / dims);
+  switch (spec.kind) {
+    case RopeSpec::Kind::Default:
+      return plain;
+    case RopeSpec::Kind::Linear:
+      return plain / spec.factor;
+    case RopeSpec::Kind::Llama3:
+      return llama3_frequency(spec, plain);
+    case RopeSpec::Kind::Yarn:
+      return yarn_frequency(spec, dims, pair, plain);
+    case RopeSpec::Kind::LongRope:
+      return plain /
+             (stretched ? spec.long_factors : spec.short_factors)[static_cast<std::size_t>(pair)];
+  }
+  return plain;
+}
+
+/// LongRoPE (arXiv 2402.13753): scores grow with the logarithm of the stretch.
+double longrope_magnitude(const RopeSpec& spec, bool stretched) {
+  const auto& own = stretched ? spec.long_magnitude : spec.short_magnitude;
+  if (own) return *own;
+  if (spec.attention_factor) return *spec.attention_factor;
+  if (spec.factor <= 1.0) return 1.0;
+  return std::sqrt(1.0 + std::log(spec.factor) / std::log(spec.original_context));
+}
+
+/// [T, n] → [T, 1, 2n]: each pair's value at both of its channels.
+mx::array at_both(const mx::array& first, const mx::array& second, bool interleaved) {
+  const int tokens = first.shape(0);
+  const mx::array both =
+      interleaved ? mx::stack({first, second}, 2) : mx::concatenate({first, second}, 1);
+  return mx::reshape(both, {tokens, 1, 2 * first.shape(1)});
+}
+
 }  // namespace
 
-std::vector<float> rope_frequencies(const RopeSpec& spec, int dims) {
+int rope_dims(const RopeSpec& spec, int head_dim) {
+  return static_cast<int>(head_dim * spec.partial);
+}
+
+std::vector<float> rope_frequencies(const RopeSpec& spec, int dims, bool stretched) {
   std::vector<float> frequencies;
-  for (int pair = 0; pair < dims / 2; ++pair) {
-    const double plain = std::pow(spec.theta, -2.0 * pair / dims);
-    double frequency = plain;
-    switch (spec.kind) {
-      case RopeSpec::Kind::Default:
-        break;
-      case RopeSpec::Kind::Linear:
-        frequency = plain / spec.factor;
-        break;
-      case RopeSpec::Kind::Llama3:
-        frequency = llama3_frequency(spec, plain);
-        break;
-      case RopeSpec::Kind::Yarn:
-        frequency = yarn_frequency(spec, dims, pair, plain);
-        break;
-    }
-    frequencies.push_back(static_cast<float>(frequency));
-  }
+  for (int pair = 0; pair < dims / 2; ++pair)
+    frequencies.push_back(static_cast<float>(frequency_of(spec, dims, pair, stretched)));
   return frequencies;
 }
 
-float rope_magnitude(const RopeSpec& spec) {
+float rope_magnitude(const RopeSpec& spec, bool stretched) {
+  if (spec.kind == RopeSpec::Kind::LongRope)
+    return static_cast<float>(longrope_magnitude(spec, stretched));
   if (spec.kind != RopeSpec::Kind::Yarn) return 1.0F;
   if (spec.attention_factor) return static_cast<float>(*spec.attention_factor);
   if (spec.mscale != 0.0 && spec.mscale_all_dim != 0.0)
@@ -79,29 +104,62 @@ float rope_magnitude(const RopeSpec& spec) {
   return static_cast<float>(yarn_mscale(spec.factor, 1.0));
 }
 
-Rope::Rope(const RopeSpec& spec, int dims)
-    : frequencies_(mx::array(rope_frequencies(spec, dims).data(), {1, 1, dims / 2}, mx::float32)),
-      magnitude_(rope_magnitude(spec)) {}
+Rope::Table Rope::table(const RopeSpec& spec, int dims, bool stretched) {
+  return {.frequencies =
+              mx::array(rope_frequencies(spec, dims, stretched).data(), {1, dims / 2}, mx::float32),
+          .magnitude = rope_magnitude(spec, stretched)};
+}
 
-Rotation Rope::at(const mx::array& positions) const {
-  const int tokens = positions.shape(0);
-  const mx::array at = mx::reshape(mx::astype(positions, mx::float32), {tokens, 1, 1});
-  const mx::array angles = mx::multiply(at, frequencies_);  // [T, 1, Dh / 2]
-  const mx::array magnitude(magnitude_);
+Rope::Rope(const RopeSpec& spec, int head_dim)
+    : table_(table(spec, rope_dims(spec, head_dim), /*stretched=*/false)),
+      original_context_(spec.original_context),
+      interleaved_(spec.interleaved) {
+  if (spec.kind == RopeSpec::Kind::LongRope)
+    stretched_ = table(spec, rope_dims(spec, head_dim), /*stretched=*/true);
+}
+
+/// [T, 1] bool: the row's sequence is longer than the original context.
+mx::array Rope::stretched_rows(const StepBatch& batch) const {
+  std::vector<std::uint8_t> rows;
+  for (const Segment& segment : batch.segments)
+    rows.insert(rows.end(), static_cast<std::size_t>(segment.rows),
+                segment.known_length() > original_context_ ? 1 : 0);
+  return mx::astype(mx::array(rows.data(), {batch.tokens(), 1}, mx::uint8), mx::bool_);
+}
+
+Rotation Rope::at(const StepBatch& batch) const {
+  const mx::array positions =
+      mx::reshape(mx::astype(batch.positions, mx::float32), {batch.tokens(), 1});
+  mx::array frequencies = table_.frequencies;
+  mx::array magnitude(table_.magnitude);
+  if (stretched_) {
+    const mx::array stretched = stretched_rows(batch);
+    frequencies = mx::where(stretched, stretched_->frequencies, frequencies);
+    magnitude = mx::where(stretched, mx::array(stretched_->magnitude), magnitude);
+  }
+  const mx::array angles = mx::multiply(positions, frequencies);  // [T, dims / 2]
   const mx::array cosines = mx::multiply(mx::cos(angles), magnitude);
   const mx::array sines = mx::multiply(mx::sin(angles), magnitude);
-  return {mx::concatenate({cosines, cosines}, 2), mx::concatenate({mx::negative(sines), sines}, 2)};
+  return {at_both(cosines, cosines, interleaved_),
+          at_both(mx::negative(sines), sines, interleaved_), interleaved_};
 }
 
 mx::array Rotation::operator()(const mx::array& x) const {
-  const int tokens = x.shape(0);
-  const int heads = x.shape(1);
-  const int dims = x.shape(2);
-  const mx::array first = mx::slice(x, {0, 0, 0}, {tokens, heads, dims / 2});
-  const mx::array second = mx::slice(x, {0, 0, dims / 2}, {tokens, heads, dims});
-  const mx::array swapped = mx::concatenate({second, first}, 2);
-  const mx::array turned = mx::add(mx::multiply(x, cosines_), mx::multiply(swapped, sines_));
-  return mx::astype(turned, x.dtype());
+  const int dims = cosines_.shape(2);
+  if (dims == x.shape(2)) return turned(x);
+  const auto parts = mx::split(x, mx::Shape{dims}, 2);
+  return mx::concatenate({turned(parts[0]), parts[1]}, 2);
+}
+
+mx::array Rotation::turned(const mx::array& x) const {
+  const int half = x.shape(2) / 2;
+  const mx::Shape pairs = interleaved_ ? mx::Shape{x.shape(0), x.shape(1), half, 2}
+                                       : mx::Shape{x.shape(0), x.shape(1), 2, half};
+  const int axis = interleaved_ ? 3 : 2;
+  const auto parts = mx::split(mx::reshape(x, pairs), 2, axis);
+  const mx::array swapped = mx::reshape(mx::concatenate({parts[1], parts[0]}, axis), x.shape());
+  const mx::array sum = mx::add(mx::multiply(x, cosines_), mx::multiply(swapped, sines_));
+  return mx::astype(sum, x.dtype());
 }
 
 }  // namespace hearth::nn

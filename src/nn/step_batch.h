@@ -26,6 +26,11 @@ struct Segment {
   /// Its page table: page numbers in the order of its tokens, pages_for(cached + rows) or more.
   /// A page may stand in several tables only where nobody writes it any more.
   std::vector<std::int32_t> pages = {};
+  /// The sequence's whole length as far as it is known (a prompt's while it is read in pieces):
+  /// rotary variants that depend on the length choose by it. 0: cached + rows.
+  int length = 0;
+
+  int known_length() const { return length > cached + rows ? length : cached + rows; }
 };
 
 /// T tokens of any number of sequences, prompt pieces and single decoding tokens mixed.

@@ -81,9 +81,16 @@ Embedding Weights::embedding(const std::string& path, int rows, int width) {
   return Embedding(matrix(path, rows, width));
 }
 
-RmsNorm Weights::rms_norm(const std::string& path, int width, float epsilon) {
-  const mx::Shape shape{width};
-  return {take(path + ".weight", shape).value_or(placeholder(shape)), epsilon};
+Norm Weights::norm(const std::string& path, int width, const NormSpec& spec) {
+  std::optional<mx::array> weight;
+  std::optional<mx::array> bias;
+  if (spec.weight) weight = tensor(path + ".weight", {width});
+  if (spec.bias) bias = tensor(path + ".bias", {width});
+  return {spec, std::move(weight), std::move(bias)};
+}
+
+mx::array Weights::tensor(const std::string& path, const mx::Shape& shape) {
+  return take(path, shape).value_or(placeholder(shape));
 }
 
 Matrix Weights::matrix(const std::string& path, int rows, int width) {

@@ -14,6 +14,7 @@
 #include "nn/checkpoint.h"
 #include "nn/layers.h"
 #include "nn/matrix.h"
+#include "nn/norm.h"
 #include "nn/quantisation.h"
 
 namespace hearth::nn {
@@ -49,7 +50,10 @@ class Weights {
 
   Linear linear(const std::string& path, const LinearShape& shape);
   Embedding embedding(const std::string& path, int rows, int width);
-  RmsNorm rms_norm(const std::string& path, int width, float epsilon);
+  /// @param width  D
+  Norm norm(const std::string& path, int width, const NormSpec& spec);
+  /// A tensor that is neither matrix nor norm, in the dtype that is computed in.
+  mx::array tensor(const std::string& path, const mx::Shape& shape);
 
   /// Bytes in memory of all that was taken.
   std::size_t bytes() const { return bytes_; }
@@ -91,9 +95,13 @@ class Scope {
   Embedding embedding(std::string_view name, int rows, int width) const {
     return weights_->embedding(join(name), rows, width);
   }
-  RmsNorm rms_norm(std::string_view name, int width, float epsilon) const {
-    return weights_->rms_norm(join(name), width, epsilon);
+  Norm norm(std::string_view name, int width, const NormSpec& spec) const {
+    return weights_->norm(join(name), width, spec);
   }
+  mx::array tensor(std::string_view name, const mx::Shape& shape) const {
+    return weights_->tensor(join(name), shape);
+  }
+  bool has(std::string_view name) const { return weights_->has(join(name)); }
 
  private:
   std::string join(std::string_view name) const {

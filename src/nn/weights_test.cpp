@@ -45,7 +45,7 @@ TEST(Weights, LayersTakeTheirTensors) {
                f32("norm.weight", {3})});
   const Scope scope(*world.weights, "a");
   const Linear linear = scope.linear("q", {.inputs = 3, .outputs = 2, .bias = true});
-  world.weights->rms_norm("norm", 3, 1e-6F);
+  world.weights->norm("norm", 3, {});
   EXPECT_EQ(world.problems(), "");
   EXPECT_EQ(world.weights->bytes(), 44U);
   mx::array y = linear(mx::array({5.0F, 6.0F, 7.0F}, {1, 3}));
@@ -75,7 +75,7 @@ TEST(Weights, DroppedAndRenamedTensors) {
   world.weights->rename(
       [](std::string path) { return path.starts_with("x.") ? path.substr(2) : path; });
   world.weights->drop([](std::string_view path) { return path == "rotary.inv_freq"; });
-  world.weights->rms_norm("a", 1, 1e-6F);
+  world.weights->norm("a", 1, {});
   EXPECT_EQ(world.problems(), "");
 }
 

@@ -1,15 +1,28 @@
 // Qwen2 and Qwen2.5: Llama with biases on query, key and value, and none anywhere else.
-#include "models/decoder.h"
-#include "models/registry.h"
+#include "models/decoder_spec.h"
+#include "models/family.h"
 
 namespace hearth::models::arch {
 
-std::unique_ptr<Model> qwen2(const Config& config, nn::Weights& weights, const ModelFacts& facts) {
-  DecoderSpec spec = decoder_spec(config);
+namespace {
+
+void prepare(json::object& config, std::string_view) {
+  set_default(config, "max_position_embeddings", 32768);
+}
+
+Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
+                                     const ModelFacts& facts) {
+  DecoderSpec spec = TRY(decoder_spec(config, facts));
   spec.attention.qkv_bias = true;
   spec.attention.output_bias = false;
-  spec.tied_head = normalise_names(weights, config);
-  return std::make_unique<Decoder>(facts, spec, weights);
+  spec.windows = TRY(upper_windows(config));
+  return make_decoder(spec, weights, facts);
+}
+
+}  // namespace
+
+Family qwen2() {
+  return {.model_types = {"qwen2"}, .prepare = prepare, .build = build};
 }
 
 }  // namespace hearth::models::arch

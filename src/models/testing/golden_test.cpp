@@ -140,7 +140,8 @@ std::vector<float> feed(const Model& model, Cache& cache, std::vector<Stream>& s
     segments.push_back({.first_row = static_cast<int>(ids.size()),
                         .rows = rows[i],
                         .cached = stream.cached,
-                        .pages = stream.pages});
+                        .pages = stream.pages,
+                        .length = static_cast<int>(stream.ids.size())});
     const auto begin = stream.ids.begin() + stream.cached;
     ids.insert(ids.end(), begin, begin + rows[i]);
     stream.cached += rows[i];

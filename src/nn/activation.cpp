@@ -1,0 +1,44 @@
+// Activations out of plain MLX operations.
+#include "nn/activation.h"
+
+#include <numbers>
+
+namespace hearth::nn {
+
+namespace {
+
+mx::array times(const mx::array& x, double factor) {
+  return mx::multiply(x, mx::array(static_cast<float>(factor), x.dtype()));
+}
+
+mx::array plus(const mx::array& x, double term) {
+  return mx::add(x, mx::array(static_cast<float>(term), x.dtype()));
+}
+
+}  // namespace
+
+mx::array silu(const mx::array& x) {
+  return mx::multiply(x, mx::sigmoid(x));
+}
+
+mx::array gelu(const mx::array& x) {
+  const mx::array twice = plus(mx::erf(times(x, 1.0 / std::numbers::sqrt2)), 1.0);
+  return mx::multiply(times(x, 0.5), twice);
+}
+
+mx::array gelu_tanh(const mx::array& x) {
+  const mx::array cubic = times(mx::multiply(mx::multiply(x, x), x), 0.044715);
+  constexpr double kSlope = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // √(2 / π)
+  const mx::array bent = mx::tanh(times(mx::add(x, cubic), kSlope));
+  return mx::multiply(times(x, 0.5), plus(bent, 1.0));
+}
+
+mx::array relu(const mx::array& x) {
+  return mx::maximum(x, mx::array(0.0F, x.dtype()));
+}
+
+mx::array relu_squared(const mx::array& x) {
+  return mx::square(relu(x));
+}
+
+}  // namespace hearth::nn
