@@ -1,6 +1,8 @@
 """Makes the golden logits of every model family with transformers on the CPU.
 
-    python tests/golden/generate/families.py [CASE ...]      (needs torch 2.13, transformers 5.23)
+    python tests/golden/generate/families.py [FAMILY[/CASE] ...]
+
+Needs torch 2.13 and transformers 5.23. The cases are the modules under cases/.
 
 Writes tests/golden/<model_type>/<case>/: config.json (Hub dialect), config.v5.json (the dialect of
 transformers 5), golden.json (tensors and how to fill them, ids, greedy ids) and logits.f32
@@ -27,28 +29,37 @@ STORED = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 DEFAULT_GROUP = 64  # of affine quantisation, where a config says null
 
 
-def v5_dialect(config: dict) -> dict:
-    """The same model as transformers 5 would write it: one rope dict, `dtype`."""
-    v5 = {k: v for k, v in config.items() if k not in ("rope_theta", "rope_scaling", "torch_dtype")}
-    rope = dict(config.get("rope_scaling") or {})
-    kind = rope.pop("type", rope.pop("rope_type", "default"))
-    theta = config.get("rope_theta", 10000.0)
-    return v5 | {
-        "rope_parameters": rope | {"rope_type": kind, "rope_theta": theta},
-        "dtype": config["torch_dtype"],
+def unpacked(config: dict) -> dict:
+    """The config of the same model in plain float32: how weights are stored is our business."""
+    plain = {
+        k: v
+        for k, v in config.items()
+        if k not in ("quantization", "torch_dtype", "dtype")
     }
+    return plain | {"dtype" if "dtype" in config else "torch_dtype": "float32"}
+
+
+def v5_dialect(config: dict) -> dict:
+    """The same model as transformers 5 writes it: one rope dict, `dtype`, defaults left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings(config).save_pretrained(folder)
+        twin = json.loads((pathlib.Path(folder) / "config.json").read_text())
+    twin.pop("transformers_version")
+    stored = {k: config[k] for k in ("quantization",) if k in config}
+    return twin | stored | {"dtype": config["torch_dtype"]}
+
+
+def settings(config: dict) -> transformers.PretrainedConfig:
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "config.json").write_text(json.dumps(unpacked(config)))
+        return transformers.AutoConfig.from_pretrained(folder)
 
 
 def build(config: dict) -> torch.nn.Module:
-    """The reference model, float32, unquantised: `quantization` is not transformers' business."""
-    plain = {k: v for k, v in config.items() if k != "quantization"} | {"torch_dtype": "float32"}
-    if "dtype" in config:
-        plain = {k: v for k, v in plain.items() if k != "torch_dtype"} | {"dtype": "float32"}
-    with tempfile.TemporaryDirectory() as folder:
-        (pathlib.Path(folder) / "config.json").write_text(json.dumps(plain))
-        settings = transformers.AutoConfig.from_pretrained(folder)
+    """The reference model, float32, unquantised."""
     return transformers.AutoModelForCausalLM.from_config(
-        settings, dtype=torch.float32, attn_implementation="eager").eval()
+        settings(config), dtype=torch.float32, attn_implementation="eager"
+    ).eval()
 
 
 def checkpoint_shapes(model: torch.nn.Module) -> dict[str, list[int]]:
@@ -56,7 +67,9 @@ def checkpoint_shapes(model: torch.nn.Module) -> dict[str, list[int]]:
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         with safetensors.safe_open(f"{folder}/model.safetensors", "pt") as saved:
-            return {name: list(saved.get_slice(name).get_shape()) for name in saved.keys()}
+            return {
+                name: list(saved.get_slice(name).get_shape()) for name in saved.keys()
+            }
 
 
 def layer_setting(path: str, width: int, quantization: dict) -> dict | None:
@@ -78,7 +91,9 @@ def tensor_table(shapes: dict[str, list[int]], config: dict) -> dict[str, dict]:
         if "quantization" in config and len(shape) == 2:
             setting = layer_setting(path, shape[1], config["quantization"])
         if setting:
-            table |= affine.packed_tensors(path, shape, setting["bits"], setting["group"], stored)
+            table |= affine.packed_tensors(
+                path, shape, setting["bits"], setting["group"], stored
+            )
         else:
             rule = "norm" if len(shape) == 1 and name.endswith(".weight") else "weight"
             table[name] = {"shape": shape, "dtype": stored, "fill": rule}
@@ -89,7 +104,11 @@ def stored_value(name: str, tensor: dict) -> np.ndarray:
     """The hash value after rounding to the dtype in which the checkpoint keeps it."""
     value = hash_weights.fill(name, tensor)
     rounded = {"BF16": torch.bfloat16, "F16": torch.float16}.get(tensor["dtype"])
-    return value if rounded is None else torch.from_numpy(value).to(rounded).float().numpy()
+    return (
+        value
+        if rounded is None
+        else torch.from_numpy(value).to(rounded).float().numpy()
+    )
 
 
 def reference_weights(table: dict[str, dict]) -> dict[str, torch.Tensor]:
@@ -102,8 +121,12 @@ def reference_weights(table: dict[str, dict]) -> dict[str, torch.Tensor]:
         if tensor["fill"] == "packed":
             path = name.removesuffix(".weight")
             scales, biases = (f"{path}.{part}" for part in ("scales", "biases"))
-            value = affine.dequantise(value, stored_value(scales, table[scales]),
-                                      stored_value(biases, table[biases]), table[scales]["bits"])
+            value = affine.dequantise(
+                value,
+                stored_value(scales, table[scales]),
+                stored_value(biases, table[biases]),
+                table[scales]["bits"],
+            )
         dense[name] = torch.from_numpy(np.ascontiguousarray(value))
     return dense
 
@@ -114,7 +137,11 @@ def load_reference(config: dict, weights: dict[str, torch.Tensor]) -> torch.nn.M
         model.config.save_pretrained(folder)
         save_file(weights, f"{folder}/model.safetensors", {"format": "pt"})
         loaded, report = transformers.AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+            folder,
+            dtype=torch.float32,
+            attn_implementation="eager",
+            output_loading_info=True,
+        )
     assert not report["missing_keys"] and not report["unexpected_keys"], report
     return loaded.eval()
 
@@ -161,22 +188,27 @@ def make(case: str, config: dict) -> None:
 
     golden = {"ids": ids, "greedy": greedy(model, ids), "tensors": table}
     rows = ",\n".join(f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in table.items())
-    text = (f'{{\n  "ids": {json.dumps(ids)},\n  "greedy": {json.dumps(golden["greedy"])},\n'
-            f'  "tensors": {{\n{rows}\n  }}\n}}\n')
+    text = (
+        f'{{\n  "ids": {json.dumps(ids)},\n  "greedy": {json.dumps(golden["greedy"])},\n'
+        f'  "tensors": {{\n{rows}\n  }}\n}}\n'
+    )
     assert json.loads(text) == golden
     (folder / "golden.json").write_text(text)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     (folder / "config.v5.json").write_text(json.dumps(twin, indent=2) + "\n")
     logits.astype("<f4").tofile(folder / "logits.f32")
-    print(f"{case:28} std {logits.std():.3f}  margin {margin(logits):.4f}  {golden['greedy']}")
+    print(
+        f"{case:28} std {logits.std():.3f}  margin {margin(logits):.4f}  {golden['greedy']}"
+    )
 
 
 def main() -> None:
     transformers.utils.logging.disable_progress_bar()
     hash_weights.check()
-    every = cases.CASES | cases.QUANTISED
-    for case in sys.argv[1:] or every:
-        make(case, every[case])
+    wanted = sys.argv[1:] or [""]
+    for case, config in cases.CASES.items():
+        if any(case == want or case.startswith(want and f"{want}/") for want in wanted):
+            make(case, config)
 
 
 if __name__ == "__main__":
