@@ -1,4 +1,4 @@
-// Growing pools and one attention plan per kind of layer.
+// Growing pools and one plan per kind of layer.
 #include "models/cache.h"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace hearth::models {
@@ -13,6 +14,7 @@ namespace hearth::models {
 namespace {
 
 constexpr std::size_t kFirstPages = 16;
+constexpr std::size_t kFirstStates = 4;
 
 std::size_t highest_page(const nn::StepBatch& batch) {
   std::int32_t highest = 0;
@@ -21,32 +23,70 @@ std::size_t highest_page(const nn::StepBatch& batch) {
   return static_cast<std::size_t>(highest);
 }
 
+std::size_t highest_state(const nn::StepBatch& batch) {
+  int highest = 0;
+  for (const nn::Segment& segment : batch.segments) {
+    if (segment.state < 0)
+      throw std::invalid_argument("a segment names no state, but the model is recurrent");
+    highest = std::max(highest, segment.state);
+  }
+  return static_cast<std::size_t>(highest);
+}
+
+/// Both ends of every copy.
+struct Ends {
+  std::vector<std::int32_t> from, to;
+  std::size_t highest = 0;  // a negative number is beyond any limit
+};
+
+template <typename Copy>
+Ends ends_of(std::span<const Copy> copies) {
+  Ends ends;
+  for (const Copy& copy : copies) {
+    ends.from.push_back(copy.from);
+    ends.to.push_back(copy.to);
+    ends.highest = std::max(
+        {ends.highest, static_cast<std::size_t>(copy.from), static_cast<std::size_t>(copy.to)});
+  }
+  return ends;
+}
+
+/// How many to hold from now on, where number `highest` is needed and `grown` are held.
+std::size_t grown_to(std::size_t highest, std::size_t grown, std::size_t limit, std::size_t first) {
+  return std::min(limit, std::max({highest + 1, 2 * grown, first}));
+}
+
+void check(std::string_view what, std::size_t highest, std::size_t limit) {
+  if (highest >= limit)
+    throw std::invalid_argument(fmt::format("{} {} is beyond the cache's {} {}s", what,
+                                            static_cast<std::int64_t>(highest), limit, what));
+}
+
 }  // namespace
 
-Cache::Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages) : pages_(pages) {
+Cache::Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages, std::size_t states)
+    : pages_(pages), states_(states) {
   for (const nn::CacheShape& layer : layers) {
     assert((!layer.shares || *layer.shares < source_.size()) && "only earlier layers are shared");
     source_.push_back(layer.shares.value_or(source_.size()));
     kv_.push_back(layer.kv ? std::optional<nn::KvPages>(*layer.kv) : std::nullopt);
+    slots_.push_back(layer.states.empty() ? std::nullopt
+                                          : std::optional<nn::StateSlots>(layer.states));
+    recurrent_ = recurrent_ || slots_.back();
   }
 }
 
 nn::LayerCache Cache::layer(std::size_t index) {
-  std::optional<nn::KvPages>& kv = kv_[source_[index]];
-  return {.kv = kv ? &*kv : nullptr};
+  auto& kv = kv_[source_[index]];
+  auto& slots = slots_[source_[index]];
+  return {.kv = kv ? &*kv : nullptr, .states = slots ? &*slots : nullptr};
 }
 
 void Cache::begin(const nn::StepBatch& batch) {
-  const std::size_t needed = highest_page(batch) + 1;
-  if (needed > pages_)
-    throw std::invalid_argument(
-        fmt::format("page {} is beyond the cache's {} pages", needed - 1, pages_));
-  const bool grows = needed > grown_;
-  if (grows) grown_ = std::min(pages_, std::max({needed, 2 * grown_, kFirstPages}));
+  need_pages(highest_page(batch));
   std::map<std::pair<int, int>, std::shared_ptr<const nn::AttentionPlan>> plans;
   for (std::optional<nn::KvPages>& kv : kv_) {
     if (!kv) continue;
-    if (grows) kv->grow(grown_);
     const nn::KvShape& shape = kv->shape();
     auto& plan = plans[{shape.kv_heads, shape.window}];
     if (!plan)
@@ -54,14 +94,71 @@ void Cache::begin(const nn::StepBatch& batch) {
           nn::plan_attention(batch, shape.kv_heads, shape.window));
     kv->follow(plan);
   }
+  if (!recurrent_) return;
+  need_states(highest_state(batch));
+  const auto plan = std::make_shared<const nn::StatePlan>(nn::plan_states(batch));
+  for (std::optional<nn::StateSlots>& slots : slots_)
+    if (slots) slots->follow(plan);
+}
+
+void Cache::need_pages(std::size_t highest) {
+  check("page", highest, pages_);
+  if (highest < grown_pages_) return;
+  grown_pages_ = grown_to(highest, grown_pages_, pages_, kFirstPages);
+  for (std::optional<nn::KvPages>& kv : kv_)
+    if (kv) kv->grow(grown_pages_);
+}
+
+void Cache::need_states(std::size_t highest) {
+  check("state", highest, states_);
+  if (highest < grown_states_) return;
+  grown_states_ = grown_to(highest, grown_states_, states_, kFirstStates);
+  for (std::optional<nn::StateSlots>& slots : slots_)
+    if (slots) slots->grow(grown_states_);
+}
+
+void Cache::copy_pages(std::span<const PageCopy> copies) {
+  if (copies.empty()) return;
+  const Ends ends = ends_of(copies);
+  need_pages(ends.highest);
+  std::vector<nn::KvPages::Content> contents;
+  std::vector<nn::mx::array> arrays;
+  for (const std::optional<nn::KvPages>& kv : kv_) {
+    if (!kv) continue;
+    contents.push_back(kv->content(ends.from));
+    arrays.insert(arrays.end(), {contents.back().keys, contents.back().values});
+  }
+  nn::mx::eval(std::move(arrays));
+  auto content = contents.begin();
+  for (std::optional<nn::KvPages>& kv : kv_)
+    if (kv) kv->replace(ends.to, *content++);
+}
+
+void Cache::copy_states(std::span<const StateCopy> copies) {
+  if (copies.empty() || !recurrent_) return;
+  const Ends ends = ends_of(copies);
+  need_states(ends.highest);
+  std::vector<std::vector<nn::mx::array>> contents;
+  std::vector<nn::mx::array> arrays;
+  for (std::optional<nn::StateSlots>& slots : slots_) {
+    if (!slots) continue;
+    contents.push_back(slots->content(ends.from));
+    arrays.insert(arrays.end(), contents.back().begin(), contents.back().end());
+  }
+  nn::mx::eval(std::move(arrays));
+  auto content = contents.begin();
+  for (std::optional<nn::StateSlots>& slots : slots_)
+    if (slots) slots->replace(ends.to, *content++);
 }
 
 std::vector<nn::mx::array> Cache::arrays() const {
   std::vector<nn::mx::array> arrays;
-  for (const std::optional<nn::KvPages>& kv : kv_) {
-    if (!kv) continue;
-    arrays.push_back(kv->keys());
-    arrays.push_back(kv->values());
+  for (const std::optional<nn::KvPages>& kv : kv_)
+    if (kv) arrays.insert(arrays.end(), {kv->keys(), kv->values()});
+  for (const std::optional<nn::StateSlots>& slots : slots_) {
+    if (!slots) continue;
+    const auto held = slots->arrays();
+    arrays.insert(arrays.end(), held.begin(), held.end());
   }
   return arrays;
 }
@@ -69,6 +166,7 @@ std::vector<nn::mx::array> Cache::arrays() const {
 std::size_t Cache::bytes() const {
   std::size_t sum = 0;
   for (const std::optional<nn::KvPages>& kv : kv_) sum += kv ? kv->bytes() : 0;
+  for (const std::optional<nn::StateSlots>& slots : slots_) sum += slots ? slots->bytes() : 0;
   return sum;
 }
 

@@ -1,50 +1,87 @@
-// The keys and values of all sequences, layer by layer, in numbered pages.
+// What a model remembers of all sequences: keys and values in pages, recurrent states in slots.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "nn/kv_pages.h"
 #include "nn/layer_cache.h"
+#include "nn/state_slots.h"
 #include "nn/step_batch.h"
 
 namespace hearth::models {
 
-/// Owns the arrays behind the page numbers. Which sequence holds which page is bookkeeping of the
-/// engine; a page here is kPageTokens slots in every layer at once.
+/// A page whose content another page takes over: before a shared page is written, and where the
+/// beginning of a page serves another sequence.
+struct PageCopy {
+  std::int32_t from = 0;
+  std::int32_t to = 0;
+};
+
+/// A state that another slot takes over: a snapshot, or its restoring.
+struct StateCopy {
+  std::int32_t from = 0;
+  std::int32_t to = 0;
+};
+
+/// Owns the arrays behind the numbers of pages and states. Which sequence holds which is
+/// bookkeeping of the engine; a page here is kPageTokens slots in every layer that attends at once,
+/// and a state is one slot in every recurrent layer at once.
 ///
-/// Memory grows with the highest page number ever used (doubling, up to the limit), so hand out low
-/// numbers first. Page contents stay until they are overwritten: nothing needs to be cleared.
+/// Memory grows with the highest number ever used (doubling, up to the limit), so hand out low
+/// numbers first. Contents stay until they are overwritten: nothing needs to be cleared.
 ///
 /// Thread: engine only.
 class Cache {
  public:
   /// @param layers  one shape per layer of the model; a layer shares only what an earlier one has
   /// @param pages   limit: page numbers lie in [0, pages)
-  Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages);
+  /// @param states  limit: state numbers lie in [0, states)
+  Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages, std::size_t states);
 
-  /// Called by Model::forward: makes room for the step's pages and plans its attention once for
-  /// all layers. @throws std::invalid_argument for a page number beyond the limit.
+  /// Called by Model::forward: makes room for the step's pages and states and plans its attention
+  /// once for all layers. @throws std::invalid_argument for a number beyond the limit, or where a
+  /// recurrent model's segment names no state.
   void begin(const nn::StepBatch& batch);
 
   /// What the layer asked for, its own or that of the layer it shares.
   nn::LayerCache layer(std::size_t index);
 
-  /// What to evaluate together with the step's logits, so that keys and values are really written
-  /// even where no logits were wanted. Cheap handles.
+  /// Copies whole pages in every layer; all are read before any is written. Waits for the device;
+  /// steps that are built later see the copies. Between steps only.
+  /// @throws std::invalid_argument for a page beyond the limit.
+  void copy_pages(std::span<const PageCopy> copies);
+
+  /// The same for recurrent states; nothing to do for models without them.
+  /// @throws std::invalid_argument for a state beyond the limit.
+  void copy_states(std::span<const StateCopy> copies);
+
+  /// What to evaluate together with the step's logits, so that keys, values and states are really
+  /// written even where no logits were wanted. Cheap handles.
   std::vector<nn::mx::array> arrays() const;
 
   /// Page numbers lie in [0, pages()).
   std::size_t pages() const { return pages_; }
-  /// Memory held now by keys and values.
+  /// State numbers lie in [0, states()).
+  std::size_t states() const { return states_; }
+  /// Memory held now by keys, values and states.
   std::size_t bytes() const;
 
  private:
-  std::size_t pages_;                // limit
-  std::size_t grown_ = 0;            // pages that exist now
-  std::vector<std::size_t> source_;  // per layer: whose cache it uses, usually its own
-  std::vector<std::optional<nn::KvPages>> kv_;
+  void need_pages(std::size_t highest);
+  void need_states(std::size_t highest);
+
+  std::size_t pages_;  // limits
+  std::size_t states_;
+  std::size_t grown_pages_ = 0;  // what exists now
+  std::size_t grown_states_ = 0;
+  std::vector<std::size_t> source_;             // per layer: whose cache it uses, usually its own
+  std::vector<std::optional<nn::KvPages>> kv_;  // per layer
+  std::vector<std::optional<nn::StateSlots>> slots_;  // per layer
+  bool recurrent_ = false;                            // some layer keeps a state
 };
 
 }  // namespace hearth::models

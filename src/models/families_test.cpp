@@ -98,8 +98,8 @@ TEST_P(Families, OnePassEqualsChunksEqualsTokenByToken) {
   while (ids.size() < 40) ids.push_back(golden_.ids[ids.size() % golden_.ids.size()]);
   const auto whole = one_pass(*model, ids);
   for (const int chunk : {1, 7, 33}) {
-    auto cache = model->make_cache(8);
-    std::vector<Stream> streams{{.ids = ids, .pages = {5, 2}}};
+    auto cache = model->make_cache(8, 3);
+    std::vector<Stream> streams{{.ids = ids, .pages = {5, 2}, .state = 2}};
     std::vector<float> pieces;
     for (int left = 40; left > 0; left -= chunk) {
       const auto piece = feed(*model, *cache, streams, {std::min(chunk, left)});
@@ -117,14 +117,14 @@ TEST_P(Families, BatchOfManyEqualsBatchOfOne) {
   std::vector<Stream> streams;
   std::vector<std::vector<float>> alone;
   for (int i = 0; i < kStreams; ++i) {
-    Stream stream{.ids = golden_.ids, .pages = {2 * i + 1, 2 * i}};
+    Stream stream{.ids = golden_.ids, .pages = {2 * i + 1, 2 * i}, .state = (3 * i) % kStreams};
     std::ranges::rotate(stream.ids, stream.ids.begin() + i);
     for (int more = 0; more < 9 * i; ++more)
       stream.ids.push_back((more * 37 + i) % golden_.vocab());
     alone.push_back(one_pass(*model, stream.ids));
     streams.push_back(std::move(stream));
   }
-  auto cache = model->make_cache(2 * kStreams);
+  auto cache = model->make_cache(2 * kStreams, kStreams);
   std::vector<std::vector<float>> together(kStreams);
   for (int step = 0; step < 200; ++step) {
     std::vector<int> rows;  // prompt pieces of 5, then single tokens, all mixed
@@ -145,6 +145,32 @@ TEST_P(Families, BatchOfManyEqualsBatchOfOne) {
     EXPECT_LE(largest_difference(together[i], alone[i]), 1e-4F) << "stream " << i;
     EXPECT_EQ(argmax_rows(together[i], golden_.vocab()), argmax_rows(alone[i], golden_.vocab()));
   }
+}
+
+TEST_P(Families, CopiedPagesAndStatesContinueAsTheOriginal) {
+  const auto model = load();
+  ASSERT_TRUE(model);
+  auto ids = golden_.ids;
+  while (ids.size() < 50) ids.push_back(golden_.ids[ids.size() % golden_.ids.size()]);
+  const auto whole = one_pass(*model, ids);
+  const auto tail = [&](int tokens) {
+    return std::vector(whole.end() - std::ptrdiff_t{tokens} * golden_.vocab(), whole.end());
+  };
+  auto cache = model->make_cache(8, 4);
+  std::vector<Stream> original{{.ids = ids, .pages = {0, 1}, .state = 1}};
+  feed(*model, *cache, original, {32});  // up to a page's end: a snapshot of the state
+  cache->copy_states(std::vector<StateCopy>{{.from = 1, .to = 3}});
+  const std::vector<Stream> at_page{{.ids = ids, .pages = {0, 4}, .cached = 32, .state = 0}};
+  feed(*model, *cache, original, {8});  // then into the next page: page and state are copied
+  cache->copy_pages(std::vector<PageCopy>{{.from = 1, .to = 2}});
+  cache->copy_states(std::vector<StateCopy>{{.from = 1, .to = 2}});
+  std::vector<Stream> within{{.ids = ids, .pages = {0, 2}, .cached = 40, .state = 2}};
+
+  EXPECT_LE(largest_difference(feed(*model, *cache, original, {10}), tail(10)), 1e-4F);
+  EXPECT_LE(largest_difference(feed(*model, *cache, within, {10}), tail(10)), 1e-4F);
+  cache->copy_states(std::vector<StateCopy>{{.from = 3, .to = 0}});
+  auto restored = at_page;
+  EXPECT_LE(largest_difference(feed(*model, *cache, restored, {18}), tail(18)), 1e-4F);
 }
 
 std::string test_name(const ::testing::TestParamInfo<std::string>& info) {

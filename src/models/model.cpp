@@ -24,14 +24,21 @@ Model::Model(ModelFacts facts, std::vector<nn::CacheShape> layers)
     if (layer.kv) layer.kv->dtype = compute_dtype(facts_);
 }
 
-std::unique_ptr<Cache> Model::make_cache(std::size_t pages) const {
-  return std::make_unique<Cache>(layers_, pages);
+std::unique_ptr<Cache> Model::make_cache(std::size_t pages, std::size_t states) const {
+  return std::make_unique<Cache>(layers_, pages, states);
 }
 
 std::size_t Model::page_bytes() const {
   std::size_t bytes = 0;
   for (const nn::CacheShape& layer : layers_)
     if (layer.kv) bytes += layer.kv->page_bytes();
+  return bytes;
+}
+
+std::size_t Model::state_bytes() const {
+  std::size_t bytes = 0;
+  for (const nn::CacheShape& layer : layers_)
+    for (const nn::StateShape& state : layer.states) bytes += state.bytes();
   return bytes;
 }
 

@@ -31,13 +31,20 @@ class Model {
 
   const ModelFacts& facts() const { return facts_; }
 
-  /// An empty cache for this model with page numbers in [0, pages).
-  std::unique_ptr<Cache> make_cache(std::size_t pages) const;
+  /// An empty cache for this model with page numbers in [0, pages) and state numbers in
+  /// [0, states); states do not matter where state_bytes() is 0.
+  std::unique_ptr<Cache> make_cache(std::size_t pages, std::size_t states = 0) const;
 
-  /// Memory of one page over all layers.
+  /// Memory of one page over all layers; 0 where no layer attends.
   std::size_t page_bytes() const;
 
-  /// One pass over the step's tokens; their keys and values go to the pages of their segments.
+  /// Memory of one sequence's recurrent state over all layers; 0 where every layer attends. Where
+  /// it is not, each segment of a step names its state, and a prefix can be continued only from a
+  /// state that was copied when the sequence ended there.
+  std::size_t state_bytes() const;
+
+  /// One pass over the step's tokens; their keys, values and states go to the pages and
+  /// states of their segments.
   ///
   /// The result is lazy: evaluate it together with `cache.arrays()`, once per step.
   /// @param batch  from nn::make_step, ids in [0, facts().vocab_size)

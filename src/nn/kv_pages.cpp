@@ -89,6 +89,28 @@ void KvPages::write(mx::array& pool, const mx::array& rows) const {
   pool = mx::scatter(std::exchange(pool, updates), plan_->slots, updates, 0);
 }
 
+KvPages::Content KvPages::content(std::span<const std::int32_t> pages) const {
+  const mx::array slots = slots_of(pages);
+  return {mx::take(keys_, slots, 0), mx::take(values_, slots, 0)};
+}
+
+void KvPages::replace(std::span<const std::int32_t> pages, const Content& content) {
+  const mx::array slots = slots_of(pages);
+  for (const auto& [pool, rows] : {std::pair(&keys_, content.keys), {&values_, content.values}}) {
+    const mx::array updates = mx::expand_dims(rows, 1);
+    *pool = mx::scatter(std::exchange(*pool, updates), slots, updates, 0);  // as in write()
+  }
+}
+
+/// The slots of all kv heads of `pages`.
+mx::array KvPages::slots_of(std::span<const std::int32_t> pages) const {
+  const int page_slots = shape_.kv_heads * kPageTokens;
+  std::vector<std::int32_t> slots;
+  for (const std::int32_t page : pages)
+    for (int i = 0; i < page_slots; ++i) slots.push_back(page * page_slots + i);
+  return mx::array(slots.data(), {static_cast<int>(slots.size())}, mx::int32);
+}
+
 void KvPages::append(const mx::array& k, const mx::array& v) {
   assert(plan_ && "Cache::begin comes before the layers");
   write(keys_, k);

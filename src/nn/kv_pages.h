@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "nn/attention_plan.h"
@@ -60,6 +62,17 @@ class KvPages {
   /// @returns  [T, H, Dv] in q's dtype; scores and sums in float32
   mx::array attend(const mx::array& q, const AttendOptions& options) const;
 
+  /// What lies in `pages`: keys and values of all their tokens, to be put elsewhere.
+  struct Content {
+    mx::array keys;    ///< [pages * K * kPageTokens, Dh]
+    mx::array values;  ///< the same for values
+  };
+  Content content(std::span<const std::int32_t> pages) const;
+
+  /// Overwrites `pages` with what was read from as many others. Evaluate the content before: while
+  /// a pool is read, writing would copy it whole. Lazy, in order with what is attended.
+  void replace(std::span<const std::int32_t> pages, const Content& content);
+
   /// The pools as they stand: evaluate them with the step.
   const mx::array& keys() const { return keys_; }
   const mx::array& values() const { return values_; }
@@ -67,6 +80,7 @@ class KvPages {
 
  private:
   void write(mx::array& pool, const mx::array& rows) const;
+  mx::array slots_of(std::span<const std::int32_t> pages) const;
 
   KvShape shape_;
   std::size_t pages_ = 0;

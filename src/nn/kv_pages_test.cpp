@@ -164,6 +164,39 @@ TEST(KvPages, KeysAreWrittenInPlace) {
   EXPECT_EQ(layer.values().data<float>(), values);
 }
 
+void copy(KvPages& layer, const std::vector<std::int32_t>& from,
+          const std::vector<std::int32_t>& to) {
+  const KvPages::Content content = layer.content(from);
+  mx::eval({content.keys, content.values});
+  layer.replace(to, content);
+}
+
+TEST(KvPages, ACopiedPageAnswersAsTheOriginal) {
+  std::mt19937 random(5);
+  KvPages layer = layer_with(0, 6);
+  std::vector<Sequence> one{sequence(random, 60, {1, 3})};
+  feed(layer, one, {45});  // page 3 is partly filled
+  std::vector<Sequence> other{one[0]};
+  const void* keys = layer.keys().data<float>();
+  copy(layer, {3, 1}, {5, 0});
+  other[0].pages = {0, 5};
+  for (float& value : other[0].k) value = -value;  // its further tokens differ
+  std::copy_n(one[0].k.begin(), 45 * kKvHeads * kWidth, other[0].k.begin());
+  feed(layer, other, {15});
+  feed(layer, one, {15});  // and the original stands as it stood
+  EXPECT_EQ(layer.keys().data<float>(), keys);
+}
+
+TEST(KvPages, PagesChangePlaces) {
+  std::mt19937 random(6);
+  KvPages layer = layer_with(0, 2);
+  std::vector<Sequence> one{sequence(random, 50, {0, 1})};
+  feed(layer, one, {40});
+  copy(layer, {0, 1}, {1, 0});
+  one[0].pages = {1, 0};
+  feed(layer, one, {10});
+}
+
 TEST(KvPages, BytesArePagesTimesPageBytes) {
   const KvPages layer = layer_with(0, 3);
   EXPECT_EQ(layer.shape().page_bytes(), 2U * kPageTokens * kKvHeads * kWidth * sizeof(float));

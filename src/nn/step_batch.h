@@ -29,6 +29,9 @@ struct Segment {
   /// The sequence's whole length as far as it is known (a prompt's while it is read in pieces):
   /// rotary variants that depend on the length choose by it. 0: cached + rows.
   int length = 0;
+  /// Slot of its running recurrent state, its own in this step; -1 where the model keeps none. With
+  /// cached == 0 it starts from zeros, whatever the slot holds.
+  int state = -1;
 
   int known_length() const { return length > cached + rows ? length : cached + rows; }
 };

@@ -141,7 +141,8 @@ std::vector<float> feed(const Model& model, Cache& cache, std::vector<Stream>& s
                         .rows = rows[i],
                         .cached = stream.cached,
                         .pages = stream.pages,
-                        .length = static_cast<int>(stream.ids.size())});
+                        .length = static_cast<int>(stream.ids.size()),
+                        .state = stream.state});
     const auto begin = stream.ids.begin() + stream.cached;
     ids.insert(ids.end(), begin, begin + rows[i]);
     stream.cached += rows[i];
@@ -160,7 +161,7 @@ std::vector<float> feed(const Model& model, Cache& cache, std::vector<Stream>& s
 
 std::vector<float> one_pass(const Model& model, const std::vector<std::int32_t>& ids) {
   const int pages = nn::pages_for(static_cast<int>(ids.size()));
-  auto cache = model.make_cache(static_cast<std::size_t>(pages));
+  auto cache = model.make_cache(static_cast<std::size_t>(pages), 1);
   std::vector<Stream> streams{{.ids = ids, .pages = {}}};
   for (int page = 0; page < pages; ++page) streams[0].pages.push_back(page);
   return feed(model, *cache, streams, {static_cast<int>(ids.size())});

@@ -1,0 +1,58 @@
+// The limits of pages and states, and memory that follows use.
+#include "models/cache.h"
+
+#include <gtest/gtest.h>
+#include <stdexcept>
+
+namespace hearth::models {
+namespace {
+
+const std::vector<nn::CacheShape> kHybrid{
+    {.kv = nn::KvShape{.kv_heads = 2, .head_dim = 8}},
+    {.states = {{.shape = {4, 3}}}},
+    {.kv = nn::KvShape{.kv_heads = 1, .head_dim = 4}, .states = {{.shape = {2}}, {.shape = {5}}}},
+    {},
+};
+constexpr std::size_t kPageBytes = 2 * sizeof(float) * nn::kPageTokens * (2 * 8 + 1 * 4);
+constexpr std::size_t kStateBytes = sizeof(float) * (4 * 3 + 2 + 5);
+
+nn::StepBatch one_token(std::int32_t page, int state) {
+  return *nn::make_step({{0}}, {{.rows = 1, .pages = {page}, .state = state}}, {});
+}
+
+TEST(Cache, GrowsWithTheHighestNumberUsed) {
+  Cache cache(kHybrid, 100, 10);
+  EXPECT_EQ(cache.bytes(), 0U);
+  cache.begin(one_token(0, 0));
+  EXPECT_EQ(cache.bytes(), 16 * kPageBytes + 4 * kStateBytes);
+  cache.begin(one_token(16, 4));
+  EXPECT_EQ(cache.bytes(), 32 * kPageBytes + 8 * kStateBytes);
+  cache.copy_pages(std::vector<PageCopy>{{.from = 3, .to = 99}});
+  cache.copy_states(std::vector<StateCopy>{{.from = 0, .to = 9}});
+  EXPECT_EQ(cache.bytes(), 100 * kPageBytes + 10 * kStateBytes);
+}
+
+TEST(Cache, RefusesNumbersBeyondItsLimits) {
+  Cache cache(kHybrid, 3, 2);
+  EXPECT_THROW(cache.begin(one_token(3, 0)), std::invalid_argument);
+  EXPECT_THROW(cache.begin(one_token(0, 2)), std::invalid_argument);
+  EXPECT_THROW(cache.begin(one_token(0, -1)), std::invalid_argument);
+  const auto copy_page = [&](std::int32_t from, std::int32_t to) {
+    cache.copy_pages(std::vector<PageCopy>{{from, to}});
+  };
+  EXPECT_THROW(copy_page(0, 3), std::invalid_argument);
+  EXPECT_THROW(copy_page(-1, 0), std::invalid_argument);
+  EXPECT_THROW(cache.copy_states(std::vector<StateCopy>{{.from = 2, .to = 0}}),
+               std::invalid_argument);
+  EXPECT_NO_THROW(copy_page(2, 0));
+}
+
+TEST(Cache, StatesDoNotMatterWhereEveryLayerAttends) {
+  Cache cache({kHybrid.front()}, 3, 0);
+  EXPECT_NO_THROW(cache.begin(one_token(0, -1)));
+  EXPECT_NO_THROW(cache.copy_states(std::vector<StateCopy>{{.from = 7, .to = 8}}));
+  EXPECT_EQ(cache.arrays().size(), 2U);
+}
+
+}  // namespace
+}  // namespace hearth::models
