@@ -9,24 +9,77 @@ namespace hearth::models {
 
 namespace {
 
-constexpr int kDefaultGroup = 64;  // mlx-lm writes null where nobody chose a group size
-constexpr int kDefaultBits = 4;
-constexpr auto kBits = std::to_array({2, 3, 4, 5, 6, 8});
-constexpr auto kGroups = std::to_array({32, 64, 128});
+/// "2, 3, 4" of those that are set.
+template <std::size_t N>
+std::string listed(const std::array<int, N>& numbers) {
+  std::string text;
+  for (const int number : numbers)
+    if (number > 0) text += (text.empty() ? "" : ", ") + std::to_string(number);
+  return text;
+}
 
-/// One dict with bits, group_size and mode. A layer's own dict without a mode is affine.
+std::string mode_names() {
+  std::string text;
+  for (const nn::PackingFormat& format : nn::packing_formats())
+    text += (text.empty() ? "" : ", ") + std::string(format.name);
+  return text;
+}
+
+/// One dict with bits, group_size and mode; null where nobody chose: what is usual of the mode. A
+/// layer's own dict without a mode is affine.
 Result<nn::Packing> parse_packing(const json::object& object, const std::string& path) {
   Fields fields(object, "config.json: " + path + ".");
   const std::string mode = fields.text("mode", "affine");
-  if (mode != "affine") fields.unsupported("mode", mode, "affine");
-  const nn::Packing packing{.bits = fields.integer("bits", kDefaultBits),
-                            .group_size = fields.integer("group_size", kDefaultGroup)};
-  if (std::ranges::count(kBits, packing.bits) == 0)
-    fields.unsupported("bits", std::to_string(packing.bits), "2, 3, 4, 5, 6, 8");
-  if (std::ranges::count(kGroups, packing.group_size) == 0)
-    fields.unsupported("group_size", std::to_string(packing.group_size), "32, 64, 128");
+  const auto& formats = nn::packing_formats();
+  const auto* format = std::ranges::find(formats, mode, &nn::PackingFormat::name);
+  if (format == formats.end()) fields.unsupported("mode", mode, mode_names());
+  TRY(fields.finish());
+  const nn::Packing packing{.bits = fields.integer("bits", format->usual.bits),
+                            .group_size = fields.integer("group_size", format->usual.group_size),
+                            .mode = format->mode};
+  const auto check = [&](bool allowed, std::string_view name, int value, const std::string& all) {
+    if (!allowed)
+      fields.unsupported(name, std::to_string(value), fmt::format("in mode {}: {}", mode, all));
+  };
+  check(format->allows_bits(packing.bits), "bits", packing.bits, listed(format->bits));
+  check(format->allows_group(packing.group_size), "group_size", packing.group_size,
+        listed(format->group_sizes));
   TRY(fields.finish());
   return packing;
+}
+
+/// FP8 as DeepSeek and others publish it: E4M3 in blocks, or one scale per matrix where the block
+/// size is null.
+Result<nn::Fp8Blocks> parse_fp8(const json::object& object, const std::string& path) {
+  Fields fields(object, path);
+  const std::string kind = fields.text("fmt", "e4m3");
+  if (kind != "e4m3") fields.unsupported("fmt", kind, "e4m3");
+  nn::Fp8Blocks blocks;
+  if (const json::value* sides = fields.find("weight_block_size")) {
+    const json::array* pair = sides->if_array();
+    const auto side = [&](std::size_t i) {
+      const bool fits = pair && pair->size() == 2 && (*pair)[i].is_int64();
+      return fits ? std::clamp<std::int64_t>((*pair)[i].get_int64(), 0, 1 << 24) : 0;
+    };
+    blocks = {.rows = static_cast<int>(side(0)), .columns = static_cast<int>(side(1))};
+  }
+  if (blocks.rows < 1 || blocks.columns < 1)
+    fields.fault(ErrorCode::CorruptData, "weight_block_size", "must be two whole numbers above 0");
+  TRY(fields.finish());
+  return blocks;
+}
+
+/// Formats that are not MLX's: they name their quant_method and have no bits.
+Result<nn::QuantisationSettings> parse_foreign(const json::object& object, const std::string& key,
+                                               const std::string& method) {
+  const std::string path = "config.json: " + key + ".";
+  if (method == "fp8") return nn::QuantisationSettings{.fp8 = TRY(parse_fp8(object, path))};
+  if (method == "mxfp4") return nn::QuantisationSettings{.mxfp4_blocks = true};
+  Fields fields(object, path);
+  fields.unsupported("quant_method", method,
+                     "fp8, mxfp4, or MLX's own bits, group_size and mode without a quant_method");
+  TRY(fields.finish());
+  return nn::QuantisationSettings{};
 }
 
 /// A member that is no setting of the whole model is a layer's path.
@@ -80,11 +133,9 @@ Result<nn::QuantisationSettings> parse_quantisation(const json::object& root) {
   const json::object& object = value->get_object();
   Fields fields(object, "config.json: " + key + ".");
   const std::string method = fields.text("quant_method", "");
-  if (!method.empty() && !fields.has("bits"))
-    fields.unsupported("quant_method", method, "MLX's affine mode: bits, group_size, mode");
-  if (!method.empty() && method != "mlx" && method != "affine")
-    fields.unsupported("quant_method", method, "MLX's affine mode, without a quant_method");
   TRY(fields.finish());
+  if (!method.empty() && method != "mlx" && method != "affine")
+    return parse_foreign(object, key, method);
 
   nn::QuantisationSettings settings{.global = TRY(parse_packing(object, key))};
   for (const auto& member : object)

@@ -159,10 +159,37 @@ TEST(Config, QuantisationPerLayer) {
   EXPECT_EQ(settings.at("a"), (nn::Packing{.bits = 4, .group_size = 64}));
   EXPECT_EQ(settings.at("b"), (nn::Packing{.bits = 6, .group_size = 64}));
   EXPECT_EQ(settings.at("lm_head"), std::nullopt);
-  EXPECT_TRUE(settings.plain("lm_head"));
   EXPECT_EQ(parsed(R"("quantization_config":{"group_size":32,"bits":8})").quantisation.at("x"),
             (nn::Packing{.bits = 8, .group_size = 32}));
   EXPECT_EQ(parsed("").quantisation.at("x"), std::nullopt);
+}
+
+TEST(Config, PackingModes) {
+  const auto packing = [](const std::string& text) {
+    return parsed(R"("quantization":{)" + text + "}").quantisation.at("x");
+  };
+  using enum nn::PackingMode;
+  EXPECT_EQ(packing(R"("mode":"mxfp4","bits":4,"group_size":32)"), (nn::Packing{4, 32, Mxfp4}));
+  EXPECT_EQ(packing(R"("mode":"mxfp4")"), (nn::Packing{4, 32, Mxfp4}));
+  EXPECT_EQ(packing(R"("mode":"nvfp4","bits":null)"), (nn::Packing{4, 16, Nvfp4}));
+  EXPECT_EQ(packing(R"("mode":"mxfp8")"), (nn::Packing{8, 32, Mxfp8}));
+  EXPECT_EQ(packing(R"("mode":"mxfp4","x":{"bits":8,"group_size":64})"),
+            (nn::Packing{8, 64, Affine}));
+}
+
+TEST(Config, WeightsOfForeignFormats) {
+  const auto fp8 = parsed(R"("quantization_config":{"quant_method":"fp8","fmt":"e4m3",
+      "activation_scheme":"dynamic","weight_block_size":[128,64]})")
+                       .quantisation;
+  ASSERT_TRUE(fp8.fp8);
+  EXPECT_EQ(fp8.fp8->rows, 128);
+  EXPECT_EQ(fp8.fp8->columns, 64);
+  EXPECT_FALSE(fp8.global);
+  const auto mxfp4 = parsed(R"("quantization_config":{"quant_method":"mxfp4",
+      "modules_to_not_convert":["lm_head"]})")
+                         .quantisation;
+  EXPECT_TRUE(mxfp4.mxfp4_blocks);
+  EXPECT_FALSE(mxfp4.fp8);
 }
 
 struct Refusal {
@@ -219,20 +246,28 @@ INSTANTIATE_TEST_SUITE_P(
                 kCorrupt, "rope_scaling.short_factor must be a list of 8 positive numbers"},
         Refusal{R"("eos_token_id":[1,-2])", kCorrupt, "eos_token_id must be a token id"},
         Refusal{R"("quantization":{"bits":7})", kUnsupported,
-                "quantization.bits \"7\" is not supported (supported: 2, 3, 4, 5, 6, 8)"},
+                "quantization.bits \"7\" is not supported (supported: in mode affine: 2, 3, 4, 5, "
+                "6, 8)"},
         Refusal{R"("quantization":{"bits":4,"group_size":16})", kUnsupported,
-                "quantization.group_size \"16\""},
-        Refusal{R"("quantization":{"bits":4,"mode":"mxfp4"})", kUnsupported,
-                "quantization.mode \"mxfp4\""},
+                "quantization.group_size \"16\" is not supported (supported: in mode affine: 32, "
+                "64, 128)"},
+        Refusal{R"("quantization":{"bits":4,"mode":"fp4"})", kUnsupported,
+                "quantization.mode \"fp4\" is not supported (supported: affine, mxfp4, nvfp4, "
+                "mxfp8)"},
+        Refusal{R"("quantization":{"bits":8,"group_size":32,"mode":"mxfp4"})", kUnsupported,
+                "quantization.bits \"8\" is not supported (supported: in mode mxfp4: 4)"},
         Refusal{R"("quantization":{"bits":4,"a.b":7})", kCorrupt,
                 "quantization.a.b must be an object or false"},
         Refusal{R"("quantization":{"bits":4,"a.b":{"bits":9}})", kUnsupported,
                 "quantization.a.b.bits \"9\""},
         Refusal{R"("quantization":[4])", kCorrupt, "quantization must be an object"},
-        Refusal{R"("quantization_config":{"quant_method":"gptq","bits":4})", kUnsupported,
-                "quantization_config.quant_method \"gptq\""},
-        Refusal{R"("quantization_config":{"quant_method":"fp8"})", kUnsupported,
-                "quantization_config.quant_method \"fp8\""}));
+        Refusal{
+            R"("quantization_config":{"quant_method":"gptq","bits":4})", kUnsupported,
+            "quantization_config.quant_method \"gptq\" is not supported (supported: fp8, mxfp4"},
+        Refusal{R"("quantization_config":{"quant_method":"fp8","fmt":"e5m2"})", kUnsupported,
+                "quantization_config.fmt \"e5m2\""},
+        Refusal{R"("quantization_config":{"quant_method":"fp8","weight_block_size":[128]})",
+                kCorrupt, "quantization_config.weight_block_size must be two whole numbers"}));
 
 /// What a family's settings refuse, beyond what all share.
 std::string refusal(const std::string& extra) {

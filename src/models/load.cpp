@@ -57,7 +57,9 @@ ModelFacts facts_of(const Opened& model) {
                    .weight_bytes = static_cast<std::size_t>(model.checkpoint.bytes()),
                    .eos_ids = config.eos_ids};
   if (const auto& packing = config.quantisation.global)
-    facts.quantisation = Quantisation{.bits = packing->bits, .group_size = packing->group_size};
+    facts.quantisation = Quantisation{.mode = std::string(nn::format_of(packing->mode).name),
+                                      .bits = packing->bits,
+                                      .group_size = packing->group_size};
   for (const auto& [name, tensor] : model.checkpoint.tensors())
     facts.parameters += weights_in(name, model);
   return facts;

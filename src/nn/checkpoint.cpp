@@ -31,6 +31,8 @@ const auto kDtypes = std::to_array<std::pair<std::string_view, mx::Dtype>>({
     {"I64", mx::int64},
     {"U64", mx::uint64},
     {"BOOL", mx::bool_},
+    {"F8_E4M3", mx::uint8},  // as bytes: MLX has no arrays of 8-bit floats
+    {"F8_E8M0", mx::uint8},
 });
 
 /// File and tensor names of the index. A file name with a path in it could point anywhere.
@@ -153,7 +155,7 @@ Result<mx::array> Checkpoint::read(std::string_view name) const {
   if (dtype == kDtypes.end())
     return fail(ErrorCode::UnsupportedArgument,
                 "{}: tensor \"{}\" has dtype {}, which is not "
-                "supported (supported: F32, F16, BF16, integers)",
+                "supported (supported: F32, F16, BF16, F8_E4M3, F8_E8M0, integers)",
                 files_[file].name(), name, entry.dtype);
   auto data = mx::allocator::malloc(static_cast<std::size_t>(entry.bytes));
   if (entry.bytes > 0 && data.buffer().ptr() == nullptr)

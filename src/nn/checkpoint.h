@@ -38,7 +38,7 @@ class Checkpoint {
   /// Bytes of all tensors as stored.
   std::uint64_t bytes() const;
 
-  /// The tensor's content in its stored dtype, already in memory.
+  /// The tensor's content in its stored dtype, already in memory; 8-bit floats as bytes.
   /// @returns UnsupportedArgument for a dtype MLX has no array of; CorruptData, Io.
   Result<mx::array> read(std::string_view name) const;
 

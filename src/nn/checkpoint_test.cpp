@@ -119,12 +119,12 @@ TEST(Checkpoint, AFileThatIsCutWhileOpenGivesAnErrorNotWrongNumbers) {
 
 TEST(Checkpoint, ADtypeWithoutArraysIsRefusedWhenRead) {
   const TemporaryFolder folder;
-  folder.write("model.safetensors", safetensors({{"a", "F8_E4M3", {4}, "abcd"}}));
+  folder.write("model.safetensors", safetensors({{"a", "F8_E5M2", {4}, "abcd"}}));
   const auto checkpoint = Checkpoint::open(folder.path());
   ASSERT_TRUE(checkpoint);
   const Error error = checkpoint->read("a").error();
   EXPECT_EQ(error.code, ErrorCode::UnsupportedArgument);
-  EXPECT_THAT(error.message, HasSubstr("F8_E4M3"));
+  EXPECT_THAT(error.message, HasSubstr("F8_E5M2"));
 }
 
 TEST(Checkpoint, AFolderInPlaceOfAFileIsNoCrash) {

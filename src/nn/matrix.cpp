@@ -16,19 +16,6 @@ constexpr int kPackedRows = 2;
 // Elements unpacked at a time: the block stays in the cache, and a large head needs no large copy.
 constexpr int kBlockElements = 1 << 20;
 
-mx::array unpack(const PackedMatrix& w) {
-  return mx::dequantize(w.codes, w.scales, w.biases, w.packing.group_size, w.packing.bits);
-}
-
-mx::array slice_rows(const mx::array& a, int begin, int end) {
-  return mx::slice(a, {begin, 0}, {end, a.shape(1)});
-}
-
-PackedMatrix slice_rows(const PackedMatrix& w, int begin, int end) {
-  return {slice_rows(w.codes, begin, end), slice_rows(w.scales, begin, end),
-          slice_rows(w.biases, begin, end), w.packing};
-}
-
 /// x Wᵀ with W unpacked block by block.
 mx::array times_unpacked(const mx::array& x, const PackedMatrix& w) {
   const int outputs = w.codes.shape(0);
@@ -54,14 +41,13 @@ mx::array Matrix::times(const mx::array& x) const {
   const auto& w = std::get<PackedMatrix>(content_);
   if (x.shape(0) > kPackedRows && on_cpu()) return times_unpacked(x, w);
   return mx::quantized_matmul(x, w.codes, w.scales, w.biases, /*transpose=*/true,
-                              w.packing.group_size, w.packing.bits);
+                              w.packing.group_size, w.packing.bits, w.mode());
 }
 
 mx::array Matrix::rows(const mx::array& ids) const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return mx::take(*plain, ids, 0);
   const auto& w = std::get<PackedMatrix>(content_);
-  return unpack({mx::take(w.codes, ids, 0), mx::take(w.scales, ids, 0), mx::take(w.biases, ids, 0),
-                 w.packing});
+  return unpack(pick(w, ids));
 }
 
 Matrix Matrix::unpacked() const {
@@ -71,8 +57,7 @@ Matrix Matrix::unpacked() const {
 
 std::size_t Matrix::bytes() const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return plain->nbytes();
-  const auto& w = std::get<PackedMatrix>(content_);
-  return w.codes.nbytes() + w.scales.nbytes() + w.biases.nbytes();
+  return std::get<PackedMatrix>(content_).bytes();
 }
 
 }  // namespace hearth::nn

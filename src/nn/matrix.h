@@ -5,17 +5,9 @@
 #include <variant>
 
 #include "nn/mlx.h"
-#include "nn/quantisation.h"
+#include "nn/packed_matrix.h"
 
 namespace hearth::nn {
-
-/// A packed matrix: codes [N, K * bits / 32] uint32, scales and biases [N, K / group_size].
-struct PackedMatrix {
-  mx::array codes;
-  mx::array scales;
-  mx::array biases;
-  Packing packing;
-};
 
 /// A matrix W [N, K] that rows are multiplied with or picked from. Cheap to copy: it shares arrays.
 class Matrix {
@@ -33,6 +25,7 @@ class Matrix {
   Matrix unpacked() const;
 
   bool packed() const { return std::holds_alternative<PackedMatrix>(content_); }
+  const std::variant<mx::array, PackedMatrix>& content() const { return content_; }
   std::size_t bytes() const;
 
  private:

@@ -2,7 +2,6 @@
 #include "nn/weights.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace hearth::nn {
@@ -10,8 +9,6 @@ namespace hearth::nn {
 namespace {
 
 constexpr std::size_t kNamed = 5;  // how many tensors a message names before it counts the rest
-constexpr auto kBits = std::to_array({2, 3, 4, 5, 6, 8});
-constexpr auto kGroups = std::to_array({32, 64, 128});
 
 std::string quoted_list(const std::vector<std::string>& names) {
   std::string text;
@@ -21,34 +18,28 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string text_of(const mx::Shape& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    text += fmt::format("{}{}", i ? ", " : "", shape[i]);
-  return text + "]";
-}
-
-mx::Shape shape_of(const TensorEntry& entry) {
-  return mx::Shape(entry.shape.begin(), entry.shape.end());
-}
-
 /// Floating-point tensors become float32 where MLX computes on the CPU.
 mx::array to_compute_dtype(const mx::array& stored) {
   const bool floating = mx::issubdtype(stored.dtype(), mx::floating);
   return floating && on_cpu() ? mx::astype(stored, mx::float32) : stored;
 }
 
-/// Stands for what could not be read, until finish() reports it.
+}  // namespace
+
+mx::Shape shape_of(const TensorEntry& entry) {
+  return mx::Shape(entry.shape.begin(), entry.shape.end());
+}
+
+std::string shape_text(const mx::Shape& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += fmt::format("{}{}", i ? ", " : "", shape[i]);
+  return text + "]";
+}
+
 mx::array placeholder(const mx::Shape& shape) {
   return mx::zeros(shape);
 }
-
-bool possible(const Packing& packing) {
-  return std::ranges::count(kBits, packing.bits) > 0 &&
-         std::ranges::count(kGroups, packing.group_size) > 0;
-}
-
-}  // namespace
 
 Weights::Weights(const Checkpoint& checkpoint, QuantisationSettings quantisation, Options options)
     : checkpoint_(checkpoint), quantisation_(std::move(quantisation)), options_(options) {
@@ -74,7 +65,7 @@ Linear Weights::linear(const std::string& path, const LinearShape& shape) {
   Matrix weight = matrix(path, shape.outputs, shape.inputs);
   if (!shape.bias) return Linear(std::move(weight));
   const mx::Shape one{shape.outputs};
-  return Linear(std::move(weight), take(path + ".bias", one).value_or(placeholder(one)));
+  return Linear(std::move(weight), tensor(path + ".bias", one));
 }
 
 Embedding Weights::embedding(const std::string& path, int rows, int width) {
@@ -90,71 +81,25 @@ Norm Weights::norm(const std::string& path, int width, const NormSpec& spec) {
 }
 
 mx::array Weights::tensor(const std::string& path, const mx::Shape& shape) {
-  return take(path, shape).value_or(placeholder(shape));
+  return take_floats(path, shape).value_or(placeholder(shape));
 }
 
-Matrix Weights::matrix(const std::string& path, int rows, int width) {
-  if (has(path + ".scales")) return packed_matrix(path, rows, width);
-  const mx::Shape shape{rows, width};
-  return Matrix(take(path + ".weight", shape).value_or(placeholder({1, 1})));
+mx::array Weights::byte_tensor(const std::string& path, const mx::Shape& shape) {
+  auto bytes = take(path, shape);
+  if (bytes && bytes->dtype() != mx::uint8) {
+    problem_of(path, "must hold bytes (U8)");
+    bytes.reset();
+  }
+  return bytes.value_or(mx::zeros(shape, mx::uint8));
 }
 
-Matrix Weights::packed_matrix(const std::string& path, int rows, int width) {
-  Matrix nothing(placeholder({1, 1}));
-  const auto packing = packing_of(path, rows, width);
-  if (!packing) return nothing;
-  const int groups = width / packing->group_size;
-  auto codes = take(path + ".weight", {rows, width * packing->bits / 32});
-  auto scales = take(path + ".scales", {rows, groups});
-  auto biases = take(path + ".biases", {rows, groups});
-  if (!codes || !scales || !biases) return nothing;
-  if (codes->dtype() != mx::uint32 || !mx::issubdtype(scales->dtype(), mx::floating) ||
-      biases->dtype() != scales->dtype()) {
-    problem(fmt::format("{}: packed weights must be U32 with floating-point scales and biases",
-                        place(path + ".weight")));
-    return nothing;
-  }
-  const PackedMatrix packed{*codes, *scales, *biases, *packing};
-  if (!options_.unpack) return Matrix(packed);
-  const Matrix plain = Matrix(packed).unpacked();
-  mx::array array = plain.rows(mx::arange(rows, mx::int32));
-  mx::eval(array);
-  bytes_ += array.nbytes() - Matrix(packed).bytes();
-  return Matrix(std::move(array));
-}
-
-std::optional<Packing> Weights::packing_of(const std::string& path, int rows, int width) {
-  const std::string codes_path = path + ".weight";
-  const std::string scales_path = path + ".scales";
-  taken_.insert({codes_path, scales_path, path + ".biases"});
-  if (!has(codes_path)) {
-    problem(fmt::format("tensor \"{}\" is missing beside its scales", codes_path));
-    return {};
-  }
-  const auto& codes = entry(codes_path).entry.shape;
-  const auto& scales = entry(scales_path).entry.shape;
-  if (codes.size() != 2 || scales.size() != 2 || codes[0] != rows || scales[0] != rows ||
-      scales[1] == 0 || width % scales[1] != 0 || (std::int64_t{32} * codes[1]) % width != 0) {
-    problem(fmt::format("{}: codes {} and scales {} do not make a packed matrix [{}, {}]",
-                        place(codes_path), text_of(shape_of(entry(codes_path).entry)),
-                        text_of(shape_of(entry(scales_path).entry)), rows, width));
-    return {};
-  }
-  const Packing found{.bits = static_cast<int>(std::int64_t{32} * codes[1] / width),
-                      .group_size = width / scales[1]};
-  const std::string stored_path = names_.find(codes_path)->second;
-  const std::string layer =
-      stored_path.substr(0, stored_path.size() - std::string(".weight").size());
-  const auto told = quantisation_.at(layer);
-  if (told != found || !possible(found)) {
-    const std::string expected =
-        told ? fmt::format("{} bits in groups of {}", told->bits, told->group_size)
-             : "a plain layer";
-    problem(fmt::format("{}: is packed in {} bits in groups of {}, but config.json says {}",
-                        place(codes_path), found.bits, found.group_size, expected));
-    return {};
-  }
-  return found;
+std::optional<mx::array> Weights::take_floats(const std::string& path, const mx::Shape& shape) {
+  auto floats = take(path, shape);
+  if (!floats || mx::issubdtype(floats->dtype(), mx::floating)) return floats;
+  problem_of(path, fmt::format("has dtype {}, but the layer is not packed: floating-point numbers "
+                               "were expected",
+                               entry(path).entry.dtype));
+  return {};
 }
 
 std::optional<mx::array> Weights::take(const std::string& path, const mx::Shape& shape) {
@@ -170,8 +115,8 @@ std::optional<mx::array> Weights::take(const std::string& path, const mx::Shape&
 bool Weights::has_shape(const std::string& path, const mx::Shape& shape) {
   const mx::Shape stored = shape_of(entry(path).entry);
   if (stored == shape) return true;
-  problem(fmt::format("{}: has shape {}, but config.json asks for {}", place(path), text_of(stored),
-                      text_of(shape)));
+  problem_of(path, fmt::format("has shape {}, but config.json asks for {}", shape_text(stored),
+                               shape_text(shape)));
   return false;
 }
 
@@ -207,6 +152,10 @@ Result<void> Weights::finish() {
 
 void Weights::problem(std::string text) {
   problems_.push_back(std::move(text));
+}
+
+void Weights::problem_of(const std::string& path, std::string_view text) {
+  problem(fmt::format("{}: {}", place(path), text));
 }
 
 std::string Weights::place(const std::string& path) const {

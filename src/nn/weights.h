@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "nn/checkpoint.h"
+#include "nn/expert_matrix.h"
 #include "nn/layers.h"
 #include "nn/matrix.h"
 #include "nn/norm.h"
@@ -26,8 +27,15 @@ struct LinearShape {
   bool bias = false;
 };
 
+/// The size of a stack of matrices: W [count, rows, width].
+struct StackShape {
+  int count = 0;  ///< E
+  int rows = 0;   ///< N
+  int width = 0;  ///< K
+};
+
 /// A checkpoint as layers see it. Reading goes tensor by tensor and converts to the dtype that is
-/// computed in (float32 on the CPU; packed weights stay packed).
+/// computed in (float32 on the CPU; packed weights stay packed, FP8 is unpacked).
 ///
 /// Faults do not interrupt the building of a model: they are collected, and finish() tells them
 /// together. Until then a faulty layer holds a placeholder that must not be run.
@@ -37,6 +45,8 @@ class Weights {
   struct Options {
     /// Unpack packed matrices while loading (CPU: faster, but 4 bytes a weight).
     bool unpack = false;
+    /// What formats without floating-point numbers of their own unpack to; float32 on the CPU.
+    mx::Dtype dtype = on_cpu() ? mx::float32 : mx::bfloat16;
   };
 
   Weights(const Checkpoint& checkpoint, QuantisationSettings quantisation, Options options);
@@ -52,8 +62,22 @@ class Weights {
   Embedding embedding(const std::string& path, int rows, int width);
   /// @param width  D
   Norm norm(const std::string& path, int width, const NormSpec& spec);
-  /// A tensor that is neither matrix nor norm, in the dtype that is computed in.
+  /// A floating-point tensor that is neither matrix nor norm, in the dtype that is computed in.
   mx::array tensor(const std::string& path, const mx::Shape& shape);
+
+  /// The matrix `<path>.weight` [rows, width], whichever way it is stored.
+  Matrix matrix(const std::string& path, int rows, int width);
+  /// The stack `<path>.weight`, plain or packed.
+  ExpertMatrix stack(const std::string& path, const StackShape& shape);
+  /// A stack as it is kept: unpacked where that was asked for.
+  ExpertMatrix ready_stack(PackedMatrix packed);
+  /// The tensor `path` of bytes.
+  mx::array byte_tensor(const std::string& path, const mx::Shape& shape);
+
+  const QuantisationSettings& quantisation() const { return quantisation_; }
+  /// Records a fault that finish() tells; `path` where a tensor is at fault, for its file and name.
+  void problem(std::string text);
+  void problem_of(const std::string& path, std::string_view text);
 
   /// Bytes in memory of all that was taken.
   std::size_t bytes() const { return bytes_; }
@@ -64,12 +88,15 @@ class Weights {
 
  private:
   std::optional<mx::array> take(const std::string& path, const mx::Shape& shape);
+  std::optional<mx::array> take_floats(const std::string& path, const mx::Shape& shape);
   std::optional<mx::array> read(const std::string& path);
-  Matrix matrix(const std::string& path, int rows, int width);
-  Matrix packed_matrix(const std::string& path, int rows, int width);
-  std::optional<Packing> packing_of(const std::string& path, int rows, int width);
+  mx::array unpacked(const PackedMatrix& packed);
+  mx::array fp8_matrix(const std::string& path, int rows, int width);
+  mx::array fp8_scales(const std::string& path, int rows, int width);
+  std::optional<PackedMatrix> packed_matrix(const std::string& path, const mx::Shape& shape);
+  std::optional<Packing> packing_of(const std::string& path, const mx::Shape& shape);
+  std::optional<Packing> told_packing(const std::string& path, const Packing& found);
   bool has_shape(const std::string& path, const mx::Shape& shape);
-  void problem(std::string text);
   std::string place(const std::string& path) const;
   const Checkpoint::Tensor& entry(const std::string& path) const;
 
@@ -82,6 +109,12 @@ class Weights {
   std::optional<Error> read_error_;
   std::size_t bytes_ = 0;
 };
+
+/// Stands for what could not be read, until finish() reports it.
+mx::array placeholder(const mx::Shape& shape);
+mx::Shape shape_of(const TensorEntry& entry);
+/// "[2, 3]"
+std::string shape_text(const mx::Shape& shape);
 
 /// A place in the tree of weights: `scope("layers.0").linear("q_proj", ...)`.
 class Scope {
@@ -102,12 +135,13 @@ class Scope {
     return weights_->tensor(join(name), shape);
   }
   bool has(std::string_view name) const { return weights_->has(join(name)); }
-
- private:
+  Weights& weights() const { return *weights_; }
+  /// The full path of `name` at this place.
   std::string join(std::string_view name) const {
     return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
   }
 
+ private:
   Weights* weights_;
   std::string path_;
 };

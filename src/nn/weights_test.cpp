@@ -106,6 +106,60 @@ TEST(Weights, PackingThatContradictsTheConfigIsRefused) {
               HasSubstr(found + "a plain layer"));
 }
 
+/// An E4M3 matrix [3, 4] of ones, its rows scaled in blocks of 2 x 3.
+std::vector<StoredTensor> fp8(const std::string& path, std::vector<std::int64_t> scales) {
+  return {{path + ".weight", "F8_E4M3", {3, 4}, std::string(12, '\x38')},
+          f32(path + ".weight_scale_inv", std::move(scales))};
+}
+
+TEST(Weights, Fp8IsUnpackedBlockByBlock) {
+  World world(fp8("a", {2, 2}), {.fp8 = Fp8Blocks{.rows = 2, .columns = 3}});
+  const Linear linear = world.weights->linear("a", {.inputs = 4, .outputs = 3});
+  EXPECT_EQ(world.problems(), "");
+  EXPECT_EQ(world.weights->bytes(), 48U);
+  // Scales 0 1 / 2 3: columns 0 to 2 and 3, rows 0, 1 and 2.
+  mx::array y = linear(mx::array({1.0F, 1.0F, 1.0F, 10.0F}, {1, 4}));
+  mx::eval(y);
+  EXPECT_EQ(y.data<float>()[0], 10.0F);
+  EXPECT_EQ(y.data<float>()[1], 10.0F);
+  EXPECT_EQ(y.data<float>()[2], 36.0F);
+}
+
+TEST(Weights, Fp8WithOneScaleAndASpareActivationScale) {
+  auto tensors = fp8("a", {1});
+  tensors[1] = f32("a.weight_scale_inv", {1}, {0.5F});
+  tensors.push_back(f32("a.activation_scale", {1}));
+  World world(tensors, {.fp8 = Fp8Blocks{}});
+  const Linear linear = world.weights->linear("a", {.inputs = 4, .outputs = 3});
+  EXPECT_EQ(world.problems(), "");
+  mx::array y = linear(mx::ones({1, 4}));
+  mx::eval(y);
+  EXPECT_EQ(y.data<float>()[2], 2.0F);
+}
+
+TEST(Weights, Fp8ThatDoesNotFitIsRefused) {
+  const auto problem = [](std::vector<StoredTensor> tensors, bool told = true) {
+    QuantisationSettings settings;
+    if (told) settings.fp8 = Fp8Blocks{.rows = 2, .columns = 3};
+    World world(tensors, settings);
+    world.weights->linear("a", {.inputs = 4, .outputs = 3});
+    return world.problems();
+  };
+  EXPECT_THAT(problem(fp8("a", {2, 2}), false),
+              HasSubstr("\"a.weight_scale_inv\": belongs to FP8 weights, but config.json has no"));
+  EXPECT_THAT(problem(fp8("a", {2, 3})), HasSubstr("has shape [2, 3], but config.json asks for"));
+  EXPECT_THAT(problem({fp8("a", {2, 2})[0]}),
+              HasSubstr("\"a.weight\": has dtype F8_E4M3, but the layer is not packed"));
+  EXPECT_THAT(problem({f32("a.weight", {3, 4}), fp8("a", {2, 2})[1]}), HasSubstr("F8_E4M3 beside"));
+}
+
+TEST(Weights, ScalesOfAnotherModeAreRefused) {
+  World world(packed("a"), {.global = Packing{8, 32, PackingMode::Mxfp8}});
+  world.weights->linear("a", {.inputs = 64, .outputs = 2});
+  EXPECT_THAT(world.problems(),
+              HasSubstr("\"a.biases\": mxfp8, 8 bits in groups of 32 weights have no biases"));
+}
+
 TEST(Weights, TornPackedLayersAreRefused) {
   const QuantisationSettings settings{.global = Packing{8, 32}};
   const auto problem = [&](std::vector<StoredTensor> tensors) {

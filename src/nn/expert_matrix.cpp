@@ -1,0 +1,88 @@
+// Products of rows with the matrices of their experts.
+#include "nn/expert_matrix.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hearth::nn {
+
+namespace {
+
+// On the CPU unpacking an expert costs as much as this many of its packed products.
+constexpr int kRowsPerExpert = 3;
+
+// Elements unpacked at a time, over all experts.
+constexpr int kBlockElements = 1 << 22;
+
+/// x [R, K] with the plain stack w [E, N, K].
+mx::array times_plain(const mx::array& x, const mx::array& w, const ExpertRows& rows) {
+  const mx::array product = mx::gather_mm(mx::expand_dims(x, 1), mx::swapaxes(w, 1, 2),
+                                          /*lhs_indices=*/{}, rows.experts, rows.sorted);
+  return mx::squeeze(product, 1);
+}
+
+mx::array times_packed(const mx::array& x, const PackedMatrix& w, const ExpertRows& rows) {
+  const mx::array product =
+      mx::gather_qmm(mx::expand_dims(x, 1), w.codes, w.scales, w.biases, /*lhs_indices=*/{},
+                     rows.experts, /*transpose=*/true, w.packing.group_size, w.packing.bits,
+                     w.mode(), /*global_scale=*/{}, rows.sorted);
+  return mx::squeeze(product, 1);
+}
+
+/// With the stack unpacked block by block along N.
+mx::array times_unpacked(const mx::array& x, const PackedMatrix& w, const ExpertRows& rows) {
+  const int outputs = w.codes.shape(1);
+  const int block = std::max(1, kBlockElements / (w.codes.shape(0) * x.shape(1)));
+  std::vector<mx::array> parts;
+  for (int begin = 0; begin < outputs; begin += block) {
+    const PackedMatrix part = slice_rows(w, begin, std::min(begin + block, outputs));
+    parts.push_back(times_plain(x, unpack(part), rows));
+  }
+  return mx::concatenate(parts, 1);
+}
+
+/// One array out of every matrix, stacked.
+template <class Part>
+mx::array stacked(const std::vector<Matrix>& matrices, Part part) {
+  std::vector<mx::array> parts;
+  parts.reserve(matrices.size());
+  for (const Matrix& matrix : matrices) parts.push_back(part(matrix));
+  mx::array stack = mx::stack(parts, 0);
+  mx::eval(stack);
+  return stack;
+}
+
+}  // namespace
+
+ExpertMatrix ExpertMatrix::of(const std::vector<Matrix>& matrices) {
+  const auto packed_part = [](auto member) {
+    return
+        [member](const Matrix& matrix) { return std::get<PackedMatrix>(matrix.content()).*member; };
+  };
+  if (!matrices.front().packed())
+    return ExpertMatrix(stacked(
+        matrices, [](const Matrix& matrix) { return std::get<mx::array>(matrix.content()); }));
+  const auto& first = std::get<PackedMatrix>(matrices.front().content());
+  std::optional<mx::array> biases;
+  if (first.biases)
+    biases = stacked(matrices, [](const Matrix& matrix) {
+      return *std::get<PackedMatrix>(matrix.content()).biases;
+    });
+  return ExpertMatrix(PackedMatrix{stacked(matrices, packed_part(&PackedMatrix::codes)),
+                                   stacked(matrices, packed_part(&PackedMatrix::scales)),
+                                   std::move(biases), first.packing, first.dtype});
+}
+
+mx::array ExpertMatrix::times(const mx::array& x, const ExpertRows& rows) const {
+  if (const auto* plain = std::get_if<mx::array>(&content_)) return times_plain(x, *plain, rows);
+  const auto& w = std::get<PackedMatrix>(content_);
+  if (on_cpu() && x.shape(0) > kRowsPerExpert * w.codes.shape(0)) return times_unpacked(x, w, rows);
+  return times_packed(x, w, rows);
+}
+
+std::size_t ExpertMatrix::bytes() const {
+  if (const auto* plain = std::get_if<mx::array>(&content_)) return plain->nbytes();
+  return std::get<PackedMatrix>(content_).bytes();
+}
+
+}  // namespace hearth::nn

@@ -1,0 +1,41 @@
+// The weight matrices of many experts in one: each row of x meets the matrix of its own expert.
+#pragma once
+
+#include <cstddef>
+#include <variant>
+#include <vector>
+
+#include "nn/matrix.h"
+#include "nn/mlx.h"
+#include "nn/packed_matrix.h"
+
+namespace hearth::nn {
+
+/// Which expert each row belongs to.
+struct ExpertRows {
+  mx::array experts;    ///< [R] uint32, each in [0, E)
+  bool sorted = false;  ///< ascending: rows of one expert lie side by side
+};
+
+/// W [E, N, K], plain or packed. Cheap to copy: it shares arrays.
+class ExpertMatrix {
+ public:
+  explicit ExpertMatrix(mx::array plain) : content_(std::move(plain)) {}
+  explicit ExpertMatrix(PackedMatrix packed) : content_(std::move(packed)) {}
+
+  /// Puts the experts' matrices side by side: all of one shape and packing. Evaluates, so that
+  /// the parts can be freed.
+  static ExpertMatrix of(const std::vector<Matrix>& matrices);
+
+  /// Row r of x times the transposed matrix of expert r: [R, K] → [R, N].
+  mx::array times(const mx::array& x, const ExpertRows& rows) const;
+
+  bool packed() const { return std::holds_alternative<PackedMatrix>(content_); }
+  std::size_t bytes() const;
+  const std::variant<mx::array, PackedMatrix>& content() const { return content_; }
+
+ private:
+  std::variant<mx::array, PackedMatrix> content_;
+};
+
+}  // namespace hearth::nn

@@ -1,0 +1,72 @@
+// Brings the layouts in which checkpoints keep experts into one: stacked, gate and up apart.
+#include <vector>
+
+#include "nn/experts.h"
+
+namespace hearth::nn {
+
+namespace {
+
+ExpertLayer nothing() {
+  return {ExpertMatrix(placeholder({1, 1, 1})), {}};
+}
+
+/// All matrices must be packed alike to be stacked.
+bool alike(const std::vector<Matrix>& matrices) {
+  const auto packing = [](const Matrix& matrix) -> std::optional<Packing> {
+    const auto* packed = std::get_if<PackedMatrix>(&matrix.content());
+    return packed ? std::optional(packed->packing) : std::nullopt;
+  };
+  for (const Matrix& matrix : matrices)
+    if (packing(matrix) != packing(matrices.front())) return false;
+  return true;
+}
+
+/// `<e>.<name>` of every expert e.
+ExpertLayer read_each(const Scope& scope, const std::string& name, const StackShape& shape,
+                      bool bias) {
+  std::vector<Matrix> matrices;
+  std::vector<mx::array> biases;
+  for (int expert = 0; expert < shape.count; ++expert) {
+    const std::string path = scope.join(fmt::format("{}.{}", expert, name));
+    matrices.push_back(scope.weights().matrix(path, shape.rows, shape.width));
+    if (bias) biases.push_back(scope.weights().tensor(path + ".bias", {shape.rows}));
+  }
+  if (!alike(matrices)) {
+    scope.weights().problem(
+        fmt::format("the experts' \"{}\" under \"{}\" are not packed alike", name, scope.join("")));
+    return nothing();
+  }
+  // Sizes that do not fit are placeholders, and already reported.
+  for (const Matrix& matrix : matrices)
+    if (matrix.bytes() != matrices.front().bytes()) return nothing();
+  ExpertLayer layer{ExpertMatrix::of(matrices), {}};
+  if (bias) layer.bias = mx::stack(biases, 0);
+  if (bias) mx::eval(*layer.bias);
+  return layer;
+}
+
+ExpertLayer read_stacked(const Scope& scope, const std::string& name, const StackShape& shape,
+                         bool bias) {
+  const std::string path = scope.join(name);
+  ExpertLayer layer{scope.weights().stack(path, shape), {}};
+  if (bias) layer.bias = scope.weights().tensor(path + ".bias", {shape.count, shape.rows});
+  return layer;
+}
+
+}  // namespace
+
+ExpertLayers read_experts(const ExpertsSpec& spec, const Scope& weights) {
+  const StackShape inward{spec.experts, spec.inner, spec.width};
+  const StackShape outward{spec.experts, spec.width, spec.inner};
+  if (fused_experts(weights)) return read_fused_experts(spec, weights);
+  if (weights.has("gate_proj.weight"))
+    return {read_stacked(weights, "gate_proj", inward, spec.bias),
+            read_stacked(weights, "up_proj", inward, spec.bias),
+            read_stacked(weights, "down_proj", outward, spec.bias)};
+  return {read_each(weights, "gate_proj", inward, spec.bias),
+          read_each(weights, "up_proj", inward, spec.bias),
+          read_each(weights, "down_proj", outward, spec.bias)};
+}
+
+}  // namespace hearth::nn
