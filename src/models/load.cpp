@@ -29,17 +29,43 @@ bool ends_in(std::string_view name, std::string_view part) {
   return name.ends_with(part);
 }
 
+/// True for a tensor that only scales or shifts another one's codes.
+bool is_companion(const std::string& name, const nn::Checkpoint& checkpoint) {
+  const auto beside = [&](std::string_view ending, std::string_view other) {
+    if (!ends_in(name, ending)) return false;
+    const auto stem = name.substr(0, name.size() - ending.size());
+    return checkpoint.tensors().contains(stem + std::string(other));
+  };
+  return beside(".scales", ".weight") || beside(".biases", ".scales") ||
+         beside("_scales", "_blocks") || beside(".weight_scale_inv", ".weight") ||
+         beside(".activation_scale", ".weight_scale_inv") ||
+         beside(".input_scale", ".weight_scale_inv");
+}
+
 /// Weights of one stored tensor, packed ones counted unpacked; 0 for what only describes others.
 std::int64_t weights_in(const std::string& name, const Opened& model) {
   const auto& tensors = model.checkpoint.tensors();
   const auto elements = static_cast<std::int64_t>(tensors.find(name)->second.entry.elements());
-  const std::string layer = name.substr(0, name.rfind('.'));
-  const bool packed = tensors.contains(layer + ".scales");
-  if (packed && (ends_in(name, ".scales") || ends_in(name, ".biases"))) return 0;
+  if (is_companion(name, model.checkpoint)) return 0;
   const std::string path = canonical_name(*model.family, name);
   if (is_superfluous(path, model.facts.tied_head, model.config.nested)) return 0;
+  if (ends_in(name, "_blocks")) return elements * 2;  // bytes of two MXFP4 codes
+  const std::string layer = name.substr(0, name.rfind('.'));
   const auto packing = model.config.quantisation.at(layer);
-  return packed && packing && ends_in(name, ".weight") ? elements * 32 / packing->bits : elements;
+  const bool packed = packing && ends_in(name, ".weight") && tensors.contains(layer + ".scales");
+  return packed ? elements * 32 / packing->bits : elements;
+}
+
+/// The format of most weights.
+std::optional<Quantisation> quantisation_of(const nn::QuantisationSettings& settings) {
+  if (settings.fp8)
+    return Quantisation{.mode = "fp8", .bits = 8, .group_size = settings.fp8->columns};
+  auto packing = settings.global;
+  if (settings.mxfp4_blocks) packing = nn::format_of(nn::PackingMode::Mxfp4).usual;
+  if (!packing) return {};
+  return Quantisation{.mode = std::string(nn::format_of(packing->mode).name),
+                      .bits = packing->bits,
+                      .group_size = packing->group_size};
 }
 
 ModelFacts facts_of(const Opened& model) {
@@ -56,10 +82,7 @@ ModelFacts facts_of(const Opened& model) {
                    .dtype = config.dtype,
                    .weight_bytes = static_cast<std::size_t>(model.checkpoint.bytes()),
                    .eos_ids = config.eos_ids};
-  if (const auto& packing = config.quantisation.global)
-    facts.quantisation = Quantisation{.mode = std::string(nn::format_of(packing->mode).name),
-                                      .bits = packing->bits,
-                                      .group_size = packing->group_size};
+  facts.quantisation = quantisation_of(config.quantisation);
   for (const auto& [name, tensor] : model.checkpoint.tensors())
     facts.parameters += weights_in(name, model);
   return facts;
@@ -108,10 +131,13 @@ Result<void> check_memory(std::uint64_t needed) {
 Result<std::unique_ptr<Model>> build(const Opened& model, const LoadOptions& options,
                                      std::size_t& weight_bytes) {
   const auto unpacked = static_cast<std::uint64_t>(model.facts.parameters) * sizeof(float);
-  const bool packed = model.facts.quantisation.has_value();
+  // FP8 is always unpacked, to 16 bits at least.
+  const bool fp8 = model.config.quantisation.fp8.has_value();
+  const bool packed = model.facts.quantisation && !fp8;
   const bool unpack = packed && nn::on_cpu() && unpacked <= options.unpack_limit_bytes;
   const bool widened = nn::on_cpu() && (!packed || unpack);
-  TRY(check_memory(widened ? unpacked : model.checkpoint.bytes()));
+  const std::uint64_t stored = model.checkpoint.bytes() * (fp8 ? 2 : 1);
+  TRY(check_memory(widened ? unpacked : stored));
 
   nn::Weights weights(model.checkpoint, model.config.quantisation, {.unpack = unpack});
   weights.rename([&](std::string path) { return canonical_name(*model.family, std::move(path)); });
