@@ -3,7 +3,7 @@
 # usage: tools/demo-model/rebuild.sh [STEPS [SEED]]   (needs what requirements.txt names)
 set -euo pipefail
 cd "$(dirname "$0")"
-steps=${1:-1552}
+steps=${1:-2700}
 seed=${2:-1}
 checkpoint=${CHECKPOINT:-../../build/demo-model/checkpoint.pt}
 mkdir -p "$(dirname "$checkpoint")"
