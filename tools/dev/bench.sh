@@ -5,15 +5,25 @@ source tools/dev/build.sh
 bench_help() {
   cat <<'TEXT'
 Usage: ./dev bench [NAME] [options of the benchmark]
+       ./dev bench server [--quick] [--rival DIR] [options]
 
 Builds bench/ with the release preset's settings into build/bench and runs every benchmark, or only
 build/bench/bench/NAME. Machines are noisy: compare runs on one machine, side by side.
+
+`server` is another thing: it puts workloads on build/release/bin/hearth over HTTP, and on the
+llama-server that lies in DIR, with the same generated weights, and prints tables of ratios; they
+are also written to bench/results. --quick takes about five minutes on a quiet machine. More in
+bench/server/README.md and by `./dev bench server -h`.
 TEXT
 }
 
 bench_main() {
   local name=
   if [[ $# -gt 0 && $1 != -* ]]; then name=$1 && shift; fi
+  if [[ $name == server ]]; then
+    bench_server "$@"
+    return
+  fi
   setup_for test
   build_web
   if [[ ! -f build/bench/build.ninja ]]; then
@@ -29,4 +39,26 @@ bench_main() {
     stage "$(basename "$program")" "$program" "$@"
   done
   [[ -n $found ]] || die "bench/ builds no program: it has no CMakeLists.txt with benchmarks yet"
+}
+
+bench_server() {
+  setup_for test
+  setup_bench_venv
+  build_preset release hearth hearth_load_client
+  exec build/bench-venv/bin/python -B bench/server/compare "$@"
+}
+
+# numpy, for the generated weights.
+setup_bench_venv() {
+  local key
+  key=$(hash_files tools/dev/bench-requirements.txt)
+  is_stamped bench-venv "$key" && [[ -x build/bench-venv/bin/python ]] && return 0
+  stage "make the Python environment build/bench-venv" make_bench_venv
+  stamp bench-venv "$key"
+}
+
+make_bench_venv() {
+  rm -rf build/bench-venv
+  "$(base_python)" -m venv build/bench-venv
+  build/bench-venv/bin/python -m pip install -q -r tools/dev/bench-requirements.txt
 }

@@ -13,7 +13,10 @@ struct Loop {
 };
 
 Task<void> client(Loop& loop) {
-  while (loop.next < loop.records.size()) {
+  bool first = true;
+  while (loop.next < loop.records.size() &&
+         (first || loop.session.watch().now() < loop.shape.seconds)) {
+    first = false;
     Record& record = loop.records[loop.next++];
     co_await loop.session.ask({.prompt = loop.prompts.draw(loop.shape.input),
                                .output = loop.shape.output,
@@ -37,6 +40,7 @@ json::object run_closed_loop(const Target& target, const PromptSource& source,
             .records = std::vector<Record>(shape.requests)};
   const double began = loop.session.watch().now();
   loop.session.run([&loop] { return all_clients(loop); });
+  loop.records.resize(loop.next);
   json::object out = summarise(loop.records, loop.session.watch().now() - began);
   out["max_concurrency"] = shape.concurrency;
   return out;

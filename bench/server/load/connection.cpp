@@ -78,16 +78,31 @@ Task<void> Connection::connect() {
 Task<void> Connection::run(Wanted wanted, Record& record) {
   const std::string request = message(target_, wanted);
   record.sent = watch_.now();
+  // A server may close an idle connection at any time: a request on a used one that saw no byte of
+  // an answer is sent again, once.
+  for (bool used = socket_.is_open(), again = true; again; used = false) {
+    again = false;
+    const auto fault = co_await attempt(request, wanted.stream, record);
+    if (!fault) continue;
+    close();
+    again = used && !answered_ && fault != asio::error::operation_aborted;
+    if (!again && record.error.empty()) record.error = fault.message();
+  }
+  record.ended = watch_.now();
+}
+
+Task<boost::system::error_code> Connection::attempt(const std::string& request, bool streamed,
+                                                    Record& record) {
+  answered_ = false;
   try {
     co_await connect();
     co_await asio::async_write(socket_, asio::buffer(request), asio::use_awaitable);
     record.sent = watch_.now();
-    co_await read_answer(wanted.stream, record);
-  } catch (const std::exception& fault) {
-    if (record.error.empty()) record.error = fault.what();
-    close();
+    co_await read_answer(streamed, record);
+  } catch (const boost::system::system_error& fault) {
+    co_return fault.code();
   }
-  record.ended = watch_.now();
+  co_return error_code();
 }
 
 Task<void> Connection::read_answer(bool streamed, Record& record) {
@@ -96,6 +111,7 @@ Task<void> Connection::read_answer(bool streamed, Record& record) {
   while (!parser.is_done()) {
     held += co_await socket_.async_read_some(
         asio::buffer(buffer_.data() + held, buffer_.size() - held), asio::use_awaitable);
+    answered_ = true;
     parser.set_time(watch_.now());
     std::size_t used = 0;
     error_code fault;

@@ -48,11 +48,14 @@ class Connection {
 
  private:
   Task<void> connect();
+  Task<boost::system::error_code> attempt(const std::string& request, bool streamed,
+                                          Record& record);
   Task<void> read_answer(bool streamed, Record& record);
 
   Socket socket_;
   const Target& target_;
   const Stopwatch& watch_;
+  bool answered_ = false;  // a byte of the present answer has come
   std::vector<char> buffer_ = std::vector<char>(64 * 1024);
 };
 

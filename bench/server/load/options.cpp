@@ -26,6 +26,7 @@ void CommandLine::add_closed(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("closed", "A fixed number of clients");
   verb->add_option("--concurrency", closed_.concurrency)->check(CLI::PositiveNumber);
   verb->add_option("--requests", closed_.requests)->check(CLI::PositiveNumber);
+  verb->add_option("--seconds", closed_.seconds, "Begin no request later");
   verb->add_option("--input", closed_.input, "Prompt tokens");
   verb->add_option("--output", closed_.output, "Tokens of the answer");
   verb->add_flag("!--whole", closed_.stream, "Do not stream");

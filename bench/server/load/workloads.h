@@ -13,10 +13,12 @@ struct PromptSource {
   std::uint32_t last_id = 2048;  ///< exclusive
 };
 
-/// `concurrency` clients, each asking again as soon as it is answered.
+/// `concurrency` clients, each asking again as soon as it is answered. No request begins after
+/// `seconds`, but each client asks once at least.
 struct ClosedLoop {
   std::uint32_t concurrency = 1;
   std::uint32_t requests = 8;
+  double seconds = 1e9;
   std::uint32_t input = 128;
   std::uint32_t output = 128;
   bool stream = true;
