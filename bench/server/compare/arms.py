@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from typing import Self
 
 READY_SECONDS = 180
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
@@ -74,7 +75,7 @@ class Running:
             raise
         self.ready_s = time.monotonic() - began
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:

@@ -100,9 +100,9 @@ def comparison(rows: list[dict], arms: list[str]) -> list[str]:
 
 def proof_of_path(rows: list[dict], arms: list[str]) -> list[str]:
     """What each arm did: tokens in and out, how many came from a cache, who else was busy."""
-    lines = ["| arm | workload | requests | failed | prompt tokens | of them cached | output tokens "
-             "| events | serving CPU, us/token | client CPU, us/token | others |",
-             "|---|---|---|---|---|---|---|---|---|---|---|"]
+    head = ["arm", "workload", "requests", "failed", "prompt tokens", "of them cached",
+            "output tokens", "events", "serving CPU, us/token", "client CPU, us/token", "others"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for arm in arms:
         for workload in workloads_of(rows):
             found = [row["found"][workload] for row in rows
@@ -149,12 +149,13 @@ def markdown(about: dict, rows: list[dict]) -> str:
     quiet = ("The machine was quiet." if worst <= 0.05 else
              f"**The machine was not quiet**: other programs took up to {worst:.0%} of it while a "
              "workload ran. Compare nothing here by less than its scatter.")
+    method = (f"{about['rounds']} round(s) of A B A' B'; every start is a new process; the client "
+              f"shares the cores. {quiet} Above 1 means that Hearth is better; the best rival of "
+              "each turn counts. \"Inconclusive\": our own second run differs from the first by "
+              "more than a third of the effect.")
     parts = [f"# Server benchmark, {about['date']}, model shape \"{about['model']}\"", "",
              *([about["note"], ""] if about["note"] else []), *described, "",
-             f"{about['rounds']} round(s) of A B A' B'; every start is a new process; the client "
-             f"shares the cores. {quiet} Above 1 means that Hearth is better; the best rival of "
-             "each turn counts. \"Inconclusive\": our own second run differs from the first by "
-             "more than a third of the effect.", "", *comparison(rows, arms), "",
+             method, "", *comparison(rows, arms), "",
              "## What each arm did", "", *proof_of_path(rows, arms), "",
              "## Start and memory", "", *footprint(rows, arms), ""]
     return "\n".join(parts)
