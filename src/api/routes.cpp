@@ -1,6 +1,8 @@
 // The table of endpoints.
 #include "api/routes.h"
 
+#include "api/admin/engine.h"
+#include "api/admin/problem.h"
 #include "api/health/health.h"
 #include "api/openai/chat_completions.h"
 #include "api/openai/completions.h"
@@ -17,9 +19,11 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(health::alive());
   router.add(health::ready(services));
   router.add(health::metrics(services));
+  router.add(admin::engine(services));
 }
 
-http::Response write_error(const http::Request&, const Error& error) {
+http::Response write_error(const http::Request& request, const Error& error) {
+  if (admin::is_ours(request)) return admin::problem(request, error);
   return openai::error_response(error);
 }
 

@@ -90,6 +90,7 @@ http::Response unknown_url(const http::Request& request) {
 
 /// Whether a path is the API's, also for a browser: its answers are never pages.
 bool is_api(const std::vector<std::string>& path) {
+  if (path.size() >= 2 && path[0] == "admin" && path[1] == "api") return true;
   return !path.empty() && (path.front() == "v1" || path.front() == "api");
 }
 

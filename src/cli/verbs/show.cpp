@@ -1,4 +1,4 @@
-// hearth show MODEL: what is known of one model.
+// hearth show MODEL: what is known of one model, and what it does in a running server.
 #include <cstdio>
 #include <filesystem>
 #include <fmt/ranges.h>
@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
+#include "cli/verbs/show_live.h"
 
 namespace hearth::cli {
 namespace {
@@ -42,11 +43,13 @@ std::string describe(const services::ModelEntry& model) {
   return out + "  files\n" + file_lines(model.folder);
 }
 
-Result<void> show(const std::string& name, bool as_json) {
-  services::Library library(app::library_folders(TRY(settings_from({}))));
+Result<void> show(const std::string& name, const GivenFlags& flags, bool as_json) {
+  const auto settings = TRY(settings_from(flags));
+  services::Library library(app::library_folders(settings));
   const auto model = TRY(app::find_model(library, name));
+  const auto live = live_state(settings, model.id);
   if (!as_json) {
-    fmt::print("{}", describe(model));
+    fmt::print("{}{}", describe(model), live ? describe_live(*live) : "");
     return {};
   }
   const json::object out{{"id", model.id},
@@ -56,7 +59,8 @@ Result<void> show(const std::string& name, bool as_json) {
                          {"context_length", model.context_length},
                          {"bytes", model.bytes},
                          {"folder", model.folder.string()},
-                         {"fault", model.fault}};
+                         {"fault", model.fault},
+                         {"live", live ? json::value(*live) : json::value()}};
   fmt::print("{}\n", base::write_json(out));
   return {};
 }
@@ -64,12 +68,14 @@ Result<void> show(const std::string& name, bool as_json) {
 }  // namespace
 
 void add_show(CLI::App& app) {
-  CLI::App* verb = app.add_subcommand("show", "Show what is known of one model");
+  CLI::App* verb = app.add_subcommand(
+      "show", "Show what is known of one model, and what it does in a running server");
+  const auto flags = add_setting_flags(*verb, {"server.host", "server.port"});
   const auto name = std::make_shared<std::string>();
   const auto as_json = std::make_shared<bool>(false);
   verb->add_option("MODEL", *name, "Name or folder")->required();
   verb->add_flag("--json", *as_json, "Print JSON");
-  verb->callback([name, as_json] { finish(show(*name, *as_json)); });
+  verb->callback([name, flags, as_json] { finish(show(*name, *flags, *as_json)); });
 }
 
 }  // namespace hearth::cli

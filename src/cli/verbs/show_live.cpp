@@ -1,0 +1,68 @@
+// Asking a server, and writing its report for people.
+#include "cli/verbs/show_live.h"
+
+#include <chrono>
+#include <fmt/format.h>
+
+#include "cli/text_table.h"
+#include "http/client.h"
+
+namespace hearth::cli {
+namespace {
+
+/// A number of the report; 0 where a server of another version does not tell it.
+double number(const json::object& model, std::string_view pointer) {
+  boost::system::error_code missing;
+  const json::value document(model);
+  const json::value* found = document.find_pointer(pointer, missing);
+  return found && found->is_number() ? found->to_number<double>() : 0;
+}
+
+std::string count(const json::object& model, std::string_view pointer) {
+  return grouped(static_cast<std::uint64_t>(number(model, pointer)));
+}
+
+std::string size(const json::object& model, std::string_view pointer) {
+  return size_text(static_cast<std::uint64_t>(number(model, pointer)));
+}
+
+std::string row(std::string_view name, const std::string& value) {
+  return fmt::format("  {:<12} {}\n", name, value);
+}
+
+}  // namespace
+
+std::optional<json::object> live_state(const services::Settings& settings, const std::string& id) {
+  const std::string url =
+      fmt::format("http://{}:{}/admin/api/engine", settings.host, settings.port);
+  const auto answer = http::fetch({.url = url, .timeout = std::chrono::seconds(2)});
+  if (!answer || answer->status != 200) return std::nullopt;
+  const auto document = base::parse_json(answer->body);
+  boost::system::error_code missing;
+  const json::value* models = document ? document->find_pointer("/models", missing) : nullptr;
+  if (!models || !models->is_array()) return std::nullopt;
+  for (const json::value& model : models->get_array()) {
+    const json::value* name = model.find_pointer("/id", missing);
+    if (model.is_object() && name && *name == json::value(id)) return model.get_object();
+  }
+  return std::nullopt;
+}
+
+std::string describe_live(const json::object& model) {
+  if (!model.contains("queue"))
+    return row("now", fmt::format("loading, {:.0f} %", number(model, "/progress") * 100));
+  std::string out = row("now", fmt::format("loaded in process {:.0f}", number(model, "/process")));
+  out += row("queue", fmt::format("{} running, {} waiting", count(model, "/queue/running"),
+                                  count(model, "/queue/waiting")));
+  out += row("KV pages", fmt::format("{} of {} used", count(model, "/pages/used"),
+                                     count(model, "/pages/total")));
+  out += row("computed",
+             fmt::format("{} prompt tokens, {} tokens of answers, in {} steps",
+                         count(model, "/totals/prompt_tokens"),
+                         count(model, "/totals/completion_tokens"), count(model, "/totals/steps")));
+  out += row("memory", fmt::format("{} (at most {})", size(model, "/memory/active_bytes"),
+                                   size(model, "/memory/peak_bytes")));
+  return out;
+}
+
+}  // namespace hearth::cli

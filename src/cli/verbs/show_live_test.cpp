@@ -1,0 +1,37 @@
+// How the live part of `hearth show` reads.
+#include "cli/verbs/show_live.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::cli {
+namespace {
+
+json::object report(std::string_view text) {
+  return json::parse(text).as_object();
+}
+
+TEST(ShowLive, AModelThatLoads) {
+  EXPECT_EQ(describe_live(report(R"({"id":"m","state":"loading","progress":0.42})")),
+            "  now          loading, 42 %\n");
+}
+
+TEST(ShowLive, ALoadedModel) {
+  EXPECT_EQ(describe_live(report(R"({"id":"m","state":"loaded","process":4711,
+      "queue":{"running":2,"waiting":1},"pages":{"used":1234,"total":5000},
+      "totals":{"steps":9,"prompt_tokens":2048,"completion_tokens":77},
+      "memory":{"active_bytes":2000000000,"peak_bytes":3000000000}})")),
+            "  now          loaded in process 4711\n"
+            "  queue        2 running, 1 waiting\n"
+            "  KV pages     1,234 of 5,000 used\n"
+            "  computed     2,048 prompt tokens, 77 tokens of answers, in 9 steps\n"
+            "  memory       2.0 GB (at most 3.0 GB)\n");
+}
+
+TEST(ShowLive, NoServerNoReport) {
+  services::Settings settings;
+  settings.port = 1;  // nobody listens there
+  EXPECT_FALSE(live_state(settings, "m").has_value());
+}
+
+}  // namespace
+}  // namespace hearth::cli
