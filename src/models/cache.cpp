@@ -64,8 +64,9 @@ void check(std::string_view what, std::size_t highest, std::size_t limit) {
 
 }  // namespace
 
-Cache::Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages, std::size_t states)
-    : pages_(pages), states_(states) {
+Cache::Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages, std::size_t states,
+             nn::RowPolicy rows)
+    : pages_(pages), states_(states), rows_(rows) {
   for (const nn::CacheShape& layer : layers) {
     assert((!layer.shares || *layer.shares < source_.size()) && "only earlier layers are shared");
     source_.push_back(layer.shares.value_or(source_.size()));
@@ -91,7 +92,7 @@ void Cache::begin(const nn::StepBatch& batch) {
     auto& plan = plans[{shape.kv_heads, shape.window}];
     if (!plan)
       plan = std::make_shared<const nn::AttentionPlan>(
-          nn::plan_attention(batch, shape.kv_heads, shape.window));
+          nn::plan_attention(batch, shape.kv_heads, shape.window, rows_));
     kv->follow(plan);
   }
   if (!recurrent_) return;

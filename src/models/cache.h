@@ -40,7 +40,9 @@ class Cache {
   /// @param layers  one shape per layer of the model; a layer shares only what an earlier one has
   /// @param pages   limit: page numbers lie in [0, pages)
   /// @param states  limit: state numbers lie in [0, states)
-  Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages, std::size_t states);
+  /// @param rows    how attention over it is cut
+  Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages, std::size_t states,
+        nn::RowPolicy rows = nn::RowPolicy::Any);
 
   /// Called by Model::forward: makes room for the step's pages and states and plans its attention
   /// once for all layers. @throws std::invalid_argument for a number beyond the limit, or where a
@@ -76,6 +78,7 @@ class Cache {
 
   std::size_t pages_;  // limits
   std::size_t states_;
+  nn::RowPolicy rows_;
   std::size_t grown_pages_ = 0;  // what exists now
   std::size_t grown_states_ = 0;
   std::vector<std::size_t> source_;             // per layer: whose cache it uses, usually its own

@@ -139,7 +139,8 @@ Result<std::unique_ptr<Model>> build(const Opened& model, const LoadOptions& opt
   const std::uint64_t stored = model.checkpoint.bytes() * (fp8 ? 2 : 1);
   TRY(check_memory(widened ? unpacked : stored));
 
-  nn::Weights weights(model.checkpoint, model.config.quantisation, {.unpack = unpack});
+  nn::Weights weights(model.checkpoint, model.config.quantisation,
+                      {.unpack = unpack, .rows = options.rows});
   weights.rename([&](std::string path) { return canonical_name(*model.family, std::move(path)); });
   weights.drop([&](std::string_view path) {
     return is_superfluous(path, model.facts.tied_head, model.config.nested);
@@ -165,6 +166,7 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
     std::size_t weight_bytes = 0;
     auto model = TRY_IN(doing(folder), build(opened, options, weight_bytes));
     model->facts_.weight_bytes = weight_bytes;
+    model->rows_ = options.rows;
     return model;
   } catch (const std::exception& error) {
     return fail(ErrorCode::Internal, "{}: {}", doing(folder), error.what());

@@ -25,7 +25,7 @@ Model::Model(ModelFacts facts, std::vector<nn::CacheShape> layers)
 }
 
 std::unique_ptr<Cache> Model::make_cache(std::size_t pages, std::size_t states) const {
-  return std::make_unique<Cache>(layers_, pages, states);
+  return std::make_unique<Cache>(layers_, pages, states, rows_);
 }
 
 std::size_t Model::page_bytes() const {

@@ -18,6 +18,8 @@ struct LoadOptions {
   /// On the CPU a packed model that unpacked takes no more than this is unpacked while loading:
   /// plain products are several times faster there, at 4 bytes a weight.
   std::size_t unpack_limit_bytes = std::size_t{512} << 20;
+  /// Fixed: a token's logits are the same to the last bit whatever else is in the step.
+  nn::RowPolicy rows = nn::RowPolicy::Any;
 };
 
 /// The weights of one model and the graph over them. Families are files under arch/.
@@ -66,6 +68,7 @@ class Model {
 
   ModelFacts facts_;
   std::vector<nn::CacheShape> layers_;
+  nn::RowPolicy rows_ = nn::RowPolicy::Any;
 };
 
 /// Reads the folder's config and safetensors and builds the model; all weights are in memory, and

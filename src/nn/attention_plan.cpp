@@ -20,8 +20,10 @@ constexpr int kTileRows = 128;
 struct Piece {
   const Segment* segment = nullptr;
   int first_row = 0;   // in the batch
-  int rows = 0;        // L
-  int position = 0;    // of the first row
+  int rows = 0;        // L that are computed
+  int skipped = 0;     // computed rows before the first that is wanted
+  int wanted = 0;      // rows of the batch
+  int position = 0;    // of the first computed row
   int first_page = 0;  // index into the page table
   int pages = 0;       // n
 };
@@ -31,14 +33,31 @@ struct Builder {
   int window;
 
   Piece piece(const Segment& segment, int begin, int rows) const {
-    Piece made{.segment = &segment,
-               .first_row = segment.first_row + begin,
-               .rows = rows,
-               .position = segment.cached + begin};
-    const int oldest = window > 0 ? std::max(0, made.position - window + 1) : 0;
-    made.first_page = oldest / kPageTokens;
-    made.pages = pages_for(made.position + rows) - made.first_page;
-    return made;
+    return with_pages({.segment = &segment,
+                       .first_row = segment.first_row + begin,
+                       .rows = rows,
+                       .wanted = rows,
+                       .position = segment.cached + begin});
+  }
+
+  /// The tile of positions in which row `begin` of the segment lies, with all rows of it that the
+  /// segment has.
+  Piece aligned_piece(const Segment& segment, int begin) const {
+    const int position = segment.cached + begin;
+    const int skipped = position % kFixedAttentionRows;
+    return with_pages({.segment = &segment,
+                       .first_row = segment.first_row + begin,
+                       .rows = kFixedAttentionRows,
+                       .skipped = skipped,
+                       .wanted = std::min(kFixedAttentionRows - skipped, segment.rows - begin),
+                       .position = position - skipped});
+  }
+
+  Piece with_pages(Piece piece) const {
+    const int oldest = window > 0 ? std::max(0, piece.position - window + 1) : 0;
+    piece.first_page = oldest / kPageTokens;
+    piece.pages = pages_for(piece.position + piece.rows) - piece.first_page;
+    return piece;
   }
 
   /// Slot of head 0 of every new key, then of head 1 ...: token-major, as keys arrive.
@@ -78,7 +97,8 @@ struct Builder {
     std::vector<std::int32_t> page_ids;
     std::vector<float> mask;
     for (const Piece& piece : pieces) {
-      for (int i = 0; i < rows; ++i) row_ids.push_back(piece.first_row + i);
+      for (int i = 0; i < rows; ++i)
+        row_ids.push_back(piece.first_row + std::clamp(i - piece.skipped, 0, piece.wanted - 1));
       append_mask(mask, piece, pages);
     }
     for (int head = 0; head < kv_heads; ++head)
@@ -107,10 +127,35 @@ std::vector<std::int32_t> answer_order(const std::vector<std::vector<Piece>>& gr
   for (const auto& group : groups)
     for (const Piece& piece : group) {
       const auto begin = order.begin() + piece.first_row;
-      std::iota(begin, begin + piece.rows, next);
+      std::iota(begin, begin + piece.wanted, next + piece.skipped);
       next += piece.rows;
     }
   return order;
+}
+
+/// Whether the groups' answers are the batch's rows as they lie.
+bool needs_no_order(const std::vector<std::vector<Piece>>& groups) {
+  int next = 0;
+  for (const auto& group : groups)
+    for (const Piece& piece : group) {
+      if (piece.first_row != next || piece.wanted != piece.rows) return false;
+      next += piece.rows;
+    }
+  return true;
+}
+
+/// Aligned tiles over equally many pages together.
+std::vector<std::vector<Piece>> split_aligned(const StepBatch& batch, const Builder& builder) {
+  std::map<int, std::vector<Piece>> by_pages;
+  for (const Segment& segment : batch.segments)
+    for (int begin = 0; begin < segment.rows;) {
+      const Piece piece = builder.aligned_piece(segment, begin);
+      by_pages[piece.pages].push_back(piece);
+      begin += piece.wanted;
+    }
+  std::vector<std::vector<Piece>> groups;
+  for (auto& [pages, pieces] : by_pages) groups.push_back(std::move(pieces));
+  return groups;
 }
 
 /// Tiles of prompt pieces one by one; single rows together, by the power of two of their pages.
@@ -131,14 +176,15 @@ std::vector<std::vector<Piece>> split(const StepBatch& batch, const Builder& bui
 
 }  // namespace
 
-AttentionPlan plan_attention(const StepBatch& batch, int kv_heads, int window) {
+AttentionPlan plan_attention(const StepBatch& batch, int kv_heads, int window, RowPolicy rows) {
   const Builder builder{kv_heads, window};
-  const auto groups = split(batch, builder);
+  const auto groups =
+      rows == RowPolicy::Fixed ? split_aligned(batch, builder) : split(batch, builder);
   const auto order = answer_order(groups, batch.tokens());
   AttentionPlan plan{.slots = builder.slots(batch),
                      .groups = {},
                      .order = mx::array(order.data(), {batch.tokens()}, mx::int32),
-                     .in_order = std::ranges::is_sorted(order)};
+                     .in_order = needs_no_order(groups)};
   for (const auto& pieces : groups) plan.groups.push_back(builder.group(pieces));
   return plan;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nn/mlx.h"
+#include "nn/row_policy.h"
 #include "nn/step_batch.h"
 
 namespace hearth::nn {
@@ -24,13 +25,18 @@ struct AttentionPlan {
   std::vector<AttentionGroup> groups;
   mx::array
       order;  ///< [T] int32: row t of the answer is row order[t] of the groups' joined answers
-  bool in_order = true;  ///< `order` is 0, 1, 2, ...
+  bool in_order = true;  ///< `order` is 0, 1, 2, ... and the groups answer no other rows
 };
 
 /// Decoding rows of many sequences go into common groups (of similar length, so that padding stays
 /// below half); prompt pieces are attended in tiles of rows, each over no more pages than it sees.
 ///
+/// With RowPolicy::Fixed every row lies in a tile of positions aligned to kFixedAttentionRows, over
+/// the same pages whichever of the tile's rows the step computes; what is computed for the others
+/// is dropped.
+///
 /// @param window  a query sees itself and the `window - 1` tokens before it; 0: all of them
-AttentionPlan plan_attention(const StepBatch& batch, int kv_heads, int window);
+AttentionPlan plan_attention(const StepBatch& batch, int kv_heads, int window,
+                             RowPolicy rows = RowPolicy::Any);
 
 }  // namespace hearth::nn

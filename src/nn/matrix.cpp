@@ -16,30 +16,48 @@ constexpr int kPackedRows = 2;
 // Elements unpacked at a time: the block stays in the cache, and a large head needs no large copy.
 constexpr int kBlockElements = 1 << 20;
 
-/// x Wᵀ with W unpacked block by block.
-mx::array times_unpacked(const mx::array& x, const PackedMatrix& w) {
-  const int outputs = w.codes.shape(0);
-  const int block = std::max(1, kBlockElements / x.shape(1));
-  if (outputs <= block) return mx::matmul(x, mx::transpose(unpack(w)));
+/// x Wᵀ in products of kFixedProductRows rows each; the last one is filled up with zeros.
+mx::array tiled_product(const mx::array& x, const mx::array& turned) {
+  const int rows = x.shape(0);
+  const int width = x.shape(1);
+  const int tiles = (rows + kFixedProductRows - 1) / kFixedProductRows;
+  const int filled = tiles * kFixedProductRows;
+  const mx::array zeros = mx::zeros({filled - rows, width}, x.dtype());
+  const mx::array padded = filled == rows ? x : mx::concatenate({x, zeros}, 0);
   std::vector<mx::array> parts;
-  for (int begin = 0; begin < outputs; begin += block) {
-    const PackedMatrix part = slice_rows(w, begin, std::min(begin + block, outputs));
-    parts.push_back(mx::matmul(x, mx::transpose(unpack(part))));
-  }
-  return mx::concatenate(parts, 1);
+  for (int begin = 0; begin < filled; begin += kFixedProductRows)
+    parts.push_back(
+        mx::matmul(mx::slice(padded, {begin, 0}, {begin + kFixedProductRows, width}), turned));
+  return mx::slice(mx::concatenate(parts, 0), {0, 0}, {rows, turned.shape(1)});
 }
 
 }  // namespace
+
+mx::array Matrix::product(const mx::array& x, const mx::array& plain) const {
+  const mx::array turned = mx::transpose(plain);
+  return rows_ == RowPolicy::Fixed ? tiled_product(x, turned) : mx::matmul(x, turned);
+}
+
+/// x Wᵀ with W unpacked block by block.
+mx::array Matrix::times_unpacked(const mx::array& x, const PackedMatrix& w) const {
+  const int outputs = w.codes.shape(0);
+  const int block = std::max(1, kBlockElements / x.shape(1));
+  if (outputs <= block) return product(x, unpack(w));
+  std::vector<mx::array> parts;
+  for (int begin = 0; begin < outputs; begin += block)
+    parts.push_back(product(x, unpack(slice_rows(w, begin, std::min(begin + block, outputs)))));
+  return mx::concatenate(parts, 1);
+}
 
 bool on_cpu() {
   return mx::default_device() == mx::Device::cpu;
 }
 
 mx::array Matrix::times(const mx::array& x) const {
-  if (const auto* plain = std::get_if<mx::array>(&content_))
-    return mx::matmul(x, mx::transpose(*plain));
+  if (const auto* plain = std::get_if<mx::array>(&content_)) return product(x, *plain);
   const auto& w = std::get<PackedMatrix>(content_);
-  if (x.shape(0) > kPackedRows && on_cpu()) return times_unpacked(x, w);
+  const bool few = x.shape(0) <= kPackedRows && rows_ == RowPolicy::Any;
+  if (on_cpu() ? !few : rows_ == RowPolicy::Fixed) return times_unpacked(x, w);
   return mx::quantized_matmul(x, w.codes, w.scales, w.biases, /*transpose=*/true,
                               w.packing.group_size, w.packing.bits, w.mode());
 }
@@ -52,7 +70,7 @@ mx::array Matrix::rows(const mx::array& ids) const {
 
 Matrix Matrix::unpacked() const {
   const auto* w = std::get_if<PackedMatrix>(&content_);
-  return w ? Matrix(unpack(*w)) : *this;
+  return w ? Matrix(unpack(*w), rows_) : *this;
 }
 
 std::size_t Matrix::bytes() const {

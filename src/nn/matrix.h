@@ -6,14 +6,17 @@
 
 #include "nn/mlx.h"
 #include "nn/packed_matrix.h"
+#include "nn/row_policy.h"
 
 namespace hearth::nn {
 
 /// A matrix W [N, K] that rows are multiplied with or picked from. Cheap to copy: it shares arrays.
 class Matrix {
  public:
-  explicit Matrix(mx::array plain) : content_(std::move(plain)) {}
-  explicit Matrix(PackedMatrix packed) : content_(std::move(packed)) {}
+  explicit Matrix(mx::array plain, RowPolicy rows = RowPolicy::Any)
+      : content_(std::move(plain)), rows_(rows) {}
+  explicit Matrix(PackedMatrix packed, RowPolicy rows = RowPolicy::Any)
+      : content_(std::move(packed)), rows_(rows) {}
 
   /// x Wᵀ: [T, K] → [T, N].
   mx::array times(const mx::array& x) const;
@@ -29,7 +32,12 @@ class Matrix {
   std::size_t bytes() const;
 
  private:
+  /// x Wᵀ for one plain block of rows of W.
+  mx::array product(const mx::array& x, const mx::array& plain) const;
+  mx::array times_unpacked(const mx::array& x, const PackedMatrix& w) const;
+
   std::variant<mx::array, PackedMatrix> content_;
+  RowPolicy rows_;
 };
 
 /// True where MLX computes on the CPU: activations are float32 there, and stock packed products

@@ -47,6 +47,8 @@ class Weights {
     bool unpack = false;
     /// What formats without floating-point numbers of their own unpack to; float32 on the CPU.
     mx::Dtype dtype = on_cpu() ? mx::float32 : mx::bfloat16;
+    /// Of the products with the matrices that are read.
+    RowPolicy rows = RowPolicy::Any;
   };
 
   Weights(const Checkpoint& checkpoint, QuantisationSettings quantisation, Options options);

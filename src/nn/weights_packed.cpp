@@ -54,12 +54,13 @@ mx::array spread(const mx::array& scales, int rows, int width, const Fp8Blocks& 
 
 Matrix Weights::matrix(const std::string& path, int rows, int width) {
   const mx::Shape shape{rows, width};
-  if (has(fp8_scales_of(path))) return Matrix(fp8_matrix(path, rows, width));
+  if (has(fp8_scales_of(path))) return Matrix(fp8_matrix(path, rows, width), options_.rows);
   if (!has(scales_of(path)))
-    return Matrix(take_floats(codes_of(path), shape).value_or(placeholder({1, 1})));
+    return Matrix(take_floats(codes_of(path), shape).value_or(placeholder({1, 1})), options_.rows);
   const auto packed = packed_matrix(path, shape);
   if (!packed) return Matrix(placeholder({1, 1}));
-  return options_.unpack ? Matrix(unpacked(*packed)) : Matrix(*packed);
+  return options_.unpack ? Matrix(unpacked(*packed), options_.rows)
+                         : Matrix(*packed, options_.rows);
 }
 
 ExpertMatrix Weights::stack(const std::string& path, const StackShape& size) {
