@@ -45,6 +45,16 @@ void append_ascii(std::string& out, char c) {
     out.push_back(c);
 }
 
+/// How many bytes at the beginning stand for themselves in a JSON string.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t count = 0;
+  for (; count < text.size(); ++count) {
+    const auto byte = static_cast<unsigned char>(text[count]);
+    if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\') break;
+  }
+  return count;
+}
+
 template <class Integer>
 void append_integer(std::string& out, Integer number) {
   char digits[24];
@@ -67,7 +77,11 @@ Result<json::value> parse_json(std::string_view text) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t plain = plain_bytes(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const Utf8Character next = first_character(text);
     const auto bytes = text.substr(0, next.bytes);
     text.remove_prefix(next.bytes);

@@ -82,9 +82,14 @@ void ChunkWriter::append_head(std::string& out, std::string_view name) const {
   base::append_json_string(out, head_.fingerprint);
 }
 
+void ChunkWriter::set_head(AnswerHead head) {
+  head_ = std::move(head);
+  opening_ = "data: ";
+  append_head(opening_, object());
+}
+
 void ChunkWriter::open_chunk(std::string& out) const {
-  out += "data: ";
-  append_head(out, object());
+  out += opening_;
 }
 
 void ChunkWriter::close_chunk(std::string& out, const Totals* timed) const {

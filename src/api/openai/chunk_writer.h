@@ -34,7 +34,7 @@ struct AnswerHead {
 class ChunkWriter {
  public:
   virtual ~ChunkWriter() = default;
-  void set_head(AnswerHead head) { head_ = std::move(head); }
+  void set_head(AnswerHead head);
   /// What opens a choice, before its first delta; may write nothing.
   virtual void begin(std::string& out, std::size_t choice) = 0;
   virtual void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) = 0;
@@ -69,6 +69,7 @@ class ChunkWriter {
 
  private:
   AnswerHead head_;
+  std::string opening_;  // of every chunk: written once, sent with each token
 };
 
 /// The wire's word for how a choice ended.
