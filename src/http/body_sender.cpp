@@ -8,6 +8,13 @@
 
 namespace hearth::http {
 
+namespace {
+
+constexpr std::string_view kChunkEnd = "\r\n";
+constexpr std::string_view kBodyEnd = "0\r\n\r\n";
+
+}  // namespace
+
 using State = BodyStream::State;
 
 BodySender::BodySender(const ServerLimits& limits, std::shared_ptr<Wire> wire, Framing framing,
@@ -41,8 +48,10 @@ void BodySender::pull() {
     log_error("http", "a streamed answer failed: {}", thrown.what());
     state_ = State::Abort;
   }
-  if (state_ != State::Abort) send(pulled_);
-  if (state_ == State::End) finish();
+  if (state_ != State::Abort) send(pulled_, state_ == State::End);
+  if (state_ != State::End) return;
+  gate_->close();
+  stream_.reset();
 }
 
 base::Instant BodySender::next_step() const {
@@ -56,23 +65,20 @@ void BodySender::beat() {
   if (bytes.empty())
     wire_->touch();  // the silence is wanted: look again after another interval
   else
-    send(bytes);
+    send(bytes, /*last=*/false);
 }
 
-void BodySender::send(std::string_view bytes) {
-  if (bytes.empty()) return;  // an empty chunk would end the body
+void BodySender::send(std::string_view bytes, bool last) {
   if (framing_ != Framing::Chunked) return wire_->send(std::string(bytes));
-  std::string chunk = fmt::format("{:x}\r\n", bytes.size());
-  chunk.reserve(chunk.size() + bytes.size() + 2);
-  chunk += bytes;
-  chunk += "\r\n";
+  std::string chunk;
+  if (!bytes.empty()) {  // an empty chunk would end the body
+    chunk = fmt::format("{:x}\r\n", bytes.size());
+    chunk.reserve(chunk.size() + bytes.size() + kChunkEnd.size() + kBodyEnd.size());
+    chunk += bytes;
+    chunk += kChunkEnd;
+  }
+  if (last) chunk += kBodyEnd;
   wire_->send(std::move(chunk));
-}
-
-void BodySender::finish() {
-  if (framing_ == Framing::Chunked) wire_->send_view("0\r\n\r\n");
-  gate_->close();
-  stream_.reset();
 }
 
 }  // namespace hearth::http

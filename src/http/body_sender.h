@@ -29,8 +29,7 @@ class BodySender {
  private:
   void pull();
   void beat();
-  void send(std::string_view bytes);
-  void finish();
+  void send(std::string_view bytes, bool last);
 
   const ServerLimits& limits_;
   std::shared_ptr<Wire> wire_;

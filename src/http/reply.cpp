@@ -14,6 +14,8 @@ using State = BodyStream::State;
 
 namespace {
 
+constexpr std::size_t kSentWithItsHead = std::size_t{16} * 1024;  // in one piece
+
 bool may_have_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
@@ -82,13 +84,13 @@ Task<bool> Reply::send_whole(Response response) {
   auto* owned = std::get_if<std::string>(&response.body);
   const std::size_t length = fixed ? fixed->size() : owned->size();
   const bool has_body = may_have_body(response.status);
-  wire_->send(head(response, has_body ? Framing::Length : Framing::NoBody, length));
-  if (has_body && exchange_.request.method != Method::Head) {
-    if (fixed)
-      wire_->send_view(*fixed);
-    else
-      wire_->send(std::move(*owned));
-  }
+  std::string first = head(response, has_body ? Framing::Length : Framing::NoBody, length);
+  const bool with_body = has_body && exchange_.request.method != Method::Head;
+  const bool together = with_body && owned && length <= kSentWithItsHead;
+  if (together) first += *owned;
+  wire_->send(std::move(first));
+  if (with_body && fixed) wire_->send_view(*fixed);
+  if (with_body && owned && !together) wire_->send(std::move(*owned));
   co_return co_await flush();
 }
 

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <deque>
 #include <exception>
 #include <utility>
 
@@ -28,8 +30,7 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 class AsioServer final : public Server {
  public:
   AsioServer(const ServerOptions& options, Router router, ErrorWriter write_error)
-      : io_threads_(std::max(1, options.io_threads)),
-        io_(io_threads_),
+      : loops_(static_cast<std::size_t>(std::max(1, options.io_threads))),
         connections_(options.limits.connections),
         shared_(std::make_shared<Shared>(Shared{options.limits,
                                                 std::move(router),
@@ -40,7 +41,7 @@ class AsioServer final : public Server {
   ~AsioServer() override { drain(std::chrono::milliseconds(0)); }
 
   Result<void> open(const ServerOptions& options) {
-    acceptors_ = TRY(open_acceptors(io_, options));
+    acceptors_ = TRY(open_acceptors(loops_.front().io, options));
     port_ = acceptors_.front().local_endpoint().port();
     const std::size_t room = make_room_for(options.limits.connections);
     if (room < options.limits.connections)
@@ -58,20 +59,22 @@ class AsioServer final : public Server {
 
   void start() override {
     for (auto& acceptor : acceptors_) accept_next(acceptor);
-    for (int i = 0; i < io_threads_; ++i)
-      threads_.emplace_back(fmt::format("http-{}", i), [this] { io_.run(); });
+    for (std::size_t i = 0; i < loops_.size(); ++i)
+      threads_.emplace_back(fmt::format("http-{}", i), [this, i] { loops_[i].io.run(); });
   }
 
   void drain(std::chrono::milliseconds grace) override {
     for (auto& acceptor : acceptors_) asio::post(acceptor.get_executor(), [&] { stop(acceptor); });
     connections_.close_door();
     if (!connections_.wait_until_empty(grace)) connections_.abort_all();
+    for (Loop& loop : loops_) loop.busy.reset();
     threads_.clear();  // joins
   }
 
  private:
   void accept_next(Acceptor& acceptor) {
-    acceptor.async_accept(asio::make_strand(io_),
+    const std::size_t loop = next_loop_++ % loops_.size();
+    acceptor.async_accept(asio::make_strand(loops_[loop].io),
                           [this, &acceptor](const error_code& error, Socket socket) {
                             accepted(acceptor, error, std::move(socket));
                           });
@@ -126,8 +129,14 @@ class AsioServer final : public Server {
     });
   }
 
-  int io_threads_;
-  asio::io_context io_;
+  /// One thread's: a connection stays where it is, so that a token wakes one thread and no other.
+  struct Loop {
+    asio::io_context io{1};
+    asio::executor_work_guard<asio::io_context::executor_type> busy{io.get_executor()};
+  };
+
+  std::deque<Loop> loops_;
+  std::atomic<std::size_t> next_loop_ = 0;  // acceptors share it
   Connections connections_;
   std::shared_ptr<Shared> shared_;
   std::vector<Acceptor> acceptors_;

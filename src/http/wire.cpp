@@ -18,7 +18,10 @@ constexpr std::size_t kPiecesPerWrite = 8;
 }  // namespace
 
 Wire::Wire(Socket socket, std::size_t inbox_limit)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()), inbox_limit_(inbox_limit) {
+    : socket_(std::move(socket)),
+      signal_(socket_.get_executor(), base::Instant::max()),
+      alarm_(socket_.get_executor()),
+      inbox_limit_(inbox_limit) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -54,23 +57,36 @@ void Wire::queue(Piece piece) {
   if (outbox_.empty()) last_output_ = base::SteadyClock::now();
   unsent_ += piece.bytes().size();
   outbox_.push_back(std::move(piece));
-  arm_write();
+  if (!writing_) write_now();
 }
 
 Task<void> Wire::wait(base::Instant until) {
   arm_read();
   if (!notified_) {
-    timer_.expires_at(until);
-    error_code expired_or_notified;
-    co_await timer_.async_wait(
-        asio::redirect_error(asio::use_awaitable_t<Strand>(), expired_or_notified));
+    set_alarm(until);
+    error_code notified;
+    co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable_t<Strand>(), notified));
   }
   notified_ = false;
 }
 
 void Wire::notify() {
   notified_ = true;
-  timer_.cancel();
+  signal_.cancel();
+}
+
+// An alarm that is set already may ring too early, but is not set anew: a stream that waits once
+// per token, always for another ten seconds, would tell the system of each.
+void Wire::set_alarm(base::Instant until) {
+  if (until >= alarm_at_) return;
+  alarm_at_ = until;
+  alarm_.expires_at(until);
+  alarm_.async_wait([weak = weak_from_this()](const error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || !self) return;
+    self->alarm_at_ = base::Instant::max();
+    self->notify();
+  });
 }
 
 // Waits for readiness and reads into a buffer of the thread: an idle connection owns no buffer.
@@ -100,24 +116,34 @@ void Wire::read_now() {
   notify();
 }
 
-void Wire::arm_write() {
-  if (writing_ || broken_ || outbox_.empty()) return;
-  writing_ = true;
-  std::array<asio::const_buffer, kPiecesPerWrite> pieces;
-  std::size_t used = 0;
-  for (const auto& piece : outbox_) {
-    if (used == pieces.size()) break;
-    const auto bytes = piece.bytes().substr(used == 0 ? front_sent_ : 0);
-    pieces.at(used++) = asio::const_buffer(bytes.data(), bytes.size());
+// Most writes fit into the socket's buffer: they cost one system call and no hop through the loop.
+void Wire::write_now() {
+  while (!broken_ && !outbox_.empty()) {
+    std::array<asio::const_buffer, kPiecesPerWrite> pieces;
+    std::size_t used = 0;
+    for (const auto& piece : outbox_) {
+      if (used == pieces.size()) break;
+      const auto bytes = piece.bytes().substr(used == 0 ? front_sent_ : 0);
+      pieces.at(used++) = asio::const_buffer(bytes.data(), bytes.size());
+    }
+    error_code error;
+    const std::size_t bytes = socket_.write_some(pieces, error);
+    if (error == asio::error::would_block) return arm_write();
+    if (error) return fail();
+    wrote(bytes);
   }
-  socket_.async_write_some(pieces,
-                           [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-                             self->writing_ = false;
-                             if (error)
-                               self->fail();
-                             else
-                               self->wrote(bytes);
-                           });
+}
+
+void Wire::arm_write() {
+  writing_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->writing_ = false;
+    if (error)
+      self->fail();
+    else
+      self->write_now();
+    self->notify();
+  });
 }
 
 void Wire::wrote(std::size_t bytes) {
@@ -129,8 +155,6 @@ void Wire::wrote(std::size_t bytes) {
     front_sent_ -= outbox_.front().bytes().size();
     outbox_.pop_front();
   }
-  arm_write();
-  notify();
 }
 
 void Wire::fail() {

@@ -62,14 +62,18 @@ class Wire : public std::enable_shared_from_this<Wire> {
   };
 
   void queue(Piece piece);
+  void set_alarm(base::Instant until);
   void arm_read();
   void read_now();
+  void write_now();
   void arm_write();
   void wrote(std::size_t bytes);
   void fail();
 
   Socket socket_;
-  Timer timer_;
+  Timer signal_;  // never rings: notify() cancels it
+  Timer alarm_;
+  base::Instant alarm_at_ = base::Instant::max();  // max: not set
   std::size_t inbox_limit_;
   std::string inbox_;
   std::size_t consumed_ = 0;  // of inbox_
