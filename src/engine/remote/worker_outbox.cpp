@@ -10,6 +10,7 @@ namespace hearth::engine {
 namespace {
 
 constexpr std::chrono::milliseconds kStatsEvery{250};
+constexpr std::size_t kUnsentBytes = std::size_t{64} * 1024;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -42,7 +43,10 @@ void WorkerOutbox::run() {
     auto message = engine_ != nullptr && busy ? mailbox_->wait_until(stats_due_) : mailbox_->wait();
     if (!message && mailbox_->closed()) break;
     auto done = message ? handle(std::move(*message)) : Result<void>{};
+    for (Message& next : mailbox_->drain())
+      if (done) done = handle(std::move(next));
     if (done && engine_ != nullptr && base::SteadyClock::now() >= stats_due_) done = send_stats();
+    if (done) done = flush();
     if (!done) {
       channel_.shut_down();  // the reading side ends the session
       break;
@@ -54,7 +58,10 @@ void WorkerOutbox::run() {
 
 Result<void> WorkerOutbox::handle(Message message) {
   return std::visit(Overloaded{
-                        [this](Frame& frame) { return channel_.send(frame.bytes); },
+                        [this](Frame& frame) -> Result<void> {
+                          unsent_ += frame.bytes;
+                          return {};
+                        },
                         [this](Watch& watch) -> Result<void> {
                           engine_ = watch.engine;
                           return send_stats();
@@ -105,7 +112,15 @@ Result<void> WorkerOutbox::send_stats() {
 }
 
 Result<void> WorkerOutbox::write(const wire::ToServer& message) {
-  return channel_.send(TRY(wire::frame_of(message)));
+  unsent_ += TRY(wire::frame_of(message));
+  return unsent_.size() < kUnsentBytes ? Result<void>() : flush();
+}
+
+Result<void> WorkerOutbox::flush() {
+  if (unsent_.empty()) return {};
+  auto sent = channel_.send(unsent_);
+  unsent_.clear();
+  return sent;
 }
 
 }  // namespace hearth::engine

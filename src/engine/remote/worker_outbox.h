@@ -62,6 +62,7 @@ class WorkerOutbox {
   Result<void> send_events(std::uint64_t request);
   Result<void> send_stats();
   Result<void> write(const wire::ToServer& message);
+  Result<void> flush();
 
   wire::Channel& channel_;
   std::shared_ptr<Box> mailbox_;  // shared with the wake calls of generations
@@ -69,6 +70,7 @@ class WorkerOutbox {
   std::map<std::uint64_t, std::unique_ptr<Generation>> generations_;
   const Engine* engine_ = nullptr;
   std::string sent_stats_;
+  std::string unsent_;  // frames of one step leave together
   bool reported_idle_ = true;
   base::Instant stats_due_{};
   base::Thread thread_;
