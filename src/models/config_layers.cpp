@@ -53,7 +53,8 @@ Result<nn::Packing> parse_packing(const json::object& object, const std::string&
 Result<nn::Fp8Blocks> parse_fp8(const json::object& object, const std::string& path) {
   Fields fields(object, path);
   const std::string kind = fields.text("fmt", "e4m3");
-  if (kind != "e4m3") fields.unsupported("fmt", kind, "e4m3");
+  if (kind != "e4m3" && kind != "float8_e4m3fn")
+    fields.unsupported("fmt", kind, "e4m3, float8_e4m3fn");
   nn::Fp8Blocks blocks;
   if (const json::value* sides = fields.find("weight_block_size")) {
     const json::array* pair = sides->if_array();

@@ -33,7 +33,10 @@ class Families : public ::testing::TestWithParam<std::string> {
   void expect_golden(const Model& model) const {
     const auto logits = one_pass(model, golden_.ids);
     const float spread = standard_deviation(golden_.logits);
-    EXPECT_LE(largest_difference(logits, golden_.logits), 1e-4F * spread);
+    const float difference = largest_difference(logits, golden_.logits);
+    ::testing::Test::RecordProperty("difference_per_std",
+                                    fmt::format("{:.2e}", difference / spread));
+    EXPECT_LE(difference, 1e-4F * spread);
     EXPECT_EQ(argmax_rows(logits, golden_.vocab()), argmax_rows(golden_.logits, golden_.vocab()));
   }
 

@@ -41,8 +41,11 @@ std::pair<mx::array, mx::array> mixed_pick(const mx::array& scores, const mx::ar
 
 Router::Router(const RouterSpec& spec, int width, const Scope& weights, const RouterNames& names)
     : spec_(spec), linear_(weights.linear(names.linear, {width, spec.experts, spec.bias})) {
-  if (spec.correction)
-    correction_ = mx::astype(weights.tensor(names.correction, {spec.experts}), mx::float32);
+  if (!spec.correction) return;
+  mx::Shape stored{spec.experts};
+  if (names.correction_row) stored = {1, spec.experts};
+  const mx::array correction = weights.tensor(names.correction, stored);
+  correction_ = mx::astype(mx::reshape(correction, {spec.experts}), mx::float32);
 }
 
 Router::Choice Router::operator()(const mx::array& x) const {

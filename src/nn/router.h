@@ -38,6 +38,7 @@ struct RouterSpec {
 struct RouterNames {
   std::string linear = "gate";
   std::string correction = "gate.e_score_correction_bias";
+  bool correction_row = false;  ///< stored as [1, E] instead of [E]
 };
 
 /// x [T, D] → the picked experts of each token, in no particular order.

@@ -58,6 +58,20 @@ std::string rounded(const std::vector<float>& values, const std::string& dtype) 
       std::vector(half.data<std::uint16_t>(), half.data<std::uint16_t>() + values.size()));
 }
 
+/// Bytes `base` to `base` + `mask`, or E4M3 codes but those of "not a number".
+std::string hash_bytes(std::uint32_t hash, std::size_t count, const json::object& tensor) {
+  const bool fp8 = tensor.at("fill") == "fp8";
+  const auto mask = fp8 ? 255U : static_cast<std::uint32_t>(tensor.at("mask").as_int64());
+  const auto base = fp8 ? 0U : static_cast<std::uint32_t>(tensor.at("base").as_int64());
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint32_t byte = (mixed(hash, static_cast<std::uint32_t>(i)) & mask) + base;
+    if (fp8 && (byte & 127U) == 127U) byte ^= 1U;
+    bytes.push_back(static_cast<char>(byte));
+  }
+  return bytes;
+}
+
 StoredTensor hash_tensor(const std::string& name, const json::object& tensor) {
   StoredTensor stored{
       .name = name, .dtype = tensor.at("dtype").as_string().c_str(), .shape = {}, .bytes = {}};
@@ -67,7 +81,6 @@ StoredTensor hash_tensor(const std::string& name, const json::object& tensor) {
     count *= static_cast<std::size_t>(length.as_int64());
   }
   const std::string rule = tensor.at("fill").as_string().c_str();
-  const int bits = tensor.contains("bits") ? static_cast<int>(tensor.at("bits").as_int64()) : 0;
   const std::uint32_t hash = fnv1a(name);
   if (rule == "packed") {
     std::vector<std::uint32_t> words(count);
@@ -75,6 +88,11 @@ StoredTensor hash_tensor(const std::string& name, const json::object& tensor) {
     stored.bytes = bytes_of(words);
     return stored;
   }
+  if (rule == "bytes" || rule == "fp8") {
+    stored.bytes = hash_bytes(hash, count * (stored.dtype == "U32" ? 4 : 1), tensor);
+    return stored;
+  }
+  const int bits = tensor.contains("bits") ? static_cast<int>(tensor.at("bits").as_int64()) : 0;
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i)
     values[i] = filled(rule, mixed(hash, static_cast<std::uint32_t>(i)), bits);

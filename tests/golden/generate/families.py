@@ -14,19 +14,18 @@ import pathlib
 import sys
 import tempfile
 
-import affine
 import cases
 import hash_weights
 import numpy as np
 import safetensors
+import stored
 import torch
 import transformers
 from safetensors.torch import save_file
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent
 PROMPT, GREEDY = 16, 8
-STORED = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
-DEFAULT_GROUP = 64  # of affine quantisation, where a config says null
+PACKED = ("quantization", "quantization_config")
 
 
 def unpacked(config: dict) -> dict:
@@ -34,7 +33,7 @@ def unpacked(config: dict) -> dict:
     plain = {
         k: v
         for k, v in config.items()
-        if k not in ("quantization", "torch_dtype", "dtype")
+        if k not in (*PACKED, "torch_dtype", "dtype")
     }
     return plain | {"dtype" if "dtype" in config else "torch_dtype": "float32"}
 
@@ -45,8 +44,8 @@ def v5_dialect(config: dict) -> dict:
         settings(config).save_pretrained(folder)
         twin = json.loads((pathlib.Path(folder) / "config.json").read_text())
     twin.pop("transformers_version")
-    stored = {k: config[k] for k in ("quantization",) if k in config}
-    return twin | stored | {"dtype": config["torch_dtype"]}
+    packed = {k: config[k] for k in PACKED if k in config}
+    return twin | packed | {"dtype": config["torch_dtype"]}
 
 
 def settings(config: dict) -> transformers.PretrainedConfig:
@@ -70,65 +69,6 @@ def checkpoint_shapes(model: torch.nn.Module) -> dict[str, list[int]]:
             return {
                 name: list(saved.get_slice(name).get_shape()) for name in saved.keys()
             }
-
-
-def layer_setting(path: str, width: int, quantization: dict) -> dict | None:
-    """Bits and group of the layer at `path`, or None where it stays plain."""
-    setting = quantization.get(path, quantization)
-    if setting is False:
-        return None
-    group = setting["group_size"] or DEFAULT_GROUP
-    return None if width % group else {"bits": setting["bits"], "group": group}
-
-
-def tensor_table(shapes: dict[str, list[int]], config: dict) -> dict[str, dict]:
-    """Every tensor of the checkpoint as it is stored, with the rule that fills it."""
-    stored = STORED[config["torch_dtype"]]
-    table = {}
-    for name, shape in sorted(shapes.items()):
-        path = name.removesuffix(".weight")
-        setting = None
-        if "quantization" in config and len(shape) == 2:
-            setting = layer_setting(path, shape[1], config["quantization"])
-        if setting:
-            table |= affine.packed_tensors(
-                path, shape, setting["bits"], setting["group"], stored
-            )
-        else:
-            rule = "norm" if len(shape) == 1 and name.endswith(".weight") else "weight"
-            table[name] = {"shape": shape, "dtype": stored, "fill": rule}
-    return table
-
-
-def stored_value(name: str, tensor: dict) -> np.ndarray:
-    """The hash value after rounding to the dtype in which the checkpoint keeps it."""
-    value = hash_weights.fill(name, tensor)
-    rounded = {"BF16": torch.bfloat16, "F16": torch.float16}.get(tensor["dtype"])
-    return (
-        value
-        if rounded is None
-        else torch.from_numpy(value).to(rounded).float().numpy()
-    )
-
-
-def reference_weights(table: dict[str, dict]) -> dict[str, torch.Tensor]:
-    """Dense float32 weights, dequantised where the table packs them."""
-    dense = {}
-    for name, tensor in table.items():
-        if tensor["fill"] in ("scales", "biases"):
-            continue
-        value = stored_value(name, tensor)
-        if tensor["fill"] == "packed":
-            path = name.removesuffix(".weight")
-            scales, biases = (f"{path}.{part}" for part in ("scales", "biases"))
-            value = affine.dequantise(
-                value,
-                stored_value(scales, table[scales]),
-                stored_value(biases, table[biases]),
-                table[scales]["bits"],
-            )
-        dense[name] = torch.from_numpy(np.ascontiguousarray(value))
-    return dense
 
 
 def load_reference(config: dict, weights: dict[str, torch.Tensor]) -> torch.nn.Module:
@@ -179,8 +119,8 @@ def clear_prompt(case: str, model: torch.nn.Module) -> tuple[list[int], np.ndarr
 def make(case: str, config: dict) -> None:
     folder = GOLDEN / case
     folder.mkdir(parents=True, exist_ok=True)
-    table = tensor_table(checkpoint_shapes(build(config)), config)
-    weights = reference_weights(table)
+    checkpoint = stored.Stored(checkpoint_shapes(build(config)), config)
+    table, weights = checkpoint.table, checkpoint.dense()
     model = load_reference(config, weights)
     ids, logits = clear_prompt(case, model)
     twin = v5_dialect(config)

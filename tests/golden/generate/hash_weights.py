@@ -31,12 +31,24 @@ def unit(name: str, count: int) -> np.ndarray:
     return high / np.float32(1 << 23) - np.float32(1)
 
 
+def fp8_codes(name: str, count: int, dtype: str) -> np.ndarray:
+    """E4M3 codes, one to a byte or four to a word; those of "not a number" make room for others."""
+    codes = mixed(name, count * (4 if dtype == "U32" else 1)).astype(np.uint8)
+    codes = np.where(codes & 127 == 127, codes ^ 1, codes).astype(np.uint8)
+    return codes.view("<u4") if dtype == "U32" else codes
+
+
 def fill(name: str, tensor: dict) -> np.ndarray:
     """One tensor of a golden's table: `fill` names the rule, `bits` the width of packed weights."""
     shape, rule = tensor["shape"], tensor["fill"]
     count = int(np.prod(shape))
     if rule == "packed":
         return mixed(name, count).reshape(shape)
+    if rule == "bytes":
+        masked = mixed(name, count) & np.uint32(tensor["mask"])
+        return (masked + np.uint32(tensor["base"])).astype(np.uint8).reshape(shape)
+    if rule == "fp8":
+        return fp8_codes(name, count, tensor["dtype"]).reshape(shape)
     u = unit(name, count)
     rules = {
         "weight": lambda: u / np.float32(8),

@@ -3,7 +3,8 @@
 A module is named as the file under src/models/arch and holds CASES: case name to config, in the
 config dialect of the Hugging Face Hub (v4). A case may say how its weights are stored:
 `torch_dtype` for plain tensors, `quantization` exactly as an mlx-community config has it (per-layer
-entries, `false` for a plain layer, a null group size). It lies under its `model_type`.
+entries, `false` for a plain layer, a null group size), `quantization_config` as publishers have it.
+It lies under its `model_type`.
 """
 
 import importlib

@@ -24,4 +24,19 @@ CASES = {
         "intermediate_size": 172,  # no multiple of any group: down_proj stays plain
         "quantization": {"group_size": 32, "bits": 8},
     },
+    # Codes of 3, 5 and 6 bits straddle words.
+    "affine2": LLAMA | {"quantization": AFFINE | {"group_size": 32, "bits": 2}},
+    "affine3": LLAMA | {"quantization": AFFINE | {"group_size": 64, "bits": 3}},
+    "affine5": LLAMA | {"quantization": AFFINE | {"group_size": 32, "bits": 5}},
+    "affine6": LLAMA | {"quantization": AFFINE | {"group_size": 64, "bits": 6}},
+    "fp8": LLAMA
+    | {
+        "torch_dtype": "bfloat16",
+        "quantization_config": {
+            "quant_method": "fp8",
+            "fmt": "e4m3",
+            "activation_scheme": "dynamic",
+            "weight_block_size": [32, 48],  # neither divides every matrix
+        },
+    },
 }

@@ -49,4 +49,21 @@ CASES = {
             "lm_head": False,
         },
     },
+    "mxfp4": QWEN3
+    | {
+        "quantization": {
+            "group_size": 32,
+            "bits": 4,
+            "mode": "mxfp4",
+            # A layer's own entry without a mode is affine.
+            "model.layers.1.self_attn.o_proj": {"group_size": 64, "bits": 8},
+        }
+    },
+    "nvfp4": QWEN3
+    | {
+        "tie_word_embeddings": True,
+        "torch_dtype": "bfloat16",
+        "quantization": {"group_size": 16, "bits": 4, "mode": "nvfp4"},
+    },
+    "mxfp8": QWEN3 | {"quantization": {"group_size": 32, "bits": 8, "mode": "mxfp8"}},
 }
