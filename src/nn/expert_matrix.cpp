@@ -54,14 +54,15 @@ mx::array stacked(const std::vector<Matrix>& matrices, Part part) {
 
 }  // namespace
 
-ExpertMatrix ExpertMatrix::of(const std::vector<Matrix>& matrices) {
+ExpertMatrix ExpertMatrix::of(const std::vector<Matrix>& matrices, RowPolicy rows) {
   const auto packed_part = [](auto member) {
     return
         [member](const Matrix& matrix) { return std::get<PackedMatrix>(matrix.content()).*member; };
   };
-  if (!matrices.front().packed())
-    return ExpertMatrix(stacked(
-        matrices, [](const Matrix& matrix) { return std::get<mx::array>(matrix.content()); }));
+  const auto plain_part = [](const Matrix& matrix) {
+    return std::get<mx::array>(matrix.content());
+  };
+  if (!matrices.front().packed()) return ExpertMatrix(stacked(matrices, plain_part), rows);
   const auto& first = std::get<PackedMatrix>(matrices.front().content());
   std::optional<mx::array> biases;
   if (first.biases)
@@ -70,7 +71,8 @@ ExpertMatrix ExpertMatrix::of(const std::vector<Matrix>& matrices) {
     });
   return ExpertMatrix(PackedMatrix{stacked(matrices, packed_part(&PackedMatrix::codes)),
                                    stacked(matrices, packed_part(&PackedMatrix::scales)),
-                                   std::move(biases), first.packing, first.dtype});
+                                   std::move(biases), first.packing, first.dtype},
+                      rows);
 }
 
 mx::array ExpertMatrix::times(const mx::array& x, const ExpertRows& rows) const {

@@ -8,6 +8,7 @@
 #include "nn/matrix.h"
 #include "nn/mlx.h"
 #include "nn/packed_matrix.h"
+#include "nn/row_policy.h"
 
 namespace hearth::nn {
 
@@ -20,12 +21,14 @@ struct ExpertRows {
 /// W [E, N, K], plain or packed. Cheap to copy: it shares arrays.
 class ExpertMatrix {
  public:
-  explicit ExpertMatrix(mx::array plain) : content_(std::move(plain)) {}
-  explicit ExpertMatrix(PackedMatrix packed) : content_(std::move(packed)) {}
+  explicit ExpertMatrix(mx::array plain, RowPolicy rows = RowPolicy::Any)
+      : content_(std::move(plain)), rows_(rows) {}
+  explicit ExpertMatrix(PackedMatrix packed, RowPolicy rows = RowPolicy::Any)
+      : content_(std::move(packed)), rows_(rows) {}
 
   /// Puts the experts' matrices side by side: all of one shape and packing. Evaluates, so that
   /// the parts can be freed.
-  static ExpertMatrix of(const std::vector<Matrix>& matrices);
+  static ExpertMatrix of(const std::vector<Matrix>& matrices, RowPolicy rows = RowPolicy::Any);
 
   /// Row r of x times the transposed matrix of expert r: [R, K] → [R, N].
   mx::array times(const mx::array& x, const ExpertRows& rows) const;
@@ -33,9 +36,11 @@ class ExpertMatrix {
   bool packed() const { return std::holds_alternative<PackedMatrix>(content_); }
   std::size_t bytes() const;
   const std::variant<mx::array, PackedMatrix>& content() const { return content_; }
+  RowPolicy row_policy() const { return rows_; }
 
  private:
   std::variant<mx::array, PackedMatrix> content_;
+  RowPolicy rows_;
 };
 
 }  // namespace hearth::nn

@@ -29,12 +29,13 @@ mx::array part_of(const mx::array& whole, int half, bool interleaved) {
 ExpertMatrix part_of(const ExpertMatrix& whole, int half, bool interleaved) {
   const auto cut = [&](const mx::array& a) { return part_of(a, half, interleaved); };
   if (const auto* plain = std::get_if<mx::array>(&whole.content()))
-    return ExpertMatrix(cut(*plain));
+    return ExpertMatrix(cut(*plain), whole.row_policy());
   const auto& packed = std::get<PackedMatrix>(whole.content());
   std::optional<mx::array> biases;
   if (packed.biases) biases = cut(*packed.biases);
   return ExpertMatrix(PackedMatrix{cut(packed.codes), cut(packed.scales), std::move(biases),
-                                   packed.packing, packed.dtype});
+                                   packed.packing, packed.dtype},
+                      whole.row_policy());
 }
 
 /// The MXFP4 stack `<path>_blocks` [E, N, K / 32, 16] bytes, low half first, and its `_scales`.
@@ -63,12 +64,13 @@ ExpertMatrix read_stack(const ExpertsSpec& spec, const Scope& scope, const std::
                         const StackShape& shape) {
   if (scope.has(name + "_blocks")) return read_blocks(scope.weights(), scope.join(name), shape);
   if (scope.has(name + ".weight")) return scope.weights().stack(scope.join(name), shape);
+  const RowPolicy policy = scope.weights().row_policy();
   if (!spec.transposed)
-    return ExpertMatrix(scope.tensor(name, {shape.count, shape.rows, shape.width}));
+    return ExpertMatrix(scope.tensor(name, {shape.count, shape.rows, shape.width}), policy);
   const mx::array stored = scope.tensor(name, {shape.count, shape.width, shape.rows});
   mx::array turned = mx::contiguous(mx::swapaxes(stored, 1, 2));
   mx::eval(turned);
-  return ExpertMatrix(std::move(turned));
+  return ExpertMatrix(std::move(turned), policy);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ ExpertLayer read_each(const Scope& scope, const std::string& name, const StackSh
   // Sizes that do not fit are placeholders, and already reported.
   for (const Matrix& matrix : matrices)
     if (matrix.bytes() != matrices.front().bytes()) return nothing();
-  ExpertLayer layer{ExpertMatrix::of(matrices), {}};
+  ExpertLayer layer{ExpertMatrix::of(matrices, scope.weights().row_policy()), {}};
   if (bias) layer.bias = mx::stack(biases, 0);
   if (bias) mx::eval(*layer.bias);
   return layer;

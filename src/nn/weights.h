@@ -77,6 +77,7 @@ class Weights {
   mx::array byte_tensor(const std::string& path, const mx::Shape& shape);
 
   const QuantisationSettings& quantisation() const { return quantisation_; }
+  RowPolicy row_policy() const { return options_.rows; }
   /// Records a fault that finish() tells; `path` where a tensor is at fault, for its file and name.
   void problem(std::string text);
   void problem_of(const std::string& path, std::string_view text);

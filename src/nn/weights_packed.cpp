@@ -66,14 +66,16 @@ Matrix Weights::matrix(const std::string& path, int rows, int width) {
 ExpertMatrix Weights::stack(const std::string& path, const StackShape& size) {
   const mx::Shape shape{size.count, size.rows, size.width};
   if (!has(scales_of(path)))
-    return ExpertMatrix(take_floats(codes_of(path), shape).value_or(placeholder({1, 1, 1})));
+    return ExpertMatrix(take_floats(codes_of(path), shape).value_or(placeholder({1, 1, 1})),
+                        options_.rows);
   const auto packed = packed_matrix(path, shape);
   return packed ? ready_stack(*packed) : ExpertMatrix(placeholder({1, 1, 1}));
 }
 
 ExpertMatrix Weights::ready_stack(PackedMatrix packed) {
   packed.dtype = options_.dtype;
-  return options_.unpack ? ExpertMatrix(unpacked(packed)) : ExpertMatrix(std::move(packed));
+  if (options_.unpack) return ExpertMatrix(unpacked(packed), options_.rows);
+  return ExpertMatrix(std::move(packed), options_.rows);
 }
 
 mx::array Weights::unpacked(const PackedMatrix& packed) {
