@@ -47,6 +47,25 @@ struct TokenInput {
 };
 using Input = std::variant<ChatInput, TextInput, TokenInput>;
 
+/// What makes one token likelier or less likely.
+struct TokenBias {
+  std::variant<TokenId, std::string> token;  ///< a text stands for every token it is read as
+  double bias = 0;                           ///< added to the logit; minus infinity: never
+};
+
+/// The steps that narrow the choice of a token. Each sees what the one before has left, as
+/// probabilities that add up to 1.
+enum class SamplerStep : std::uint8_t {
+  Penalties,    ///< repetition, presence, frequency: always the first, they change the logits
+  TopNSigma,    ///< tokens within so many standard deviations of the best logit
+  TypicalP,     ///< the most typical tokens until their probabilities reach it
+  TopP,         ///< the likeliest tokens until their probabilities reach it
+  MinP,         ///< tokens at least so many times as likely as the likeliest
+  Xtc,          ///< at times without the likeliest: of those above a threshold only the last stays
+  TopK,         ///< so many of the likeliest
+  Temperature,  ///< divides the logits of what is left
+};
+
 /// How tokens are drawn. Unset fields are filled from generation_config.json, then from the
 /// defaults named here.
 struct Sampling {
@@ -59,7 +78,14 @@ struct Sampling {
   std::optional<double> frequency_penalty;   ///< default 0
   std::optional<int>
       repetition_window;  ///< tokens looked back; 0: off, -1: all; default 20 (all three penalties)
-  std::optional<std::uint64_t> seed;  ///< unset: random
+  std::optional<std::uint64_t> seed;      ///< unset: random
+  std::optional<double> typical_p;        ///< (0, 1]; default 1
+  std::optional<double> top_n_sigma;      ///< >= 0; 0: off; default 0
+  std::optional<double> xtc_probability;  ///< [0, 1]: how often it acts; default 0
+  std::optional<double> xtc_threshold;  ///< [0, 1]; above 0.5 nothing is ever left out; default 0.1
+  /// Which steps apply, in this order; one that is not named does not. Default: as listed in
+  /// SamplerStep, which for the filters they share is mlx-lm's order.
+  std::optional<std::vector<SamplerStep>> samplers;
 };
 
 struct Request {
@@ -69,6 +95,12 @@ struct Request {
   std::optional<std::uint32_t> max_tokens;  ///< unset: the rest of the context
   std::vector<std::string> stop;            ///< matched on text, at most 16, not returned
   bool ignore_eos = false;
+  std::vector<TokenId> stop_tokens = {};   ///< end the reply as its end tokens do
+  std::uint32_t min_tokens = 0;            ///< before so many nothing but max_tokens ends the reply
+  std::vector<TokenBias> logit_bias = {};  ///< of one token named twice both count
+  std::optional<std::uint32_t> logprobs = {};  ///< asks for reports with so many likeliest, 0..20
+  bool echo = false;                           ///< the prompt's text comes first, as content
+  std::optional<std::uint32_t> time_limit_ms = {};  ///< from the first token on, then Length
 };
 
 enum class FinishReason { Stop, StopString, Length, ContextFull };
@@ -95,12 +127,30 @@ struct PromptProgress {
   std::uint32_t computed = 0;
   std::uint32_t total = 0;
 };
+/// A token that could have come, and its chance: after biases and penalties, before all filters and
+/// the temperature.
+struct TokenChance {
+  TokenId id = 0;
+  std::string bytes;  ///< what it adds to a text; may be half a character
+  float logprob = 0;  ///< natural logarithm; minus infinity for what is impossible
+};
+/// A token that came.
+struct TokenReport {
+  TokenId id = 0;
+  std::string bytes;
+  std::optional<float> logprob;  ///< none for the first token of an echoed prompt
+  std::vector<TokenChance> top;  ///< as many as asked for, likeliest first
+  std::uint32_t offset = 0;      ///< characters of the same kind that stand before it
+};
 /// Text, in order, always whole UTF-8 characters. `tokens` = sampled tokens it stands for (may be 0
 /// or many).
 struct TextDelta {
   enum class Kind { Content, Reasoning } kind = Kind::Content;
   std::string text;
   std::uint32_t tokens = 0;
+  /// If asked for: the tokens whose text ends here. All reports of a kind make up its text, but for
+  /// a last one that a stop string cut; tokens without text (ends, markers) have none.
+  std::vector<TokenReport> reports = {};
 };
 /// The last event of a request that went well.
 struct Finished {
@@ -108,6 +158,7 @@ struct Finished {
   std::string stop_string;  ///< which one, with StopString
   Usage usage;
   Timings timings;
+  double logprob = 0;  ///< the sum over all sampled tokens, where reports were asked for
 };
 /// The last event of a request that did not.
 struct Failed {

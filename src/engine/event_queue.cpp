@@ -1,6 +1,8 @@
 // Merging and waking.
 #include "engine/event_queue.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hearth::engine {
@@ -11,6 +13,7 @@ bool EventQueue::merge(Event& last, Event& next) {
     if (more == nullptr || more->kind != delta->kind) return false;
     delta->text += more->text;
     delta->tokens += more->tokens;
+    std::ranges::move(std::get<TextDelta>(next).reports, std::back_inserter(delta->reports));
     return true;
   }
   if (!std::holds_alternative<PromptProgress>(last) ||

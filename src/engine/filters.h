@@ -2,19 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/candidates.h"
 
 namespace hearth::engine {
-
-/// A token that may be drawn, with its untempered logit.
-struct Candidate {
-  float logit = 0;
-  TokenId id = 0;
-};
 
 /// What limits the choice.
 struct Filters {
@@ -25,16 +18,20 @@ struct Filters {
 
 /// Fills `candidates` with the tokens that pass, at least one, in no particular order.
 ///
-/// It is mlx-lm's order top_p, min_p, top_k on the untempered distribution. Since each keeps the
-/// head of the same ranking and none renormalises for the next, the shortest head is the result,
-/// and the cheapest filter goes first. Of equal logits the lower id ranks higher. Selects, never
-/// sorts.
+/// It is the order top_p, min_p, top_k on the untempered distribution. Since each keeps the head of
+/// the same ranking, and neither min_p nor top_k asks how much probability is left, the shortest
+/// head is the result, and the cheapest filter goes first. Selects, never sorts.
 ///
 /// @param logits  [V] unnormalised, at least one finite; tokens whose logit is not finite are out
 void select_candidates(std::span<const float> logits, const Filters& filters,
                        std::vector<Candidate>& candidates);
 
-/// The largest value that is not NaN; minus infinity where there is none.
-float highest(std::span<const float> row);
+/// Of `candidates`, at least one, those that pass.
+void keep_top_p(std::vector<Candidate>& candidates, double top_p);
+void keep_min_p(std::vector<Candidate>& candidates, double min_p);
+void keep_top_k(std::vector<Candidate>& candidates, std::size_t top_k);
+
+/// The largest logit of `candidates`, at least one.
+float highest(const std::vector<Candidate>& candidates);
 
 }  // namespace hearth::engine

@@ -7,7 +7,10 @@
 #include <limits>
 #include <numbers>
 
-#include "engine/penalties.h"
+#include "engine/filters.h"
+#include "engine/logit_changes.h"
+#include "engine/row_math.h"
+#include "engine/sampler_chain.h"
 
 namespace hearth::engine {
 namespace {
@@ -27,6 +30,8 @@ class Noise {
   Noise(std::uint64_t seed, std::uint64_t number)
       : key_(mixed(mixed(seed + kGolden) + kGolden * (number + 1))) {}
   std::uint64_t bits(TokenId id) const { return mixed(key_ + kGolden * (std::uint64_t{id} + 1)); }
+  /// One more number of this draw, in [0, 1).
+  double coin() const { return static_cast<double>(mixed(~key_) >> 11) * 0x1p-53; }
 
  private:
   std::uint64_t key_;
@@ -72,34 +77,47 @@ class Draw {
   TokenId winner_ = 0;
 };
 
+Error nothing_to_draw(std::span<const float> logits) {
+  if (std::isfinite(highest(logits)))
+    return {.code = ErrorCode::InvalidArgument,
+            .message =
+                "logit_bias, or min_tokens with the end tokens, leaves no token that may "
+                "come next; allow at least one",
+            .param = "logit_bias"};
+  return {.code = ErrorCode::Internal,
+          .message =
+              "the model computed no finite value for the next token; its weights may be "
+              "damaged, or its number format too narrow: check the files, or try another "
+              "conversion"};
+}
+
 }  // namespace
 
 Result<TokenId> Sampler::draw(std::span<const float> logits, const SamplingParams& params,
                               std::span<const TokenId> history, std::uint64_t number) {
-  if (params.penalised()) {
+  seen_ = logits;
+  if (changes_logits(params, number)) {
     row_.assign(logits.begin(), logits.end());
-    apply_penalties(row_, history, params);
-    logits = row_;
+    change_logits(row_, history, params, number);
+    seen_ = row_;
   }
-  const float top = highest(logits);
-  if (!std::isfinite(top))
-    return fail(
-        ErrorCode::Internal,
-        "the model computed no finite value for the next token; its weights may be damaged, "
-        "or its number format too narrow: check the files, or try another conversion");
-  const auto likeliest = static_cast<TokenId>(std::ranges::find(logits, top) - logits.begin());
+  const float top = highest(seen_);
+  if (!std::isfinite(top)) return fail(nothing_to_draw(logits));
+  const auto likeliest = static_cast<TokenId>(std::ranges::find(seen_, top) - seen_.begin());
   if (params.greedy()) return likeliest;
 
-  Draw draw(Noise(params.seed, number), top, params.temperature);
-  draw.offer(likeliest, top);  // a good start makes most others hopeless at once
-  if (params.filtered()) {
-    select_candidates(logits, {params.top_p, params.min_p, static_cast<std::size_t>(params.top_k)},
-                      candidates_);
-    for (const Candidate& candidate : candidates_) draw.offer(candidate.id, candidate.logit);
-  } else {
-    for (std::size_t id = 0; id < logits.size(); ++id)
-      if (std::isfinite(logits[id])) draw.offer(static_cast<TokenId>(id), logits[id]);
+  const Noise noise(params.seed, number);
+  if (params.unfiltered()) {
+    Draw draw(noise, top, params.temperature);
+    draw.offer(likeliest, top);  // a good start makes most others hopeless at once
+    for (std::size_t id = 0; id < seen_.size(); ++id)
+      if (std::isfinite(seen_[id])) draw.offer(static_cast<TokenId>(id), seen_[id]);
+    return draw.winner();
   }
+  const bool xtc = noise.coin() < params.xtc_probability;
+  const double temperature = narrow(seen_, params, xtc, candidates_);
+  Draw draw(noise, highest(candidates_), temperature);
+  for (const Candidate& candidate : candidates_) draw.offer(candidate.id, candidate.logit);
   return draw.winner();
 }
 

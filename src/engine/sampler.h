@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/filters.h"
+#include "engine/candidates.h"
 #include "engine/sampling_params.h"
 
 namespace hearth::engine {
@@ -16,18 +16,23 @@ namespace hearth::engine {
 /// comes out the same alone or in any batch. One owner; reused, so that a draw allocates nothing.
 class Sampler {
  public:
-  /// Penalties first; then the arg-max at temperature 0, else top_p, min_p and top_k on the
-  /// untempered logits, and a Gumbel-max draw at `temperature` from what stays.
+  /// Biases and penalties first; then the arg-max at temperature 0, else a Gumbel-max draw from
+  /// what the steps leave (sampler_chain.h).
   ///
   /// @param logits   [V] unnormalised; -inf bans a token
   /// @param history  prompt and generated tokens so far, each in [0, V)
   /// @param number   how many tokens this request drew before
-  /// @returns Internal where no logit is finite: the model computed nonsense.
+  /// @returns Internal where no logit is finite: the model computed nonsense; InvalidArgument where
+  ///          the request's biases ban every token.
   Result<TokenId> draw(std::span<const float> logits, const SamplingParams& params,
                        std::span<const TokenId> history, std::uint64_t number);
 
+  /// The row of the latest draw after biases and penalties. Valid while its logits are.
+  std::span<const float> row() const { return seen_; }
+
  private:
-  std::vector<float> row_;  // of the draw at hand, where penalties change it
+  std::span<const float> seen_;
+  std::vector<float> row_;  // of the draw at hand, where biases or penalties change it
   std::vector<Candidate> candidates_;
 };
 

@@ -1,47 +1,24 @@
-// Filters and penalties against mlx-lm's figures; draws against the probabilities they promise.
+// Filters against mlx-lm's figures; draws against the probabilities they promise.
 #include "engine/sampler.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <limits>
 #include <numeric>
 #include <random>
-#include <sstream>
 
-#include "base/json.h"
-#include "engine/penalties.h"
+#include "engine/filters.h"
+#include "engine/testing/golden_rows.h"
 
 namespace hearth::engine {
 namespace {
 
-json::array golden(const std::string& name) {
-  const std::string path = std::string(HEARTH_SOURCE_DIR) + "/tests/golden/sampling/" + name;
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  auto cases = base::parse_json(text.str());
-  EXPECT_TRUE(cases) << path;
-  return cases ? cases->as_array() : json::array{};
-}
-
-double number(const json::object& settings, std::string_view key, double absent) {
-  const auto* value = settings.if_contains(key);
-  return value == nullptr ? absent : value->to_number<double>();
-}
-
-std::vector<float> floats(const json::value& values) {
-  std::vector<float> row;
-  for (const auto& value : values.as_array()) row.push_back(value.to_number<float>());
-  return row;
-}
-
-std::vector<TokenId> ids(const json::value& values) {
-  std::vector<TokenId> row;
-  for (const auto& value : values.as_array()) row.push_back(value.to_number<TokenId>());
-  return row;
-}
+using testing::floats;
+using testing::golden;
+using testing::ids;
+using testing::number;
 
 TEST(Filters, KeepWhatMlxLmKeeps) {
   for (const json::value& value : golden("filters.json")) {
@@ -57,24 +34,6 @@ TEST(Filters, KeepWhatMlxLmKeeps) {
     for (const Candidate& candidate : candidates) kept.push_back(candidate.id);
     std::ranges::sort(kept);
     EXPECT_EQ(kept, ids(test.at("kept"))) << base::write_json(test.at("settings"));
-  }
-}
-
-TEST(Penalties, ChangeLogitsAsMlxLmDoes) {
-  for (const json::value& value : golden("penalties.json")) {
-    const json::object& test = value.as_object();
-    const json::object& settings = test.at("settings").as_object();
-    SamplingParams params;
-    params.repetition_penalty = number(settings, "repetition_penalty", 1);
-    params.presence_penalty = number(settings, "presence_penalty", 0);
-    params.frequency_penalty = number(settings, "frequency_penalty", 0);
-    params.window = test.at("context").to_number<std::int64_t>();
-
-    std::vector<float> logits = floats(test.at("logits"));
-    apply_penalties(logits, ids(test.at("tokens")), params);
-    const std::vector<float> expected = floats(test.at("expected"));
-    for (std::size_t i = 0; i < logits.size(); ++i)
-      EXPECT_NEAR(logits[i], expected[i], 1e-5) << base::write_json(value);
   }
 }
 
@@ -263,6 +222,22 @@ TEST(SamplingParams, TheRequestComesBeforeTheModelAndTheModelBeforeTheDefaults) 
   EXPECT_EQ(resolve({}, model, 77)->seed, 77U);
 }
 
+TEST(SamplingParams, AnOrderMayLeaveStepsOutButNotRepeatThem) {
+  const auto order = [](std::vector<SamplerStep> steps) {
+    Sampling sampling;
+    sampling.samplers = std::move(steps);
+    return resolve(sampling, {}, 0);
+  };
+  using enum SamplerStep;
+  EXPECT_TRUE(order({Penalties, TopK, TopP, Temperature}));
+  EXPECT_EQ(order({TopK, TopP, TopK}).error().param, "samplers");
+  EXPECT_EQ(order({TopK, Penalties}).error().message,
+            "samplers: penalties change the logits that all others read, so they must come first");
+  const auto cold = *order({TopK});
+  EXPECT_FALSE(cold.has_step(Temperature));
+  EXPECT_FALSE(cold.has_step(Penalties));
+}
+
 TEST(SamplingParams, ValuesOutOfRangeAreNamed) {
   const auto message = [](const Sampling& sampling) {
     return resolve(sampling, {}, 0).error().message;
@@ -273,6 +248,12 @@ TEST(SamplingParams, ValuesOutOfRangeAreNamed) {
   EXPECT_EQ(message({.top_k = -1}), "top_k must be at least 0, not -1");
   EXPECT_EQ(message({.repetition_penalty = 0.0}),
             "repetition_penalty must be greater than 0, not 0");
+  EXPECT_EQ(message({.typical_p = 0.0}), "typical_p must be greater than 0 and at most 1, not 0");
+  EXPECT_EQ(message({.xtc_probability = 1.5}),
+            "xtc_probability must be at least 0 and at most 1, not 1.5");
+  EXPECT_EQ(message({.xtc_threshold = -1.0}),
+            "xtc_threshold must be at least 0 and at most 1, not -1");
+  EXPECT_EQ(message({.top_n_sigma = -2.0}), "top_n_sigma must be at least 0, not -2");
   EXPECT_FALSE(resolve({.temperature = std::nan("")}, {}, 0));
 }
 

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <span>
@@ -51,6 +52,16 @@ class Sequence {
   void mark_computed(std::uint32_t tokens) {
     assert(tokens <= uncomputed());
     computed_ += tokens;
+    most_told_ = std::max(most_told_, computed_);
+  }
+
+  /// From now on the logits of all prompt tokens are wanted, so all must really be computed.
+  void want_prompt_logits() { prompt_logits_ = true; }
+  bool wants_all_logits() const { return prompt_logits_; }
+  /// Whether the logits behind the token at `position` tell of a prompt token and were not given
+  /// before a preemption.
+  bool wants_prompt_logits(std::uint32_t position) const {
+    return prompt_logits_ && position + 1 < prompt_tokens_ && position >= most_told_;
   }
 
   /// The page table: pages in the order of its tokens.
@@ -67,6 +78,8 @@ class Sequence {
   std::uint32_t prompt_tokens_;
   std::uint32_t max_new_tokens_;
   std::uint32_t computed_ = 0;
+  std::uint32_t most_told_ = 0;  ///< tokens that have ever been computed
+  bool prompt_logits_ = false;
   std::vector<TokenId> tokens_;
   std::vector<PageId> pages_;
 };

@@ -15,6 +15,11 @@ struct Slice {
 
   /// Whether the slice reaches the sequence's end, so that its last row tells the next token.
   bool wants_logits() const { return tokens == sequence->uncomputed(); }
+  /// Whether somebody reads the logits of a row, counted within the slice.
+  bool wants_row(std::uint32_t row) const {
+    return (row + 1 == tokens && wants_logits()) ||
+           sequence->wants_prompt_logits(sequence->computed() + row);
+  }
 };
 
 struct StepPlan {

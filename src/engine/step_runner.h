@@ -17,11 +17,14 @@ class StepRunner {
  public:
   virtual ~StepRunner() = default;
 
-  /// Takes the logits [V] of slice number `slice`; valid during the call only.
-  using TakeRow = std::function<void(std::size_t slice, std::span<const float> logits)>;
+  /// Takes the logits [V] of a row of slice number `slice`, counted within it; valid during the
+  /// call only.
+  using TakeRow =
+      std::function<void(std::size_t slice, std::uint32_t row, std::span<const float> logits)>;
 
-  /// Computes the plan's tokens, then hands over the logits of every slice that wants them, in
-  /// order. After an error nothing that lies in any page can be trusted until forget().
+  /// Computes the plan's tokens, then hands over the logits of every row that is wanted
+  /// (Slice::wants_row), in order. After an error nothing that lies in any page can be trusted
+  /// until forget().
   virtual Result<void> run(const StepPlan& plan, const TakeRow& take) = 0;
 
   /// Starts over with empty pages.

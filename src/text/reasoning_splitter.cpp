@@ -86,13 +86,13 @@ std::span<const ReplyPiece> ReasoningSplitter::finish() {
 /// Works off what is held; true where it got into another state and can go on.
 bool ReasoningSplitter::advance(bool at_end) {
   if (strip_line_ends_ && state_ != State::Start) {
-    held_.erase(0, std::min(held_.find_first_not_of(kLineEnds), held_.size()));
+    drop(std::min(held_.find_first_not_of(kLineEnds), held_.size()));
     if (!held_.empty()) strip_line_ends_ = false;
   }
   if (held_.empty()) return false;
   if (state_ == State::Content) {
     give(ReplyPiece::Kind::Content, held_);
-    held_.clear();
+    drop(held_.size());
     return false;
   }
   return state_ == State::Reasoning ? advance_reasoning(at_end) : advance_start(at_end);
@@ -104,7 +104,7 @@ bool ReasoningSplitter::advance_start(bool at_end) {
   const std::size_t first = std::min(held.find_first_not_of(kSpaces), held.size());
   const std::string_view solid = held.substr(first);
   if (solid.starts_with(markers_.open)) {
-    held_.erase(0, first + markers_.open.size());
+    drop(first + markers_.open.size());
     state_ = State::Reasoning;
     strip_line_ends_ = true;
     return true;
@@ -122,7 +122,7 @@ bool ReasoningSplitter::advance_reasoning(bool at_end) {
     }
     may_repeat_opening_ = false;
     if (held_.starts_with(markers_.open)) {
-      held_.erase(0, markers_.open.size());
+      drop(markers_.open.size());
       strip_line_ends_ = true;
       return true;
     }
@@ -131,7 +131,7 @@ bool ReasoningSplitter::advance_reasoning(bool at_end) {
   const std::size_t close = held.find(markers_.close);
   if (close != std::string_view::npos) {
     give(ReplyPiece::Kind::Reasoning, without_ending_lines(held.substr(0, close)));
-    held_.erase(0, close + markers_.close.size());
+    drop(close + markers_.close.size());
     state_ = State::AfterReasoning;
     strip_line_ends_ = true;
     return true;
@@ -139,20 +139,26 @@ bool ReasoningSplitter::advance_reasoning(bool at_end) {
   const std::string_view open_end = held.substr(0, held.size() - partial_end(held, markers_.close));
   const std::string_view certain = at_end ? held : without_ending_lines(open_end);
   give(ReplyPiece::Kind::Reasoning, certain);
-  held_.erase(0, certain.size());
+  drop(certain.size());
   return false;
 }
 
+/// @param text  the beginning of what is held
 void ReasoningSplitter::give(ReplyPiece::Kind kind, std::string_view text) {
   if (text.empty()) return;
-  runs_.push_back({kind, text_.size(), text.size()});
+  runs_.push_back({kind, text_.size(), text.size(), consumed_});
   text_ += text;
+}
+
+void ReasoningSplitter::drop(std::size_t bytes) {
+  held_.erase(0, bytes);
+  consumed_ += bytes;
 }
 
 std::span<const ReplyPiece> ReasoningSplitter::given() {
   pieces_.clear();
   for (const Run& run : runs_) {
-    pieces_.push_back({run.kind, std::string_view(text_).substr(run.begin, run.size)});
+    pieces_.push_back({run.kind, std::string_view(text_).substr(run.begin, run.size), run.source});
   }
   return pieces_;
 }

@@ -29,6 +29,7 @@ bool ends_in_reasoning(std::string_view prompt, const ReasoningMarkers& markers)
 struct ReplyPiece {
   enum class Kind { Content, Reasoning } kind = Kind::Content;
   std::string_view text;
+  std::size_t begin = 0;  ///< where it stood in all that was pushed, in bytes
 };
 
 /// Splits a reply into reasoning and content while it streams.
@@ -58,13 +59,15 @@ class ReasoningSplitter {
   enum class State { Start, Reasoning, AfterReasoning, Content };
   struct Run {
     ReplyPiece::Kind kind;
-    std::size_t begin;
+    std::size_t begin;  ///< in text_
     std::size_t size;
+    std::size_t source;  ///< in all that was pushed
   };
   bool advance(bool at_end);
   bool advance_start(bool at_end);
   bool advance_reasoning(bool at_end);
   void give(ReplyPiece::Kind kind, std::string_view text);
+  void drop(std::size_t bytes);
   std::span<const ReplyPiece> given();
 
   ReasoningMarkers markers_;
@@ -72,7 +75,8 @@ class ReasoningSplitter {
   bool strip_line_ends_ = false;     ///< a marker has just ended
   bool may_repeat_opening_ = false;  ///< the prompt wrote the opening marker
   std::string held_;
-  std::string text_;  ///< what the pieces of this call point into
+  std::size_t consumed_ = 0;  ///< bytes pushed before `held_`
+  std::string text_;          ///< what the pieces of this call point into
   std::vector<Run> runs_;
   std::vector<ReplyPiece> pieces_;
 };

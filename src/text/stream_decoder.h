@@ -30,8 +30,10 @@ class StreamDecoder {
   /// The sequence ends: what was held back. The decoder is then as new.
   std::string_view finish();
 
- private:
+  /// Whether the token is a control token that adds nothing to the text.
   bool is_hidden(TokenId id) const;
+
+ private:
   void add_piece(TokenId id);
   void end_byte_run();
   void append_text(std::string_view text);

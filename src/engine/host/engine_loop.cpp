@@ -27,10 +27,7 @@ std::uint32_t prompt_part(const Slice& slice) {
 }  // namespace
 
 EngineLoop::Work::Work(LoadedModel loaded, SchedulerLimits limits)
-    : model(std::move(loaded)),
-      pages(model.pages),
-      scheduler(limits, pages),
-      end_tokens(model.info.end_tokens.begin(), model.info.end_tokens.end()) {}
+    : model(std::move(loaded)), pages(model.pages), scheduler(limits, pages) {}
 
 EngineLoop::EngineLoop(SchedulerLimits limits, LoadModel load, Publisher& publisher,
                        std::shared_ptr<LoopMailbox> mailbox)
@@ -96,8 +93,9 @@ void EngineLoop::handle(Work& work, std::variant<StartJob, DropJob> message) {
 
 void EngineLoop::start(Work& work, Job job) {
   if (job.reply->events().abandoned()) return;  // its client left before it came here
-  auto queued = work.scheduler.submit(
-      std::make_unique<Sequence>(job.id(), std::move(job.prompt), job.max_new_tokens));
+  auto sequence = std::make_unique<Sequence>(job.id(), std::move(job.prompt), job.max_new_tokens);
+  if (job.prompt_logprobs) sequence->want_prompt_logits();
+  auto queued = work.scheduler.submit(std::move(sequence));
   if (queued) {
     const SequenceId id = job.id();
     work.jobs.emplace(id, std::move(job));
@@ -113,18 +111,15 @@ void EngineLoop::step(Work& work) {
   const StepPlan plan = work.scheduler.plan_step();
   assert(!plan.empty());
   for (const Slice& slice : plan.slices) work.prompt_tokens += prompt_part(slice);
-  std::vector<std::pair<Sequence*, Result<TokenId>>> drawn;
-  const auto computed = work.model.runner->run(plan, [&](std::size_t index, auto logits) {
-    Sequence& sequence = *plan.slices[index].sequence;
-    const SamplingParams& params = work.jobs.at(sequence.id()).sampling;
-    drawn.emplace_back(&sequence,
-                       work.sampler.draw(logits, params, sequence.tokens(), sequence.generated()));
-  });
+  StepRows rows(work.jobs, work.sampler, plan);
+  const auto computed = work.model.runner->run(
+      plan,
+      [&](std::size_t slice, std::uint32_t row, auto logits) { rows.take(slice, row, logits); });
   ++work.steps;
   if (computed) {
     work.scheduler.commit(plan);
-    report_progress(work, plan, news);
-    for (auto& [sequence, token] : drawn) accept(work, *sequence, std::move(token), news);
+    report_progress(work, plan, rows, news);
+    for (DrawnToken& drawn : rows.drawn()) accept(work, std::move(drawn), news);
   } else {
     fail_step(work, plan, computed.error(), news);
   }
@@ -132,30 +127,31 @@ void EngineLoop::step(Work& work) {
   publisher_.post(std::move(news));
 }
 
-void EngineLoop::report_progress(Work& work, const StepPlan& plan, StepNews& news) {
-  for (const Slice& slice : plan.slices) {
-    const Sequence& sequence = *slice.sequence;
+void EngineLoop::report_progress(Work& work, const StepPlan& plan, StepRows& rows, StepNews& news) {
+  for (std::size_t i = 0; i < plan.slices.size(); ++i) {
+    const Sequence& sequence = *plan.slices[i].sequence;
     if (sequence.generated() > 0) continue;
-    news.news.push_back(
-        {.reply = work.jobs.at(sequence.id()).reply,
-         .progress = PromptProgress{sequence.computed(), sequence.prompt_tokens()}});
+    news.news.push_back({.reply = work.jobs.at(sequence.id()).reply,
+                         .progress = PromptProgress{sequence.computed(), sequence.prompt_tokens()},
+                         .prompt = rows.take_prompt(i)});
   }
 }
 
-void EngineLoop::accept(Work& work, Sequence& sequence, Result<TokenId> token, StepNews& news) {
+void EngineLoop::accept(Work& work, DrawnToken drawn, StepNews& news) {
+  Sequence& sequence = *drawn.sequence;
   const Job& job = work.jobs.at(sequence.id());
-  News item{.reply = job.reply};
-  if (token) {
+  News item{.reply = job.reply, .chances = std::move(drawn.chances)};
+  if (drawn.token) {
     ++work.completion_tokens;
-    sequence.append_token(*token);
-    item.token = *token;
-    if (!job.ignore_eos && work.end_tokens.contains(*token)) {
+    sequence.append_token(*drawn.token);
+    item.token = *drawn.token;
+    if (job.sampling.ends_with(*drawn.token)) {
       item.finish = FinishReason::Stop;
     } else if (sequence.full()) {
       item.finish = job.when_full;
     }
   } else {
-    item.error = std::move(token).error();
+    item.error = std::move(drawn.token).error();
   }
   if (item.finish || item.error) end(work, sequence.id());
   news.news.push_back(std::move(item));

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/host/job.h"
 #include "engine/host/publisher.h"
+#include "engine/host/step_rows.h"
 #include "engine/page_pool.h"
 #include "engine/sampler.h"
 #include "engine/scheduler.h"
@@ -68,7 +68,6 @@ class EngineLoop {
     Scheduler scheduler;
     Sampler sampler;
     std::unordered_map<SequenceId, Job> jobs;
-    std::unordered_set<TokenId> end_tokens;
     std::uint64_t steps = 0;
     std::uint64_t prompt_tokens = 0;
     std::uint64_t completion_tokens = 0;
@@ -79,8 +78,8 @@ class EngineLoop {
   void handle(Work& work, std::variant<StartJob, DropJob> message);
   void start(Work& work, Job job);
   void step(Work& work);
-  void report_progress(Work& work, const StepPlan& plan, StepNews& news);
-  void accept(Work& work, Sequence& sequence, Result<TokenId> token, StepNews& news);
+  void report_progress(Work& work, const StepPlan& plan, StepRows& rows, StepNews& news);
+  void accept(Work& work, DrawnToken drawn, StepNews& news);
   void fail_step(Work& work, const StepPlan& plan, const Error& error, StepNews& news);
   void end(Work& work, SequenceId id);
   void fail_all(Work& work);

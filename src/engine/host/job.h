@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/host/reply.h"
@@ -16,7 +17,8 @@ struct Job {
   std::uint32_t max_new_tokens = 1;
   FinishReason when_full = FinishReason::Length;  ///< what max_new_tokens stands for
   SamplingParams sampling;
-  bool ignore_eos = false;
+  std::optional<std::uint32_t> logprobs = {};  ///< how many of the likeliest every report names
+  bool prompt_logprobs = false;                ///< the prompt's tokens are reported as well
   std::shared_ptr<Reply> reply;
 
   SequenceId id() const { return reply->id(); }

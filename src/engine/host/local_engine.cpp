@@ -42,7 +42,8 @@ Result<std::unique_ptr<Engine>> LocalEngine::open(SchedulerLimits limits, ModelT
                       .chat_template = std::move(texts.chat_template),
                       .sampling = texts.sampling,
                       .vocabulary = engine->model_.vocabulary,
-                      .context_length = engine->model_.context_length};
+                      .context_length = engine->model_.context_length,
+                      .end_tokens = engine->model_.end_tokens};
   engine->intake_ = std::make_unique<Intake>(
       std::move(reader),
       [mailbox = engine->mailbox_](Job job) { return mailbox->post(StartJob{std::move(job)}); });

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/id.h"
+#include "engine/host/prepare_sampling.h"
 
 namespace hearth::engine {
 namespace {
@@ -71,7 +71,38 @@ Result<void> check_limits(const Request& request) {
                       .message = fmt::format("at most {} stop strings can be watched for, not {}",
                                              kMaxStops, request.stop.size()),
                       .param = "stop"});
+  if (request.echo && std::holds_alternative<ChatInput>(request.input))
+    return fail(Error{.code = ErrorCode::InvalidArgument,
+                      .message = "echo tells a raw prompt back; a conversation has none",
+                      .param = "echo"});
   return {};
+}
+
+Result<void> check_min_tokens(const Request& request, const Job& job) {
+  if (request.min_tokens <= job.max_new_tokens) return {};
+  return fail(Error{.code = ErrorCode::InvalidArgument,
+                    .message = fmt::format(
+                        "min_tokens must be at most {}, {}, not {}", job.max_new_tokens,
+                        job.when_full == FinishReason::Length ? "which is max_tokens"
+                                                              : "for which the context has room",
+                        request.min_tokens),
+                    .param = "min_tokens"});
+}
+
+/// The prompt as it is told back: without the tokens that the tokenizer put around a text.
+EchoedPrompt echo_of(const PromptReader& reader, const Request& request,
+                     const std::vector<TokenId>& tokens) {
+  EchoedPrompt echo{.tokens = tokens};
+  const auto* text = std::get_if<TextInput>(&request.input);
+  if (text == nullptr) return echo;
+  const auto added = [&](TokenId token, bool there) {
+    return reader.tokenizer->is_special(token) && !there;
+  };
+  const std::string_view first = reader.tokenizer->token_text(tokens.front());
+  const std::string_view last = reader.tokenizer->token_text(tokens.back());
+  if (added(tokens.front(), text->text.starts_with(first))) echo.added_front = 1;
+  if (tokens.size() > 1 && added(tokens.back(), text->text.ends_with(last))) echo.added_back = 1;
+  return echo;
 }
 
 /// Some decoders drop a space at the start of a text. A reply that goes on in the middle of one
@@ -85,13 +116,26 @@ std::optional<TokenId> continued_token(const PromptReader& reader, const Prompt&
   return last;
 }
 
+ReplyOptions reply_options(const PromptReader& reader, Request& request, Prompt& prompt) {
+  ReplyOptions options{.tokenizer = reader.tokenizer,
+                       .reasoning = std::move(prompt.reasoning),
+                       .starts_in_reasoning = prompt.starts_in_reasoning,
+                       .continues = continued_token(reader, prompt),
+                       .stop = std::move(request.stop),
+                       .min_tokens = request.min_tokens,
+                       .reports = request.logprobs.has_value(),
+                       .time_limit_ms = request.time_limit_ms};
+  if (request.echo) options.echo = echo_of(reader, request, prompt.tokens);
+  return options;
+}
+
 }  // namespace
 
 Result<Job> prepare(const PromptReader& reader, Submission submission) {
   Request& request = submission.request;
   TRY(check_limits(request));
   Job job;
-  job.sampling = TRY(resolve(request.sampling, reader.sampling, base::random_u64()));
+  job.sampling = TRY(prepare_sampling(reader, request));
   Prompt prompt = TRY(read_input(reader, request.input));
   TRY(check_tokens(reader, prompt.tokens));
 
@@ -100,15 +144,12 @@ Result<Job> prepare(const PromptReader& reader, Submission submission) {
   const bool limited = request.max_tokens && *request.max_tokens <= room;
   job.max_new_tokens = limited ? *request.max_tokens : room;
   job.when_full = limited ? FinishReason::Length : FinishReason::ContextFull;
-  job.ignore_eos = request.ignore_eos;
+  TRY(check_min_tokens(request, job));
+  job.logprobs = request.logprobs;
+  job.prompt_logprobs = request.echo && request.logprobs;
   job.reply =
       std::make_shared<Reply>(submission.id, std::move(submission.events),
-                              ReplyOptions{.tokenizer = reader.tokenizer,
-                                           .reasoning = std::move(prompt.reasoning),
-                                           .starts_in_reasoning = prompt.starts_in_reasoning,
-                                           .continues = continued_token(reader, prompt),
-                                           .stop = std::move(request.stop)},
-                              submission.submitted, length);
+                              reply_options(reader, request, prompt), submission.submitted, length);
   job.prompt = std::move(prompt.tokens);
   return job;
 }

@@ -20,6 +20,7 @@ struct PromptReader {
   Sampling sampling;                                        ///< the model's own defaults
   std::uint32_t vocabulary = 0;                             ///< V of the logits
   std::uint32_t context_length = 0;
+  std::vector<TokenId> end_tokens;  ///< the model's own
 };
 
 /// A submitted request before it is read.

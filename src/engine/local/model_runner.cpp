@@ -29,8 +29,10 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
                         .rows = static_cast<int>(slice.tokens),
                         .cached = static_cast<int>(sequence.computed()),
                         .pages = {sequence.pages().begin(), sequence.pages().end()}});
+    const auto first = static_cast<std::int32_t>(ids.size());
     ids.insert(ids.end(), tokens.begin(), tokens.end());
-    if (slice.wants_logits()) wanted.push_back(static_cast<std::int32_t>(ids.size()) - 1);
+    for (std::uint32_t row = 0; row < slice.tokens; ++row)
+      if (slice.wants_row(row)) wanted.push_back(first + static_cast<std::int32_t>(row));
   }
   return nn::make_step(ids, std::move(segments), std::move(wanted));
 }
@@ -58,11 +60,12 @@ Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
 
     const auto vocabulary = static_cast<std::size_t>(logits.shape(1));
     const float* row = logits.data<float>();
-    for (std::size_t i = 0; i < plan.slices.size(); ++i) {
-      if (!plan.slices[i].wants_logits()) continue;
-      take(i, {row, vocabulary});
-      row += vocabulary;
-    }
+    for (std::size_t i = 0; i < plan.slices.size(); ++i)
+      for (std::uint32_t j = 0; j < plan.slices[i].tokens; ++j) {
+        if (!plan.slices[i].wants_row(j)) continue;
+        take(i, j, {row, vocabulary});
+        row += vocabulary;
+      }
     return {};
   } catch (const std::bad_alloc&) {
     return fail(

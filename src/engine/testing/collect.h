@@ -15,6 +15,8 @@ struct Collected {
   std::string content;
   std::string reasoning;
   std::uint32_t told_tokens = 0;  ///< of all deltas
+  std::vector<TokenReport> content_reports;
+  std::vector<TokenReport> reasoning_reports;
   std::vector<PromptProgress> progress;
   std::optional<Admitted> admitted;
   std::optional<Finished> finished;
@@ -22,7 +24,10 @@ struct Collected {
 
   void add(const Event& event) {
     if (const auto* delta = std::get_if<TextDelta>(&event)) {
-      (delta->kind == TextDelta::Kind::Content ? content : reasoning) += delta->text;
+      const bool is_content = delta->kind == TextDelta::Kind::Content;
+      (is_content ? content : reasoning) += delta->text;
+      auto& reports = is_content ? content_reports : reasoning_reports;
+      reports.insert(reports.end(), delta->reports.begin(), delta->reports.end());
       told_tokens += delta->tokens;
     } else if (const auto* read = std::get_if<PromptProgress>(&event)) {
       progress.push_back(*read);

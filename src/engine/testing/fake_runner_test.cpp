@@ -53,11 +53,13 @@ Result<void> FakeRunner::run(const StepPlan& plan, const TakeRow& take) {
     }
   for (std::size_t i = 0; i < plan.slices.size(); ++i) {
     const Slice& slice = plan.slices[i];
-    if (!slice.wants_logits()) continue;
-    std::vector<TokenId> seen;  // from the pages, as a real cache would have it
-    for (std::uint32_t position = 0; position < slice.sequence->length(); ++position)
-      seen.push_back(slot(*slice.sequence, position));
-    take(i, logits_(seen));
+    for (std::uint32_t row = 0; row < slice.tokens; ++row) {
+      if (!slice.wants_row(row)) continue;
+      std::vector<TokenId> seen;  // from the pages, as a real cache would have it
+      for (std::uint32_t position = 0; position <= slice.sequence->computed() + row; ++position)
+        seen.push_back(slot(*slice.sequence, position));
+      take(i, row, logits_(seen));
+    }
   }
   return {};
 }

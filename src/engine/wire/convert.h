@@ -8,7 +8,7 @@
 namespace hearth::engine::wire {
 
 /// Version of worker.proto; both ends must have the same.
-inline constexpr std::uint32_t kProtocol = 1;
+inline constexpr std::uint32_t kProtocol = 2;
 
 /// Every message comes from another process: reading one never trusts it. What a message cannot say
 /// (JSON that is none, an event without content) is CorruptData.

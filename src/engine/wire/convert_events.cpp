@@ -7,6 +7,41 @@
 namespace hearth::engine::wire {
 namespace {
 
+void write_report(const TokenReport& report, Report& message) {
+  message.set_id(report.id);
+  message.set_bytes(report.bytes);
+  message.set_offset(report.offset);
+  if (report.logprob) message.set_logprob(*report.logprob);
+  for (const TokenChance& chance : report.top) {
+    Chance& one = *message.add_top();
+    one.set_id(chance.id);
+    one.set_bytes(chance.bytes);
+    one.set_logprob(chance.logprob);
+  }
+}
+
+TokenReport read_report(const Report& message) {
+  TokenReport report{.id = message.id(),
+                     .bytes = message.bytes(),
+                     .logprob = {},
+                     .top = {},
+                     .offset = message.offset()};
+  if (message.has_logprob()) report.logprob = message.logprob();
+  report.top.reserve(static_cast<std::size_t>(message.top_size()));
+  for (const Chance& chance : message.top())
+    report.top.push_back({.id = chance.id(), .bytes = chance.bytes(), .logprob = chance.logprob()});
+  return report;
+}
+
+TextDelta read_delta(const Delta& message) {
+  TextDelta delta{
+      .kind = message.reasoning() ? TextDelta::Kind::Reasoning : TextDelta::Kind::Content,
+      .text = message.text(),
+      .tokens = message.tokens()};
+  for (const Report& report : message.reports()) delta.reports.push_back(read_report(report));
+  return delta;
+}
+
 /// Fills the arm of a message that an event's kind has.
 struct EventWriter {
   Event& message;
@@ -20,6 +55,8 @@ struct EventWriter {
     message.mutable_delta()->set_reasoning(delta.kind == TextDelta::Kind::Reasoning);
     message.mutable_delta()->set_text(delta.text);
     message.mutable_delta()->set_tokens(delta.tokens);
+    for (const TokenReport& report : delta.reports)
+      write_report(report, *message.mutable_delta()->add_reports());
   }
   void operator()(const Finished& finished) const {
     Finish& finish = *message.mutable_finish();
@@ -32,6 +69,7 @@ struct EventWriter {
     finish.set_queue_ms(finished.timings.queue_ms);
     finish.set_prompt_ms(finished.timings.prompt_ms);
     finish.set_decode_ms(finished.timings.decode_ms);
+    finish.set_logprob(finished.logprob);
   }
   void operator()(const Failed& failed) const {
     *message.mutable_failure() = write_problem(failed.error);
@@ -55,7 +93,8 @@ Result<engine::Event> read_finish(const Finish& message) {
                             .reasoning_tokens = message.reasoning_tokens()},
                   .timings = {.queue_ms = message.queue_ms(),
                               .prompt_ms = message.prompt_ms(),
-                              .decode_ms = message.decode_ms()}};
+                              .decode_ms = message.decode_ms()},
+                  .logprob = message.logprob()};
 }
 
 }  // namespace
@@ -73,10 +112,7 @@ Result<engine::Event> read_event(const Event& message) {
     case Event::kProgress:
       return PromptProgress{message.progress().computed(), message.progress().total()};
     case Event::kDelta:
-      return TextDelta{.kind = message.delta().reasoning() ? TextDelta::Kind::Reasoning
-                                                           : TextDelta::Kind::Content,
-                       .text = message.delta().text(),
-                       .tokens = message.delta().tokens()};
+      return read_delta(message.delta());
     case Event::kFinish:
       return read_finish(message.finish());
     case Event::kFailure:

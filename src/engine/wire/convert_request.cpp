@@ -57,10 +57,27 @@ wire::Sampling write_sampling(const engine::Sampling& sampling) {
   if (sampling.frequency_penalty) message.set_frequency_penalty(*sampling.frequency_penalty);
   if (sampling.repetition_window) message.set_repetition_window(*sampling.repetition_window);
   if (sampling.seed) message.set_seed(*sampling.seed);
+  if (sampling.typical_p) message.set_typical_p(*sampling.typical_p);
+  if (sampling.top_n_sigma) message.set_top_n_sigma(*sampling.top_n_sigma);
+  if (sampling.xtc_probability) message.set_xtc_probability(*sampling.xtc_probability);
+  if (sampling.xtc_threshold) message.set_xtc_threshold(*sampling.xtc_threshold);
+  if (sampling.samplers)
+    for (const SamplerStep step : *sampling.samplers)
+      message.mutable_samplers()->add_steps(static_cast<std::uint32_t>(step));
   return message;
 }
 
-engine::Sampling read_sampling(const wire::Sampling& message) {
+Result<std::vector<SamplerStep>> read_samplers(const Samplers& message) {
+  std::vector<SamplerStep> steps;
+  for (const std::uint32_t step : message.steps()) {
+    if (step > static_cast<std::uint32_t>(SamplerStep::Temperature))
+      return fail(ErrorCode::CorruptData, "sampler step {} is not known", step);
+    steps.push_back(static_cast<SamplerStep>(step));
+  }
+  return steps;
+}
+
+Result<engine::Sampling> read_sampling(const wire::Sampling& message) {
   engine::Sampling sampling;
   if (message.has_temperature()) sampling.temperature = message.temperature();
   if (message.has_top_p()) sampling.top_p = message.top_p();
@@ -71,7 +88,33 @@ engine::Sampling read_sampling(const wire::Sampling& message) {
   if (message.has_frequency_penalty()) sampling.frequency_penalty = message.frequency_penalty();
   if (message.has_repetition_window()) sampling.repetition_window = message.repetition_window();
   if (message.has_seed()) sampling.seed = message.seed();
+  if (message.has_typical_p()) sampling.typical_p = message.typical_p();
+  if (message.has_top_n_sigma()) sampling.top_n_sigma = message.top_n_sigma();
+  if (message.has_xtc_probability()) sampling.xtc_probability = message.xtc_probability();
+  if (message.has_xtc_threshold()) sampling.xtc_threshold = message.xtc_threshold();
+  if (message.has_samplers()) sampling.samplers = TRY(read_samplers(message.samplers()));
   return sampling;
+}
+
+void write_bias(const TokenBias& bias, Bias& message) {
+  if (const auto* id = std::get_if<TokenId>(&bias.token)) {
+    message.set_id(*id);
+  } else {
+    message.set_text(std::get<std::string>(bias.token));
+  }
+  message.set_bias(bias.bias);
+}
+
+Result<TokenBias> read_bias(const Bias& message) {
+  switch (message.token_case()) {
+    case Bias::kId:
+      return TokenBias{.token = message.id(), .bias = message.bias()};
+    case Bias::kText:
+      return TokenBias{.token = message.text(), .bias = message.bias()};
+    case Bias::TOKEN_NOT_SET:
+      break;
+  }
+  return fail(ErrorCode::CorruptData, "a bias names no token");
 }
 
 }  // namespace
@@ -85,6 +128,12 @@ Submit write_request(std::uint64_t number, const Request& request) {
   if (request.max_tokens) message.set_max_tokens(*request.max_tokens);
   for (const std::string& stop : request.stop) message.add_stop(stop);
   message.set_ignore_eos(request.ignore_eos);
+  message.mutable_stop_tokens()->Assign(request.stop_tokens.begin(), request.stop_tokens.end());
+  message.set_min_tokens(request.min_tokens);
+  for (const TokenBias& bias : request.logit_bias) write_bias(bias, *message.add_logit_bias());
+  if (request.logprobs) message.set_logprobs(*request.logprobs);
+  message.set_echo(request.echo);
+  if (request.time_limit_ms) message.set_time_limit_ms(*request.time_limit_ms);
   return message;
 }
 
@@ -92,10 +141,16 @@ Result<Request> read_request(const Submit& message) {
   Request request;
   request.id = message.id();
   request.input = TRY(read_input(message));
-  request.sampling = read_sampling(message.sampling());
+  request.sampling = TRY(read_sampling(message.sampling()));
   if (message.has_max_tokens()) request.max_tokens = message.max_tokens();
   request.stop.assign(message.stop().begin(), message.stop().end());
   request.ignore_eos = message.ignore_eos();
+  request.stop_tokens.assign(message.stop_tokens().begin(), message.stop_tokens().end());
+  request.min_tokens = message.min_tokens();
+  for (const Bias& bias : message.logit_bias()) request.logit_bias.push_back(TRY(read_bias(bias)));
+  if (message.has_logprobs()) request.logprobs = message.logprobs();
+  request.echo = message.echo();
+  if (message.has_time_limit_ms()) request.time_limit_ms = message.time_limit_ms();
   return request;
 }
 

@@ -1,5 +1,6 @@
 // What goes into a frame comes out of it, and nothing that comes out of a stranger's frame does
 // harm.
+#include <cmath>
 #include <gtest/gtest.h>
 #include <random>
 #include <string>
@@ -22,18 +23,30 @@ engine::Request full_request() {
   chat.add_generation_prompt = false;
   chat.continue_last = true;
   request.input = chat;
-  request.sampling = {.temperature = 0.7,
-                      .top_p = 0.9,
-                      .top_k = 40,
-                      .min_p = 0.05,
-                      .repetition_penalty = 1.1,
-                      .presence_penalty = -0.5,
-                      .frequency_penalty = 0.25,
-                      .repetition_window = -1,
-                      .seed = 18446744073709551615ULL};
+  request.sampling = {
+      .temperature = 0.7,
+      .top_p = 0.9,
+      .top_k = 40,
+      .min_p = 0.05,
+      .repetition_penalty = 1.1,
+      .presence_penalty = -0.5,
+      .frequency_penalty = 0.25,
+      .repetition_window = -1,
+      .seed = 18446744073709551615ULL,
+      .typical_p = 0.95,
+      .top_n_sigma = 1.5,
+      .xtc_probability = 0.5,
+      .xtc_threshold = 0.2,
+      .samplers = {{SamplerStep::Penalties, SamplerStep::TopK, SamplerStep::Temperature}}};
   request.max_tokens = 100;
   request.stop = {"\n\n", "END"};
   request.ignore_eos = true;
+  request.stop_tokens = {5, 0};
+  request.min_tokens = 9;
+  request.logit_bias = {{TokenId{0}, -100}, {std::string(" caf\xC3"), 2.5}};
+  request.logprobs = 0;
+  request.echo = true;
+  request.time_limit_ms = 0;
   return request;
 }
 
@@ -52,6 +65,49 @@ TEST(Convert, RequestsComeBackAsTheyWere) {
   EXPECT_EQ(back->max_tokens, 100U);
   EXPECT_EQ(back->stop, request.stop);
   EXPECT_TRUE(back->ignore_eos);
+  EXPECT_EQ(back->sampling.typical_p, 0.95);
+  EXPECT_EQ(back->sampling.top_n_sigma, 1.5);
+  EXPECT_EQ(back->sampling.xtc_probability, 0.5);
+  EXPECT_EQ(back->sampling.xtc_threshold, 0.2);
+  EXPECT_EQ(back->sampling.samplers, request.sampling.samplers);
+  EXPECT_EQ(back->stop_tokens, (std::vector<TokenId>{5, 0}));
+  EXPECT_EQ(back->min_tokens, 9U);
+  ASSERT_EQ(back->logit_bias.size(), 2U);
+  EXPECT_EQ(back->logit_bias[0].token, request.logit_bias[0].token);
+  EXPECT_EQ(back->logit_bias[1].token, request.logit_bias[1].token);
+  EXPECT_EQ(back->logit_bias[1].bias, 2.5);
+  EXPECT_EQ(back->logprobs, 0U);
+  EXPECT_TRUE(back->echo);
+  EXPECT_EQ(back->time_limit_ms, 0U);
+}
+
+TEST(Convert, ASamplerStepThatNobodyKnowsIsAnError) {
+  Submit message = write_request(1, full_request());
+  message.mutable_sampling()->mutable_samplers()->add_steps(99);
+  EXPECT_EQ(read_request(message).error().code, ErrorCode::CorruptData);
+  message = write_request(1, full_request());
+  message.add_logit_bias()->set_bias(1);
+  EXPECT_EQ(read_request(message).error().code, ErrorCode::CorruptData);
+}
+
+TEST(Convert, ReportsComeBackAsTheyWere) {
+  TextDelta delta{.text = "\xC3\xA9", .tokens = 2};
+  delta.reports = {{.id = 3, .bytes = "\xC3", .logprob = {}, .top = {}, .offset = 0},
+                   {.id = 4,
+                    .bytes = "\xA9",
+                    .logprob = -0.5F,
+                    .top = {{.id = 4, .bytes = "\xA9", .logprob = -0.5F},
+                            {.id = 9, .bytes = "x", .logprob = -INFINITY}},
+                    .offset = 7}};
+  const auto back = std::get<TextDelta>(*read_event(write_event(delta)));
+  ASSERT_EQ(back.reports.size(), 2U);
+  EXPECT_FALSE(back.reports[0].logprob);
+  EXPECT_EQ(back.reports[0].bytes, "\xC3");
+  EXPECT_EQ(back.reports[1].logprob, -0.5F);
+  EXPECT_EQ(back.reports[1].offset, 7U);
+  EXPECT_EQ(back.reports[1].top[1].bytes, "x");
+  EXPECT_EQ(back.reports[1].top[1].logprob, -INFINITY);
+  EXPECT_EQ(std::get<Finished>(*read_event(write_event(Finished{.logprob = -3.5}))).logprob, -3.5);
 }
 
 TEST(Convert, WhatARequestLeavesOpenStaysOpen) {
@@ -60,6 +116,7 @@ TEST(Convert, WhatARequestLeavesOpenStaysOpen) {
   EXPECT_EQ(std::get<TokenInput>(back->input).tokens, (std::vector<TokenId>{1, 2, 3}));
   EXPECT_FALSE(back->sampling.temperature || back->sampling.top_k || back->sampling.seed);
   EXPECT_FALSE(back->max_tokens);
+  EXPECT_FALSE(back->sampling.samplers || back->logprobs || back->time_limit_ms || back->echo);
 }
 
 TEST(Convert, EventsComeBackAsTheyWere) {

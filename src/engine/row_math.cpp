@@ -1,0 +1,68 @@
+// Loops over a row work on independent lanes, which the compiler turns into vector instructions.
+#include "engine/row_math.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+
+namespace hearth::engine {
+namespace {
+
+constexpr std::size_t kLanes = 16;
+constexpr std::size_t kBlock = 256 * kLanes;  // sums leave single precision after so many
+
+/// Without a call or a branch: 2^whole by its bits, 2^rest by the Taylor series of exp(rest ln 2),
+/// |rest| <= 1/2.
+inline float exp_inline(float x) {
+  constexpr float kRound =
+      12582912.0F;  // 1.5 * 2^23: adding it leaves whole numbers in the low bits
+  const float power = x * std::numbers::log2e_v<float>;
+  const float clamped = power > -126.0F ? power : -126.0F;
+  const float shifted = clamped + kRound;
+  const float rest = clamped - (shifted - kRound);
+  const std::int32_t whole =
+      std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(kRound);
+  float series = 1.5403530e-4F;
+  for (const float c :
+       {1.3333558e-3F, 9.6181291e-3F, 5.5504109e-2F, 2.4022651e-1F, 6.9314718e-1F, 1.0F})
+    series = series * rest + c;
+  return series * std::bit_cast<float>((whole + 127) << 23);
+}
+
+}  // namespace
+
+float exp_of(float x) {
+  return exp_inline(x);
+}
+
+float highest(std::span<const float> row) {
+  std::array<float, kLanes> lanes;
+  lanes.fill(-std::numeric_limits<float>::infinity());
+  std::size_t i = 0;
+  for (; i + kLanes <= row.size(); i += kLanes)
+    for (std::size_t j = 0; j < kLanes; ++j)
+      lanes[j] = row[i + j] > lanes[j] ? row[i + j] : lanes[j];
+  for (; i < row.size(); ++i) lanes[0] = row[i] > lanes[0] ? row[i] : lanes[0];
+  return std::ranges::max(lanes);
+}
+
+double total_weight(std::span<const float> logits, float top) {
+  double total = 0;
+  while (!logits.empty()) {
+    const auto block = logits.first(std::min(kBlock, logits.size()));
+    std::array<float, kLanes> lanes{};
+    std::size_t i = 0;
+    for (; i + kLanes <= block.size(); i += kLanes)
+      for (std::size_t j = 0; j < kLanes; ++j) lanes[j] += exp_inline(block[i + j] - top);
+    for (; i < block.size(); ++i) lanes[0] += exp_inline(block[i] - top);
+    for (const float lane : lanes) total += lane;
+    logits = logits.subspan(block.size());
+  }
+  return total;
+}
+
+}  // namespace hearth::engine
