@@ -4,6 +4,7 @@
 #include "api/admin/engine.h"
 #include "api/admin/problem.h"
 #include "api/health/health.h"
+#include "api/openai/cancel_request.h"
 #include "api/openai/chat_completions.h"
 #include "api/openai/completions.h"
 #include "api/openai/error.h"
@@ -14,6 +15,7 @@ namespace hearth::api {
 void add_routes(http::Router& router, const Services& services) {
   router.add(openai::chat_completions(services));
   router.add(openai::completions(services));
+  router.add(openai::cancel_request(services));
   router.add(openai::list_models(services));
   router.add(openai::retrieve_model(services));
   router.add(health::alive());

@@ -25,6 +25,7 @@ class AnswerStream final : public http::BodyStream {
   State pull(std::string& out) override {
     out += std::exchange(first_, {});
     choices_->read(out);
+    if (choices_->cancelled()) return State::End;  // the wire's rule: no last event
     if (const auto& error = choices_->error()) {
       out += "data: " + error_json(*error) + "\n\n";
       return State::End;
@@ -66,17 +67,21 @@ class Decision final : public http::PendingResponse {
  private:
   http::Response stream() {
     model_id_ = choices_->plan().model_id;
+    ignored_ = choices_->plan().ignored;
     return http::event_stream(
         std::make_unique<AnswerStream>(std::move(choices_), std::exchange(first_, {})));
   }
   http::Response labelled(http::Response response) const {
     response.headers.set("x-hearth-model", choices_ ? choices_->plan().model_id : model_id_);
+    const std::string& ignored = choices_ ? choices_->plan().ignored : ignored_;
+    if (!ignored.empty()) response.headers.set("x-hearth-ignored", ignored);
     return response;
   }
 
   std::unique_ptr<Choices> choices_;
   std::string first_;  // chunks read while deciding
   std::string model_id_;
+  std::string ignored_;
   base::Instant commit_at_ = base::SteadyClock::now() + kPatienceForPlainErrors;
 };
 

@@ -15,9 +15,12 @@ struct AnswerPlan {
   bool stream = false;
   bool include_usage = false;
   bool report_progress = false;
-  std::size_t per_prompt = 1;  ///< choices in a row that share one prompt, which is counted once
+  bool show_logprobs = false;
+  std::size_t per_prompt = 1;  ///< replies in a row that share one prompt, which is counted once
+  std::size_t kept = 1;        ///< choices made of them: the likeliest, if there are more replies
   AnswerHead head;
   std::string model_id;  ///< what runs, for x-hearth-model
+  std::string ignored;   ///< for x-hearth-ignored; empty: no such header
 };
 
 /// Waits until the request is known to be good (or two seconds of loading have passed), so that an

@@ -111,7 +111,8 @@ TEST_F(Captures, AStreamOfChat) {
 }
 
 TEST_F(Captures, AnError) {
-  auto answer = world_.chat(R"({"messages":[{"role":"user","content":"hi"}],"logprobs":true})");
+  auto answer =
+      world_.chat(R"({"messages":[{"role":"user","content":"hi"}],"audio":{"voice":"x"}})");
   const json::value recorded =
       json::parse(read(recording("chat/__fixtures__/reasoning-model-legacy-parameter-error.json")));
   expect_same_shape(answer.finish().body(), recorded, "body");

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 #include <iterator>
+#include <span>
 
 #include "api/openai/chat_request.h"
 #include "api/openai/error.h"
+#include "api/openai/logprobs.h"
 #include "api/openai/start.h"
 
 namespace hearth::api::openai {
@@ -25,12 +27,16 @@ class ChatWriter final : public ChunkWriter {
                             ? R"("content":null,"reasoning_content":)"
                             : R"("content":)";
     base::append_json_string(inner, delta.text);
-    write_delta(out, choice, inner);
+    const bool reasoning = delta.kind == engine::TextDelta::Kind::Reasoning;
+    write_delta(out, choice, inner,
+                reasoning ? logprobs({}, delta.reports) : logprobs(delta.reports, {}));
   }
 
   void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
               const Totals* last) override {
-    write_delta(out, choice, "", finish_word(reason), last);
+    open_delta(out, choice, "", "null");
+    fmt::format_to(std::back_inserter(out), R"("{}"}}])", finish_word(reason));
+    close_chunk(out, last);
   }
 
  protected:
@@ -46,20 +52,34 @@ class ChatWriter final : public ChunkWriter {
       base::append_json_string(out, choice.reasoning);
     }
     fmt::format_to(std::back_inserter(out),
-                   R"(,"refusal":null}},"logprobs":null,"finish_reason":"{}"}})",
-                   finish_word(choice.reason));
+                   R"(,"refusal":null}},"logprobs":{},"finish_reason":"{}"}})",
+                   logprobs(choice.reports, choice.reasoning_reports), finish_word(choice.reason));
   }
 
  private:
+  using Reports = std::span<const engine::TokenReport>;
+
+  /// The value of "logprobs".
+  std::string logprobs(Reports content, Reports reasoning) const {
+    if (!logprobs_asked) return "null";
+    std::string text;
+    append_chat_logprobs(text, content, reasoning);
+    return text;
+  }
+
   void write_delta(std::string& out, std::size_t choice, std::string_view inner,
-                   std::string_view reason = {}, const Totals* last = nullptr) const {
+                   std::string_view logprobs = "null") const {
+    open_delta(out, choice, inner, logprobs);
+    out += "null}]";
+    close_chunk(out);
+  }
+  /// A chunk up to the value of finish_reason.
+  void open_delta(std::string& out, std::size_t choice, std::string_view inner,
+                  std::string_view logprobs) const {
     open_chunk(out);
-    const std::string word = reason.empty() ? "null" : fmt::format("\"{}\"", reason);
-    fmt::format_to(
-        std::back_inserter(out),
-        R"(,"choices":[{{"index":{},"delta":{{{}}},"logprobs":null,"finish_reason":{}}}])", choice,
-        inner, word);
-    close_chunk(out, last);
+    fmt::format_to(std::back_inserter(out),
+                   R"(,"choices":[{{"index":{},"delta":{{{}}},"logprobs":{},"finish_reason":)",
+                   choice, inner, logprobs);
   }
 };
 
@@ -67,11 +87,9 @@ class ChatWriter final : public ChunkWriter {
 
 http::Route chat_completions(const Services& services) {
   return {http::Method::Post, "/v1/chat/completions", [services](const http::Request& request) {
-            auto chat = read_chat_request(request.body);
-            if (!chat) return error_response(chat.error());
-            std::vector<engine::Input> inputs;
-            inputs.emplace_back(std::move(chat->input));
-            return start_answer(services, request, chat->common, std::move(inputs),
+            auto asked = read_chat_request(request.body);
+            if (!asked) return error_response(asked.error());
+            return start_answer(services, request, std::move(*asked),
                                 std::make_unique<ChatWriter>());
           }};
 }

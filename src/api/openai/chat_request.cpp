@@ -18,10 +18,13 @@ struct ChatFields : CommonFields {
   std::optional<std::string> reasoning_effort;
   std::optional<bool> continue_final_message;
   std::optional<bool> add_generation_prompt;
+  std::optional<bool> logprobs;
+  std::optional<int> top_logprobs;
 };
 BOOST_DESCRIBE_STRUCT(ChatFields, (CommonFields),
                       (messages, max_completion_tokens, enable_thinking, chat_template_kwargs,
-                       reasoning_effort, continue_final_message, add_generation_prompt))
+                       reasoning_effort, continue_final_message, add_generation_prompt, logprobs,
+                       top_logprobs))
 
 constexpr auto kRefused = std::to_array<RefusedField>({
     {"tools", "[]"},
@@ -32,9 +35,8 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"modalities", R"(["text"])"},
     {"audio", ""},
     {"moderation", ""},
-    {"logprobs", "false"},
-    {"top_logprobs", "0"},
     {"best_of", "1"},
+    {"echo", "false"},
     {"reasoning_budget", "-1"},
     {"thinking_budget", "-1"},
     {"thinking", ""},
@@ -135,6 +137,13 @@ json::array read_messages(const std::optional<json::value>& given, DecodeContext
   return messages;
 }
 
+/// Templates that know the variable know these three words.
+std::string_view template_effort(std::string_view effort) {
+  if (effort == "minimal") return "low";
+  if (effort == "xhigh" || effort == "max") return "high";
+  return effort;
+}
+
 /// What the template is told about thinking; the stronger word comes last (wire rules: the wire's
 /// own field, enable_thinking, chat_template_kwargs).
 json::object template_variables(const ChatFields& fields, DecodeContext& context) {
@@ -149,7 +158,9 @@ json::object template_variables(const ChatFields& fields, DecodeContext& context
   if (!contains(kEfforts, *fields.reasoning_effort))
     context.within("reasoning_effort",
                    [&] { context.add("must be none, minimal, low, medium, high, xhigh or max"); });
-  variables["enable_thinking"] = *fields.reasoning_effort != "none";
+  const bool thinks = *fields.reasoning_effort != "none";
+  variables["enable_thinking"] = thinks;
+  if (thinks) variables["reasoning_effort"] = template_effort(*fields.reasoning_effort);
   return variables;
 }
 
@@ -163,9 +174,19 @@ void check_continuation(const ChatFields& fields, const json::array& messages,
   });
 }
 
+std::optional<std::uint32_t> read_logprobs(const ChatFields& fields, DecodeContext& context) {
+  check_likeliest("top_logprobs", fields.top_logprobs, context);
+  const bool wanted = fields.logprobs.value_or(false);
+  if (fields.top_logprobs.value_or(0) > 0 && !wanted)
+    context.within("top_logprobs", [&] { context.add("needs \"logprobs\": true"); });
+  if (fields.n_probs.value_or(0) > 0) return static_cast<std::uint32_t>(*fields.n_probs);
+  if (!wanted) return std::nullopt;
+  return static_cast<std::uint32_t>(fields.top_logprobs.value_or(0));
+}
+
 }  // namespace
 
-Result<ChatRequest> read_chat_request(std::string_view body) {
+Result<Asked> read_chat_request(std::string_view body) {
   const auto document = TRY(base::parse_json(body));
   DecodeContext context;
   ChatFields fields;
@@ -176,18 +197,22 @@ Result<ChatRequest> read_chat_request(std::string_view body) {
   check_max_tokens("max_completion_tokens", fields.max_completion_tokens, context);
   refuse_fields(document.get_object(), kRefused, context);
   refuse_fields(document.get_object(), commonly_refused(), context);
-  ChatRequest request;
-  request.input.messages = read_messages(fields.messages, context);
-  request.input.variables = template_variables(fields, context);
-  check_continuation(fields, request.input.messages, context);
+  engine::ChatInput input;
+  input.messages = read_messages(fields.messages, context);
+  input.variables = template_variables(fields, context);
+  check_continuation(fields, input.messages, context);
+  Asked asked;
+  asked.logprobs = read_logprobs(fields, context);
   if (!context.clean()) return fail(base::fold(context.take_errors()));
 
-  request.input.continue_last = fields.continue_final_message.value_or(false);
-  request.input.add_generation_prompt =
-      fields.add_generation_prompt.value_or(!request.input.continue_last);
+  input.continue_last = fields.continue_final_message.value_or(false);
+  input.add_generation_prompt = fields.add_generation_prompt.value_or(!input.continue_last);
   if (fields.max_completion_tokens) fields.max_tokens = fields.max_completion_tokens;
-  request.common = std::move(fields);
-  return request;
+  asked.ignored = ignored_fields(document.get_object());
+  asked.inputs.emplace_back(std::move(input));
+  asked.best_of = fields.n.value_or(1);
+  asked.common = std::move(fields);
+  return asked;
 }
 
 }  // namespace hearth::api::openai

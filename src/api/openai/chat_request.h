@@ -6,12 +6,7 @@
 
 namespace hearth::api::openai {
 
-struct ChatRequest {
-  CommonFields common;
-  engine::ChatInput input;
-};
-
-/// Reads and checks a body. The error lists every wrong field.
-Result<ChatRequest> read_chat_request(std::string_view body);
+/// Reads and checks a body: one input, a conversation. The error lists every wrong field.
+Result<Asked> read_chat_request(std::string_view body);
 
 }  // namespace hearth::api::openai

@@ -18,15 +18,19 @@ json::object body(const json::object& change) {
   return all;
 }
 
-Result<ChatRequest> read(const json::object& change) {
+Result<Asked> read(const json::object& change) {
   return read_chat_request(base::write_json(body(change)));
 }
-Result<ChatRequest> read_messages(std::string_view messages) {
+Result<Asked> read_messages(std::string_view messages) {
   return read({{"messages", json::parse(messages)}});
 }
 
+const engine::ChatInput& input_of(const Result<Asked>& read) {
+  return std::get<engine::ChatInput>(read->inputs.at(0));
+}
+
 /// "path: code" of every wrong field.
-std::vector<std::string> faults(const Result<ChatRequest>& read) {
+std::vector<std::string> faults(const Result<Asked>& read) {
   std::vector<std::string> all;
   if (read) return all;
   for (const auto& field : read.error().fields)
@@ -164,17 +168,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"response_format", R"({"type":"json_object"})", {R"({"type":"text"})"}},
         Refused{"modalities", R"(["text","audio"])", {R"(["text"])"}},
         Refused{"audio", R"({"voice":"x"})", {}}, Refused{"moderation", "{}", {}},
-        Refused{"logprobs", "true", {"false"}}, Refused{"top_logprobs", "3", {"0", "0.0"}},
-        Refused{"logit_bias", R"({"5":10})", {"{}"}}, Refused{"typical_p", "0.9", {"1", "1.0"}},
-        Refused{"min_tokens", "3", {"0"}}, Refused{"stop_token_ids", "[1]", {"[]"}},
+        Refused{"echo", "true", {"false"}}, Refused{"post_sampling_probs", "true", {"false"}},
         Refused{"reasoning_budget", "100", {"-1"}}, Refused{"thinking_budget", "100", {"-1"}},
         Refused{"thinking", R"({"type":"enabled"})", {}},
         Refused{"include_reasoning", "false", {"true"}}, Refused{"chat_template", R"("x")", {}},
         Refused{"guided_json", "{}", {}}, Refused{"grammar", R"("x")", {R"("")"}},
         Refused{"json_schema", "{}", {}}, Refused{"prompt_logprobs", "1", {}},
         Refused{"lora", R"([{"id":1}])", {"[]"}}, Refused{"num_ctx", "512", {}},
-        Refused{"keep_alive", R"("5m")", {}}, Refused{"timings_per_token", "true", {"false"}},
-        Refused{"t_max_predict_ms", "100", {"0", "-1"}}),
+        Refused{"keep_alive", R"("5m")", {}}, Refused{"timings_per_token", "true", {"false"}}),
     [](const auto& test) { return test.param.name; });
 
 TEST(ChatRequest, UnknownAndIgnoredFieldsNeverFail) {
@@ -198,7 +199,7 @@ TEST(ChatRequest, NullIsAbsent) {
 
 TEST(ChatRequest, MaxCompletionTokensWins) {
   const auto limit = [](const json::object& change) {
-    return to_engine_request(read(change)->common).max_tokens;
+    return to_engine_request(*read(change)).max_tokens;
   };
   EXPECT_EQ(limit({{"max_tokens", 50}, {"max_completion_tokens", 7}}), 7u);
   EXPECT_EQ(limit({{"max_tokens", 50}}), 50u);
@@ -210,19 +211,18 @@ TEST(ChatRequest, MaxCompletionTokensWins) {
 }
 
 TEST(ChatRequest, SamplingStaysUnsetUnlessAsked) {
-  const auto plain = to_engine_request(read({})->common);
+  const auto plain = to_engine_request(*read({}));
   EXPECT_FALSE(plain.sampling.temperature || plain.sampling.top_p || plain.sampling.top_k ||
                plain.sampling.seed || plain.sampling.repetition_penalty);
-  const auto asked = to_engine_request(read({{"temperature", 0},
-                                             {"top_p", 0},
-                                             {"top_k", -1},
-                                             {"min_p", 0.1},
-                                             {"seed", 12},
-                                             {"presence_penalty", -2},
-                                             {"frequency_penalty", 2},
-                                             {"ignore_eos", true},
-                                             {"stop", "end"}})
-                                           ->common);
+  const auto asked = to_engine_request(*read({{"temperature", 0},
+                                              {"top_p", 0},
+                                              {"top_k", -1},
+                                              {"min_p", 0.1},
+                                              {"seed", 12},
+                                              {"presence_penalty", -2},
+                                              {"frequency_penalty", 2},
+                                              {"ignore_eos", true},
+                                              {"stop", "end"}}));
   EXPECT_EQ(asked.sampling.temperature, 0);
   EXPECT_GT(asked.sampling.top_p, 0) << "the engine's range is open at 0";
   EXPECT_LT(asked.sampling.top_p, 1e-6);
@@ -236,20 +236,70 @@ TEST(ChatRequest, SamplingStaysUnsetUnlessAsked) {
 }
 
 TEST(ChatRequest, BothNamesOfAnExtensionAreRead) {
-  const auto ours = to_engine_request(
-      read({{"repetition_penalty", 1.1}, {"repetition_context_size", 64}})->common);
+  const auto ours =
+      to_engine_request(*read({{"repetition_penalty", 1.1}, {"repetition_context_size", 64}}));
   EXPECT_EQ(ours.sampling.repetition_penalty, 1.1);
   EXPECT_EQ(ours.sampling.repetition_window, 64);
-  const auto theirs =
-      to_engine_request(read({{"repeat_penalty", 1.2}, {"repeat_last_n", -1}})->common);
+  const auto theirs = to_engine_request(*read({{"repeat_penalty", 1.2}, {"repeat_last_n", -1}}));
   EXPECT_EQ(theirs.sampling.repetition_penalty, 1.2);
   EXPECT_EQ(theirs.sampling.repetition_window, -1);
 }
 
 TEST(ChatRequest, ASeedOfMinusOneIsRandomAndAnyOtherCounts) {
-  EXPECT_FALSE(to_engine_request(read({{"seed", -1}})->common).sampling.seed.has_value());
-  EXPECT_TRUE(to_engine_request(read({{"seed", -7}})->common).sampling.seed.has_value());
-  EXPECT_EQ(to_engine_request(read({{"seed", 0}})->common).sampling.seed, 0u);
+  EXPECT_FALSE(to_engine_request(*read({{"seed", -1}})).sampling.seed.has_value());
+  EXPECT_TRUE(to_engine_request(*read({{"seed", -7}})).sampling.seed.has_value());
+  EXPECT_EQ(to_engine_request(*read({{"seed", 0}})).sampling.seed, 0u);
+}
+
+TEST(ChatRequest, TheEffortReachesTheTemplateInWordsItKnows) {
+  const auto effort = [](const char* asked) {
+    const auto request = read({{"reasoning_effort", asked}});
+    const auto* value = input_of(request).variables.if_contains("reasoning_effort");
+    return value ? std::string(value->as_string()) : "";
+  };
+  EXPECT_EQ(effort("none"), "");
+  EXPECT_EQ(effort("minimal"), "low");
+  EXPECT_EQ(effort("low"), "low");
+  EXPECT_EQ(effort("medium"), "medium");
+  EXPECT_EQ(effort("max"), "high");
+}
+
+TEST(ChatRequest, LogprobsMayNameUpToTwentyLikeliest) {
+  const auto wanted = [](const json::object& change) { return read(change)->logprobs; };
+  EXPECT_EQ(wanted({}), std::nullopt);
+  EXPECT_EQ(wanted({{"logprobs", false}, {"top_logprobs", 0}}), std::nullopt);
+  EXPECT_EQ(wanted({{"logprobs", true}}), 0U);
+  EXPECT_EQ(wanted({{"logprobs", true}, {"top_logprobs", 20}}), 20U);
+  EXPECT_EQ(wanted({{"n_probs", 3}}), 3U) << "llama-server's name";
+  EXPECT_EQ(wanted({{"n_probs", 0}}), std::nullopt);
+}
+
+TEST(ChatRequest, LimitsAndBiasesReachTheEngine) {
+  const auto request = to_engine_request(*read({{"min_tokens", 5},
+                                                {"stop_token_ids", {7, 9}},
+                                                {"t_max_predict_ms", 250},
+                                                {"logit_bias", json::object{{"12", -100}}},
+                                                {"typical_p", 0},
+                                                {"top_n_sigma", -1},
+                                                {"xtc_probability", 0.5},
+                                                {"xtc_threshold", 0.2},
+                                                {"samplers", {"top_k", "temperature"}}}));
+  EXPECT_EQ(request.min_tokens, 5U);
+  EXPECT_THAT(request.stop_tokens, ElementsAre(7U, 9U));
+  EXPECT_EQ(request.time_limit_ms, 250U);
+  ASSERT_EQ(request.logit_bias.size(), 1U);
+  EXPECT_EQ(std::get<engine::TokenId>(request.logit_bias[0].token), 12U);
+  EXPECT_GT(request.sampling.typical_p, 0);
+  EXPECT_EQ(request.sampling.top_n_sigma, 0);
+  EXPECT_EQ(request.sampling.xtc_threshold, 0.2);
+  EXPECT_THAT(*request.sampling.samplers,
+              ElementsAre(engine::SamplerStep::TopK, engine::SamplerStep::Temperature));
+  EXPECT_FALSE(to_engine_request(*read({{"t_max_predict_ms", -1}})).time_limit_ms);
+}
+
+TEST(ChatRequest, OtherProgramsWaysToChooseAreNamedAsIgnored) {
+  EXPECT_THAT(read({{"dry_multiplier", 0.8}, {"mirostat", 2}, {"tfs_z", 1.0}})->ignored,
+              ElementsAre("dry_multiplier", "mirostat"));
 }
 
 TEST(ChatRequest, StopTakesOneTextOrSixteen) {
@@ -268,28 +318,28 @@ TEST(ChatRequest, MessagesReachTheTemplateAsTheyAre) {
       {"role":"assistant","reasoning":"ho","content":"x"},
       {"role":"system","content":"late"}])");
   ASSERT_TRUE(request.has_value()) << request.error().message;
-  EXPECT_EQ(json::value(request->input.messages), json::parse(R"([
+  EXPECT_EQ(json::value(input_of(request).messages), json::parse(R"([
       {"role":"developer","content":"be brief"},
       {"role":"user","content":[{"type":"text","text":"a"}],"name":"ann"},
       {"role":"assistant","content":"","reasoning_content":"hm"},
       {"role":"assistant","content":"x","reasoning_content":"ho"},
       {"role":"system","content":"late"}])"));
-  EXPECT_TRUE(request->input.add_generation_prompt);
-  EXPECT_FALSE(request->input.continue_last);
+  EXPECT_TRUE(input_of(request).add_generation_prompt);
+  EXPECT_FALSE(input_of(request).continue_last);
 }
 
 TEST(ChatRequest, TheWiresOwnWordOnThinkingIsStrongest) {
   const auto thinks = [](const json::object& change) {
-    return json::value(read(change)->input.variables).at("enable_thinking").as_bool();
+    return json::value(input_of(read(change)).variables).at("enable_thinking").as_bool();
   };
   const json::object kwargs{{"enable_thinking", true}};
   EXPECT_TRUE(thinks({{"chat_template_kwargs", kwargs}}));
   EXPECT_FALSE(thinks({{"chat_template_kwargs", kwargs}, {"enable_thinking", false}}));
   EXPECT_FALSE(thinks({{"enable_thinking", true}, {"reasoning_effort", "none"}}));
   EXPECT_TRUE(thinks({{"enable_thinking", false}, {"reasoning_effort", "high"}}));
-  EXPECT_TRUE(read({})->input.variables.empty());
+  EXPECT_TRUE(input_of(read({})).variables.empty());
   const auto other = read({{"chat_template_kwargs", json::object{{"style", "short"}}}});
-  EXPECT_EQ(other->input.variables.at("style"), "short");
+  EXPECT_EQ(input_of(other).variables.at("style"), "short");
 }
 
 TEST(ChatRequest, AnAnswerMayBeContinued) {
@@ -297,13 +347,13 @@ TEST(ChatRequest, AnAnswerMayBeContinued) {
   const json::value messages = json::parse(said);
   const auto request = read({{"messages", messages}, {"continue_final_message", true}});
   ASSERT_TRUE(request.has_value());
-  EXPECT_TRUE(request->input.continue_last);
-  EXPECT_FALSE(request->input.add_generation_prompt);
+  EXPECT_TRUE(input_of(request).continue_last);
+  EXPECT_FALSE(input_of(request).add_generation_prompt);
   EXPECT_THAT(faults(read({{"messages", messages},
                            {"continue_final_message", true},
                            {"add_generation_prompt", true}})),
               ElementsAre("continue_final_message: invalid_argument"));
-  EXPECT_FALSE(read({{"add_generation_prompt", false}})->input.add_generation_prompt);
+  EXPECT_FALSE(input_of(read({{"add_generation_prompt", false}})).add_generation_prompt);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "api/openai/choices.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@ Choices::Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWrit
       plan_(std::move(plan)),
       whole_(replies_.size()) {
   writer_->usage_asked = plan_.stream && plan_.include_usage;
+  writer_->logprobs_asked = plan_.show_logprobs;
   writer_->set_head(plan_.head);
 }
 
@@ -58,8 +60,12 @@ void Choices::on(std::size_t choice, const engine::TextDelta& delta, std::string
     open_stream(out);
     return writer_->delta(out, choice, delta);
   }
+  WholeChoice& whole = whole_[choice];
   const bool reasoning = delta.kind == engine::TextDelta::Kind::Reasoning;
-  (reasoning ? whole_[choice].reasoning : whole_[choice].text) += delta.text;
+  (reasoning ? whole.reasoning : whole.text) += delta.text;
+  if (!plan_.show_logprobs) return;
+  auto& reports = reasoning ? whole.reasoning_reports : whole.reports;
+  reports.insert(reports.end(), delta.reports.begin(), delta.reports.end());
 }
 
 void Choices::on(std::size_t choice, const engine::Finished& done, std::string& out) {
@@ -71,12 +77,15 @@ void Choices::on(std::size_t choice, const engine::Finished& done, std::string& 
   writer_->finish(out, choice, done.reason, last ? &totals_ : nullptr);
 }
 
-void Choices::on(std::size_t, const engine::Failed& failed, std::string&) {
-  if (!error_) error_ = failed.error;
+void Choices::on(std::size_t choice, const engine::Failed& failed, std::string&) {
+  if (error_) return;
+  error_ = failed.error;
+  cancelled_ = replies_[choice].cancelled();
 }
 
 void Choices::add(std::size_t choice, const engine::Finished& done) {
   whole_[choice].reason = done.reason;
+  whole_[choice].mean_logprob = done.logprob / std::max(done.usage.completion_tokens, 1U);
   engine::Usage& usage = totals_.usage;
   if (first_of_its_prompt(choice)) usage.cached_tokens += done.usage.cached_tokens;
   usage.completion_tokens += done.usage.completion_tokens;
@@ -85,6 +94,23 @@ void Choices::add(std::size_t choice, const engine::Finished& done) {
   timings.queue_ms = std::max(timings.queue_ms, done.timings.queue_ms);
   timings.prompt_ms = std::max(timings.prompt_ms, done.timings.prompt_ms);
   timings.decode_ms = std::max(timings.decode_ms, done.timings.decode_ms);
+}
+
+/// Of more replies than choices those whose tokens are likeliest on average, best first.
+std::vector<WholeChoice> Choices::kept() const {
+  if (plan_.kept >= plan_.per_prompt) return whole_;
+  std::vector<WholeChoice> kept;
+  for (std::size_t first = 0; first < whole_.size(); first += plan_.per_prompt) {
+    std::vector<std::size_t> order(plan_.per_prompt);
+    std::iota(order.begin(), order.end(), first);
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+      const double one = whole_[a].mean_logprob;
+      const double other = whole_[b].mean_logprob;
+      return one != other ? one > other : a < b;
+    });
+    for (std::size_t i = 0; i < plan_.kept; ++i) kept.push_back(whole_[order[i]]);
+  }
+  return kept;
 }
 
 void Choices::write_end(std::string& out) const {

@@ -24,11 +24,13 @@ class Choices {
   bool admitted() const { return admitted_ == replies_.size(); }
   bool finished() const { return finished_ == replies_.size(); }
   const std::optional<Error>& error() const { return error_; }
+  /// Whether the error is that the answer was cancelled by its id.
+  bool cancelled() const { return cancelled_; }
   const AnswerPlan& plan() const { return plan_; }
 
   /// After finished(): the last chunks, or the whole body.
   void write_end(std::string& out) const;
-  std::string whole() const { return writer_->whole(whole_, totals_); }
+  std::string whole() const { return writer_->whole(kept(), totals_); }
 
  private:
   void on(std::size_t choice, const services::LoadProgressEvent& progress, std::string& out);
@@ -40,6 +42,7 @@ class Choices {
   void on(std::size_t choice, const engine::Failed& failed, std::string& out);
   void open_stream(std::string& out);
   void add(std::size_t choice, const engine::Finished& done);
+  std::vector<WholeChoice> kept() const;
   bool first_of_its_prompt(std::size_t choice) const { return choice % plan_.per_prompt == 0; }
 
   std::vector<services::Reply> replies_;
@@ -51,6 +54,7 @@ class Choices {
   std::size_t admitted_ = 0;
   std::size_t finished_ = 0;
   bool opened_ = false;
+  bool cancelled_ = false;
   std::optional<Error> error_;
 };
 

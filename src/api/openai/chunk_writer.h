@@ -14,6 +14,9 @@ struct WholeChoice {
   std::string reasoning;
   std::string text;
   engine::FinishReason reason = engine::FinishReason::Stop;
+  std::vector<engine::TokenReport> reports = {};  ///< of `text`, if asked for
+  std::vector<engine::TokenReport> reasoning_reports = {};
+  double mean_logprob = 0;  ///< of all sampled tokens, where they were reported
 };
 
 /// Totals over all choices: each prompt is counted once.
@@ -51,7 +54,8 @@ class ChunkWriter {
   /// What ids of such answers begin with.
   virtual std::string_view id_prefix() const = 0;
 
-  bool usage_asked = false;  ///< chunks then carry `"usage":null`
+  bool usage_asked = false;     ///< chunks then carry `"usage":null`
+  bool logprobs_asked = false;  ///< choices then carry their tokens' log-probabilities
 
  protected:
   /// The `object` of chunks, and that of a whole body.

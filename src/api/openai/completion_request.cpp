@@ -11,15 +11,20 @@ using base::DecodeContext;
 
 struct CompletionFields : CommonFields {
   std::optional<json::value> prompt;
+  std::optional<int> logprobs;
+  std::optional<bool> echo;
+  std::optional<int> best_of;
 };
-BOOST_DESCRIBE_STRUCT(CompletionFields, (CommonFields), (prompt))
+BOOST_DESCRIBE_STRUCT(CompletionFields, (CommonFields), (prompt, logprobs, echo, best_of))
 
 constexpr auto kRefused = std::to_array<RefusedField>({
-    {"suffix", "\"\""},
-    {"echo", "false"},
-    {"best_of", "1"},
-    {"logprobs", ""},
+    {.name = "suffix",
+     .neutral = "\"\"",
+     .why = "is not supported: no model here is asked to fill in the middle; send the text before "
+            "the gap as the prompt"},
 });
+
+constexpr int kMostChoices = 16;
 
 constexpr std::size_t kMostPrompts = 128;
 
@@ -61,9 +66,26 @@ std::vector<engine::Input> read_prompts(const std::optional<json::value>& prompt
   return prompts;
 }
 
+void check_best_of(const CompletionFields& fields, DecodeContext& context) {
+  const int best_of = fields.best_of.value_or(fields.n.value_or(1));
+  context.within("best_of", [&] {
+    if (best_of < fields.n.value_or(1)) context.add("must be at least n");
+    if (best_of > kMostChoices) context.add("must be at most 16");
+    if (best_of > fields.n.value_or(1) && fields.stream.value_or(false))
+      context.add("cannot be streamed: the best are known only at the end");
+  });
+}
+
+std::optional<std::uint32_t> read_logprobs(const CompletionFields& fields, DecodeContext& context) {
+  check_likeliest("logprobs", fields.logprobs, context);
+  if (fields.logprobs) return static_cast<std::uint32_t>(std::max(*fields.logprobs, 0));
+  if (fields.n_probs.value_or(0) > 0) return static_cast<std::uint32_t>(*fields.n_probs);
+  return std::nullopt;
+}
+
 }  // namespace
 
-Result<CompletionRequest> read_completion_request(std::string_view body) {
+Result<Asked> read_completion_request(std::string_view body) {
   const auto document = TRY(base::parse_json(body));
   DecodeContext context;
   CompletionFields fields;
@@ -72,11 +94,16 @@ Result<CompletionRequest> read_completion_request(std::string_view body) {
   check_ranges(fields, context);
   refuse_fields(document.get_object(), kRefused, context);
   refuse_fields(document.get_object(), commonly_refused(), context);
-  CompletionRequest request;
-  request.prompts = read_prompts(fields.prompt, context);
+  check_best_of(fields, context);
+  Asked asked;
+  asked.logprobs = read_logprobs(fields, context);
+  asked.inputs = read_prompts(fields.prompt, context);
   if (!context.clean()) return fail(base::fold(context.take_errors()));
-  request.common = std::move(fields);
-  return request;
+  asked.ignored = ignored_fields(document.get_object());
+  asked.echo = fields.echo.value_or(false);
+  asked.best_of = fields.best_of.value_or(fields.n.value_or(1));
+  asked.common = std::move(fields);
+  return asked;
 }
 
 }  // namespace hearth::api::openai

@@ -6,6 +6,7 @@
 
 #include "api/openai/completion_request.h"
 #include "api/openai/error.h"
+#include "api/openai/logprobs.h"
 #include "api/openai/start.h"
 
 namespace hearth::api::openai {
@@ -18,12 +19,13 @@ class CompletionWriter final : public ChunkWriter {
   void begin(std::string&, std::size_t) override {}
 
   void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) override {
-    if (!delta.text.empty()) write(out, choice, delta.text, {});
+    if (delta.text.empty() && !(logprobs_asked && !delta.reports.empty())) return;
+    write(out, choice, {.text = delta.text, .reports = &delta.reports});
   }
 
   void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
               const Totals* last) override {
-    write(out, choice, "", finish_word(reason), last);
+    write(out, choice, {.reason = finish_word(reason)}, last);
   }
 
  protected:
@@ -31,25 +33,38 @@ class CompletionWriter final : public ChunkWriter {
   std::string_view whole_object() const override { return object(); }
 
   void append_whole(std::string& out, std::size_t index, const WholeChoice& choice) const override {
-    append_choice(out, index, choice.reasoning + choice.text, finish_word(choice.reason));
+    append_choice(
+        out, index,
+        {.text = choice.text, .reports = &choice.reports, .reason = finish_word(choice.reason)});
   }
 
  private:
-  void write(std::string& out, std::size_t choice, std::string_view text, std::string_view reason,
+  /// What a choice, or a piece of one, holds. Raw prompts know no reasoning.
+  struct Piece {
+    std::string_view text = {};
+    const std::vector<engine::TokenReport>* reports = nullptr;  // null: it has no text
+    std::string_view reason = {};
+  };
+
+  void write(std::string& out, std::size_t choice, const Piece& piece,
              const Totals* last = nullptr) const {
     open_chunk(out);
     out += R"(,"choices":[)";
-    append_choice(out, choice, text, reason);
+    append_choice(out, choice, piece);
     out.push_back(']');
     close_chunk(out, last);
   }
 
-  static void append_choice(std::string& out, std::size_t index, std::string_view text,
-                            std::string_view reason) {
+  void append_choice(std::string& out, std::size_t index, const Piece& piece) const {
     fmt::format_to(std::back_inserter(out), R"({{"index":{},"text":)", index);
-    base::append_json_string(out, text);
-    const std::string word = reason.empty() ? "null" : fmt::format("\"{}\"", reason);
-    fmt::format_to(std::back_inserter(out), R"(,"logprobs":null,"finish_reason":{}}})", word);
+    base::append_json_string(out, piece.text);
+    out += R"(,"logprobs":)";
+    if (logprobs_asked && piece.reports != nullptr)
+      append_text_logprobs(out, *piece.reports);
+    else
+      out += "null";
+    const std::string word = piece.reason.empty() ? "null" : fmt::format("\"{}\"", piece.reason);
+    fmt::format_to(std::back_inserter(out), R"(,"finish_reason":{}}})", word);
   }
 };
 
@@ -57,10 +72,9 @@ class CompletionWriter final : public ChunkWriter {
 
 http::Route completions(const Services& services) {
   return {http::Method::Post, "/v1/completions", [services](const http::Request& request) {
-            auto completion = read_completion_request(request.body);
-            if (!completion) return error_response(completion.error());
-            return start_answer(services, request, completion->common,
-                                std::move(completion->prompts),
+            auto asked = read_completion_request(request.body);
+            if (!asked) return error_response(asked.error());
+            return start_answer(services, request, std::move(*asked),
                                 std::make_unique<CompletionWriter>());
           }};
 }

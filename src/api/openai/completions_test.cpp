@@ -13,7 +13,7 @@ namespace {
 using testing::ApiWorld;
 using ::testing::ElementsAre;
 
-Result<CompletionRequest> read(std::string_view rest) {
+Result<Asked> read(std::string_view rest) {
   return read_completion_request(R"({"model":"m",)" + std::string(rest) + "}");
 }
 
@@ -33,7 +33,7 @@ std::vector<std::string> prompts(std::string_view prompt) {
   const auto request = read(fmt::format(R"("prompt":{})", prompt));
   std::vector<std::string> shown;
   if (request)
-    for (const engine::Input& input : request->prompts) shown.push_back(show(input));
+    for (const engine::Input& input : request->inputs) shown.push_back(show(input));
   return shown;
 }
 
@@ -57,8 +57,7 @@ TEST(CompletionRequest, WrongPromptsAreNamedByTheirPath) {
 
 TEST(CompletionRequest, WhatIsNotOfferedIsRefusedByName) {
   for (const std::string_view field :
-       {R"("suffix":"x")", R"("echo":true)", R"("best_of":2)", R"("logprobs":0)",
-        R"("logit_bias":{"1":1})", R"("guided_regex":"a")"}) {
+       {R"("suffix":"x")", R"("guided_regex":"a")", R"("prompt_logprobs":1)"}) {
     const auto request = read(fmt::format(R"("prompt":"a",{})", field));
     ASSERT_FALSE(request.has_value()) << field;
     EXPECT_EQ(request.error().code, ErrorCode::UnsupportedArgument) << field;
@@ -69,7 +68,45 @@ TEST(CompletionRequest, WhatIsNotOfferedIsRefusedByName) {
 }
 
 TEST(CompletionRequest, WithoutALimitTheRestOfTheContextIsUsed) {
-  EXPECT_EQ(to_engine_request(read(R"("prompt":"a")")->common).max_tokens, std::nullopt);
+  EXPECT_EQ(to_engine_request(*read(R"("prompt":"a")")).max_tokens, std::nullopt);
+}
+
+TEST(CompletionRequest, TheBestMustBeAtLeastAsManyAsAreWantedAndAreKnownOnlyAtTheEnd) {
+  EXPECT_EQ(param(R"("n":3,"best_of":2)"), "best_of");
+  EXPECT_EQ(param(R"("best_of":17)"), "best_of");
+  EXPECT_EQ(param(R"("best_of":2,"stream":true)"), "best_of");
+  EXPECT_EQ(param(R"("n":2,"best_of":2,"stream":true)"), "");
+  EXPECT_EQ(read(R"("n":3)")->best_of, 3);
+}
+
+TEST(CompletionRequest, LogprobsIsANumberHere) {
+  EXPECT_EQ(param(R"("logprobs":21)"), "logprobs");
+  EXPECT_EQ(param(R"("logprobs":true)"), "logprobs");
+  EXPECT_EQ(read(R"("logprobs":0)")->logprobs, 0U);
+  EXPECT_EQ(read(R"("n_probs":4)")->logprobs, 4U);
+  EXPECT_EQ(read(R"("prompt":"a")")->logprobs, std::nullopt);
+}
+
+TEST(Completions, TheLikeliestOfSeveralAreKept) {
+  ApiWorld world;
+  world.load();
+  auto answer = world.complete(R"({"prompt":"a","n":2,"best_of":4,"seed":10})");
+  const std::vector<double> sums = {-8, -2, -9, -3};
+  const std::vector<std::uint32_t> tokens = {2, 2, 9, 1};  // on average -4, -1, -1, -3
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto& request = world.asked(i).request;
+    EXPECT_EQ(request.sampling.seed, 10 + i);
+    EXPECT_EQ(request.logprobs, 0U) << "needed to compare";
+    world.play(i, std::to_string(i),
+               {.usage = {.prompt_tokens = 5, .completion_tokens = tokens[i]}, .logprob = sums[i]});
+  }
+  const auto body = answer.finish().body();
+  ASSERT_EQ(body.at("choices").as_array().size(), 2U);
+  EXPECT_EQ(body.at("choices").at(0).at("text"), "1");
+  EXPECT_EQ(body.at("choices").at(1).at("text"), "2");
+  EXPECT_TRUE(body.at("choices").at(0).at("logprobs").is_null()) << "nobody asked to see them";
+  EXPECT_EQ(body.at("usage").at("completion_tokens"), 14) << "all that were sampled";
+  EXPECT_EQ(body.at("usage").at("prompt_tokens"), 5);
 }
 
 TEST(Completions, SeveralPromptsAndChoicesAreNumberedPromptFirst) {

@@ -26,21 +26,29 @@ void check(DecodeContext& context, std::string_view name, const std::optional<Nu
   context.within(name, [&] { context.add(message); });
 }
 
+void check_stops(const CommonFields& fields, DecodeContext& context) {
+  if (!fields.stop) return;
+  context.within("stop", [&] {
+    const auto& texts = fields.stop->texts;
+    if (texts.size() > kMostStops) context.add("must hold at most 16 texts");
+    if (std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.empty(); }))
+      context.add("must not hold an empty text");
+  });
+}
+
+/// Milliseconds and token counts above this mean no limit.
+constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+constexpr double kMostTokens = static_cast<double>(kMost);
 constexpr double kNoLimit = std::numeric_limits<double>::max();
 
 constexpr auto kRefused = std::to_array<RefusedField>({
-    {"logit_bias", "{}"},
     {"grammar", "\"\""},
     {"guided_json", ""},
     {"guided_regex", ""},
     {"guided_choice", ""},
     {"structured_outputs", ""},
     {"json_schema", ""},
-    {"min_tokens", "0"},
-    {"stop_token_ids", "[]"},
-    {"typical_p", "1"},
-    {"t_max_predict_ms", "0", "-1"},
-    {"n_probs", "0"},
+    {"post_sampling_probs", "false"},
     {"prompt_logprobs", ""},
     {"return_tokens", "false"},
     {"return_token_ids", "false"},
@@ -53,6 +61,14 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"cache_salt", ""},
     {"timings_per_token", "false"},
     {"timeout_seconds", ""},
+});
+
+/// Other programs' ways to choose tokens.
+constexpr auto kIgnored = std::to_array<RefusedField>({
+    {"dry_multiplier", "0"},
+    {"mirostat", "0"},
+    {"dynatemp_range", "0"},
+    {"tfs_z", "1"},
 });
 
 /// 1 and 1.0 are the same to a client.
@@ -77,6 +93,11 @@ void check_max_tokens(std::string_view name, const std::optional<std::int64_t>& 
     context.within(name, [&] { context.add("must be at least 1, or -1 for no limit"); });
 }
 
+void check_likeliest(std::string_view name, const std::optional<int>& count,
+                     DecodeContext& context) {
+  check(context, name, count, 0, 20);
+}
+
 void check_ranges(const CommonFields& fields, DecodeContext& context) {
   check_max_tokens("max_tokens", fields.max_tokens, context);
   check(context, "temperature", fields.temperature, 0, 2);
@@ -90,13 +111,14 @@ void check_ranges(const CommonFields& fields, DecodeContext& context) {
   check(context, "repeat_penalty", fields.repeat_penalty, 0.01, 100);
   check(context, "repetition_context_size", fields.repetition_context_size, -1, kNoLimit);
   check(context, "repeat_last_n", fields.repeat_last_n, -1, kNoLimit);
-  if (!fields.stop) return;
-  context.within("stop", [&] {
-    const auto& texts = fields.stop->texts;
-    if (texts.size() > kMostStops) context.add("must hold at most 16 texts");
-    if (std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.empty(); }))
-      context.add("must not hold an empty text");
-  });
+  check(context, "typical_p", fields.typical_p, 0, 1);
+  check(context, "top_n_sigma", fields.top_n_sigma, -1, kNoLimit);
+  check(context, "xtc_probability", fields.xtc_probability, 0, 1);
+  check(context, "xtc_threshold", fields.xtc_threshold, 0, 1);
+  check(context, "min_tokens", fields.min_tokens, 0, kMostTokens);
+  check(context, "t_max_predict_ms", fields.t_max_predict_ms, -1, kNoLimit);
+  check_likeliest("n_probs", fields.n_probs, context);
+  check_stops(fields, context);
 }
 
 void refuse_fields(const json::object& body, std::span<const RefusedField> refused,
@@ -104,9 +126,8 @@ void refuse_fields(const json::object& body, std::span<const RefusedField> refus
   for (const RefusedField& field : refused) {
     const auto* value = body.if_contains(field.name);
     if (!value || is_neutral(*value, field)) continue;
-    context.within(field.name, [&] {
-      context.add("is not supported by this server", ErrorCode::UnsupportedArgument);
-    });
+    context.within(field.name,
+                   [&] { context.add(std::string(field.why), ErrorCode::UnsupportedArgument); });
   }
 }
 
@@ -114,14 +135,28 @@ std::span<const RefusedField> commonly_refused() {
   return kRefused;
 }
 
-engine::Request to_engine_request(const CommonFields& fields) {
-  engine::Request request;
-  engine::Sampling& sampling = request.sampling;
+std::vector<std::string_view> ignored_fields(const json::object& body) {
+  std::vector<std::string_view> names;
+  for (const RefusedField& field : kIgnored)
+    if (const auto* value = body.if_contains(field.name); value && !is_neutral(*value, field))
+      names.push_back(field.name);
+  return names;
+}
+
+namespace {
+
+engine::Sampling to_sampling(const CommonFields& fields) {
+  engine::Sampling sampling;
   sampling.temperature = fields.temperature;
-  // top_p 0 asks for the single likeliest token; the engine's range is open at 0.
+  // 0 asks for the single likeliest token; the engine's ranges are open at 0.
   if (fields.top_p) sampling.top_p = std::max(*fields.top_p, 1e-9);
+  if (fields.typical_p) sampling.typical_p = std::max(*fields.typical_p, 1e-9);
   if (fields.top_k) sampling.top_k = std::max(*fields.top_k, 0);
   sampling.min_p = fields.min_p;
+  if (fields.top_n_sigma) sampling.top_n_sigma = std::max(*fields.top_n_sigma, 0.0);
+  sampling.xtc_probability = fields.xtc_probability;
+  sampling.xtc_threshold = fields.xtc_threshold;
+  if (fields.samplers) sampling.samplers = fields.samplers->steps;
   sampling.repetition_penalty =
       fields.repetition_penalty ? fields.repetition_penalty : fields.repeat_penalty;
   sampling.presence_penalty = fields.presence_penalty;
@@ -129,11 +164,27 @@ engine::Request to_engine_request(const CommonFields& fields) {
   sampling.repetition_window =
       fields.repetition_context_size ? fields.repetition_context_size : fields.repeat_last_n;
   if (fields.seed && *fields.seed != -1) sampling.seed = static_cast<std::uint64_t>(*fields.seed);
+  return sampling;
+}
+
+}  // namespace
+
+engine::Request to_engine_request(const Asked& asked) {
+  const CommonFields& fields = asked.common;
+  engine::Request request;
+  request.sampling = to_sampling(fields);
   if (fields.max_tokens && *fields.max_tokens > 0)
-    request.max_tokens = static_cast<std::uint32_t>(
-        std::min<std::int64_t>(*fields.max_tokens, std::numeric_limits<std::uint32_t>::max()));
+    request.max_tokens = static_cast<std::uint32_t>(std::min(*fields.max_tokens, kMost));
   if (fields.stop) request.stop = fields.stop->texts;
   request.ignore_eos = fields.ignore_eos.value_or(false);
+  request.min_tokens = static_cast<std::uint32_t>(fields.min_tokens.value_or(0));
+  if (fields.stop_token_ids) request.stop_tokens = *fields.stop_token_ids;
+  if (fields.logit_bias) request.logit_bias = fields.logit_bias->biases;
+  if (fields.t_max_predict_ms.value_or(0) > 0)
+    request.time_limit_ms = static_cast<std::uint32_t>(std::min(*fields.t_max_predict_ms, kMost));
+  request.echo = asked.echo;
+  request.logprobs = asked.logprobs;
+  if (!request.logprobs && asked.best_of > fields.n.value_or(1)) request.logprobs = 0;
   return request;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/openai/sampling_fields.h"
 #include "base/decode.h"
 #include "engine/engine.h"
 
@@ -45,12 +46,33 @@ struct CommonFields {
   std::optional<int> repeat_last_n;
   std::optional<bool> ignore_eos;
   std::optional<bool> return_progress;
+  std::optional<double> typical_p;
+  std::optional<double> top_n_sigma;
+  std::optional<double> xtc_probability;
+  std::optional<double> xtc_threshold;
+  std::optional<SamplersField> samplers;
+  std::optional<LogitBiasField> logit_bias;
+  std::optional<std::int64_t> min_tokens;
+  std::optional<std::vector<engine::TokenId>> stop_token_ids;
+  std::optional<std::int64_t> t_max_predict_ms;
+  std::optional<int> n_probs;
 };
 BOOST_DESCRIBE_STRUCT(CommonFields, (),
                       (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty,
                        n, stop, seed, stream, stream_options, top_k, min_p, repetition_penalty,
                        repeat_penalty, repetition_context_size, repeat_last_n, ignore_eos,
-                       return_progress))
+                       return_progress, typical_p, top_n_sigma, xtc_probability, xtc_threshold,
+                       samplers, logit_bias, min_tokens, stop_token_ids, t_max_predict_ms, n_probs))
+
+/// What one body asks for, whichever endpoint it came to.
+struct Asked {
+  CommonFields common;
+  std::vector<engine::Input> inputs;      ///< at least one
+  std::optional<std::uint32_t> logprobs;  ///< reports with so many of the likeliest tokens
+  bool echo = false;                      ///< the prompt comes first
+  int best_of = 1;                        ///< of so many choices per prompt the best `n` are kept
+  std::vector<std::string_view> ignored;  ///< fields that would have mattered, but are not obeyed
+};
 
 /// Adds a fault for every value out of its range.
 void check_ranges(const CommonFields& fields, base::DecodeContext& context);
@@ -64,6 +86,7 @@ struct RefusedField {
   /// JSON texts of the values that change nothing; empty: only null does.
   std::string_view neutral;
   std::string_view also_neutral = {};
+  std::string_view why = "is not supported by this server";
 };
 
 /// Adds a fault for every field of `refused` that the body uses.
@@ -73,8 +96,15 @@ void refuse_fields(const json::object& body, std::span<const RefusedField> refus
 /// Those that neither chat nor text completions offer.
 std::span<const RefusedField> commonly_refused();
 
-/// Everything but the input: sampling, limits, stop texts.
-engine::Request to_engine_request(const CommonFields& fields);
+/// The names of the fields that are neither obeyed nor refused, where they ask for something.
+std::vector<std::string_view> ignored_fields(const json::object& body);
+
+/// Adds a fault for a wrong number of likeliest tokens; 0..20 are right.
+void check_likeliest(std::string_view name, const std::optional<int>& count,
+                     base::DecodeContext& context);
+
+/// Everything but the input: sampling, limits, stop texts, reports.
+engine::Request to_engine_request(const Asked& asked);
 
 }  // namespace hearth::api::openai
 

@@ -1,37 +1,55 @@
 // Starting the generations of one answer.
 #include "api/openai/start.h"
 
+#include <fmt/ranges.h>
+
 #include "api/openai/error.h"
 #include "base/clock.h"
 #include "base/id.h"
 
 namespace hearth::api::openai {
 
-http::Response start_answer(const Services& services, const http::Request& request,
-                            const CommonFields& fields, std::vector<engine::Input> inputs,
+namespace {
+
+/// One generation of an answer.
+engine::Request generation(const Asked& asked, engine::Input input, int k) {
+  engine::Request one = to_engine_request(asked);
+  one.input = std::move(input);
+  if (one.sampling.seed) *one.sampling.seed += static_cast<std::uint64_t>(k);
+  return one;
+}
+
+AnswerPlan plan_of(const Asked& asked, const services::ModelEntry& model) {
+  const CommonFields& fields = asked.common;
+  AnswerPlan plan{.stream = fields.stream.value_or(false),
+                  .include_usage =
+                      fields.stream_options && fields.stream_options->include_usage.value_or(false),
+                  .report_progress = fields.return_progress.value_or(false),
+                  .show_logprobs = asked.logprobs.has_value(),
+                  .per_prompt = static_cast<std::size_t>(asked.best_of),
+                  .kept = static_cast<std::size_t>(fields.n.value_or(1)),
+                  .head = {.created = base::unix_seconds(), .model = fields.model.value_or("")},
+                  .model_id = model.id,
+                  .ignored = fmt::format("{}", fmt::join(asked.ignored, ", "))};
+  if (plan.head.model.empty()) plan.head.model = model.id;
+  return plan;
+}
+
+}  // namespace
+
+http::Response start_answer(const Services& services, const http::Request& request, Asked asked,
                             std::unique_ptr<ChunkWriter> writer) {
-  const std::string asked = fields.model.value_or("");
-  const auto model = services.generator.find(asked);
+  const auto model = services.generator.find(asked.common.model.value_or(""));
   if (!model) return error_response(model.error());
-  const int per_prompt = fields.n.value_or(1);
-  std::vector<services::Reply> replies;
-  for (engine::Input& input : inputs)
-    for (int k = 0; k < per_prompt; ++k) {
-      engine::Request one = to_engine_request(fields);
-      one.id = request.id;
-      one.input = input;
-      if (one.sampling.seed) *one.sampling.seed += static_cast<std::uint64_t>(k);
-      replies.push_back(services.generator.start(*model, std::move(one)));
-    }
-  AnswerPlan plan{
-      .stream = fields.stream.value_or(false),
-      .include_usage =
-          fields.stream_options && fields.stream_options->include_usage.value_or(false),
-      .report_progress = fields.return_progress.value_or(false),
-      .per_prompt = static_cast<std::size_t>(per_prompt),
-      .head = {.created = base::unix_seconds(), .model = asked.empty() ? model->id : asked},
-      .model_id = model->id};
+  AnswerPlan plan = plan_of(asked, *model);
   plan.head.id = base::random_id(writer->id_prefix());
+  std::vector<services::Reply> replies;
+  for (const engine::Input& input : asked.inputs)
+    for (int k = 0; k < asked.best_of; ++k) {
+      engine::Request one = generation(asked, input, k);
+      one.id = request.id;
+      replies.push_back(services.generator.start(*model, std::move(one), plan.head.id));
+    }
   return answer(std::move(replies), std::move(writer), std::move(plan));
 }
 

@@ -1,8 +1,7 @@
 // Starting the generations of one answer.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <memory>
 
 #include "api/openai/answer.h"
 #include "api/openai/fields.h"
@@ -10,10 +9,10 @@
 
 namespace hearth::api::openai {
 
-/// Resolves the model, starts `n` generations per input and answers. Choice index = input x n + k;
-/// each choice k of a seeded request draws with seed + k.
-http::Response start_answer(const Services& services, const http::Request& request,
-                            const CommonFields& fields, std::vector<engine::Input> inputs,
+/// Resolves the model, starts the generations and answers. Every input gets `best_of` of them, of
+/// which the best `n` are kept: choice index = input x n + k. Generation k of a seeded request
+/// draws with seed + k, so that it is the same as a request of its own with that seed.
+http::Response start_answer(const Services& services, const http::Request& request, Asked asked,
                             std::unique_ptr<ChunkWriter> writer);
 
 }  // namespace hearth::api::openai

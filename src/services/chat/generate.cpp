@@ -22,16 +22,35 @@ struct Reply::Shared : std::enable_shared_from_this<Reply::Shared> {
   std::function<void()> wake;
   bool waiting = false;  // there may be events that nobody was told of, or that nobody took
   bool abandoned = false;
+  bool cancelled = false;  // by its id; nothing else comes after that
   bool ended = false;
   base::Instant started = base::SteadyClock::now();
-  bool answering = false;  // the first token has come
+  bool answering = false;       // the first token has come
+  std::shared_ptr<void> entry;  // in the table of running replies
 
+  bool cancel();
   void load_progress(double progress);
   void engine_ready(Result<Lease> ready);
   void post(ReplyEvent event);
   void wake_reader();
   void note(const ReplyEvent& event);
 };
+
+bool Reply::Shared::cancel() {
+  Lease used;  // both go after the lock
+  std::unique_ptr<engine::Generation> dropped;
+  {
+    const std::lock_guard lock(mutex);
+    if (abandoned || cancelled || ended) return false;
+    cancelled = true;
+    early.emplace_back(engine::Failed{
+        {.code = ErrorCode::Cancelled, .message = "the request was cancelled by its id"}});
+    used = std::move(lease);
+    dropped = std::move(generation);
+  }
+  wake_reader();
+  return true;
+}
 
 void Reply::Shared::load_progress(double progress) {
   post(LoadProgressEvent{progress});
@@ -41,7 +60,7 @@ void Reply::Shared::engine_ready(Result<Lease> ready) {
   if (!ready) return post(engine::Failed{std::move(ready).error()});
   {
     const std::lock_guard lock(mutex);
-    if (abandoned) return;
+    if (abandoned || cancelled) return;
   }
   auto running = (*ready)->submit(std::move(request));
   running->on_ready([weak = weak_from_this()] {
@@ -49,7 +68,7 @@ void Reply::Shared::engine_ready(Result<Lease> ready) {
   });
   {
     const std::lock_guard lock(mutex);
-    if (abandoned) return;  // `running` goes, and cancels
+    if (abandoned || cancelled) return;  // `running` goes, and cancels
     early.emplace_back(EngineReady{(*ready)->model()});
     lease = std::move(*ready);
     generation = std::move(running);
@@ -61,7 +80,7 @@ void Reply::Shared::engine_ready(Result<Lease> ready) {
 void Reply::Shared::post(ReplyEvent event) {
   {
     const std::lock_guard lock(mutex);
-    if (abandoned) return;
+    if (abandoned || cancelled) return;
     const bool again = std::holds_alternative<LoadProgressEvent>(event) && !early.empty() &&
                        std::holds_alternative<LoadProgressEvent>(early.back());
     if (again)
@@ -90,7 +109,10 @@ void Reply::Shared::note(const ReplyEvent& event) {
     metrics.generation_finished(finished->usage, base::elapsed_ms(started));
   } else if (const auto* failed = std::get_if<engine::Failed>(&event)) {
     ended = true;
-    metrics.generation_failed(failed->error.code);
+    if (cancelled)
+      metrics.generation_cancelled();
+    else
+      metrics.generation_failed(failed->error.code);
   }
 }
 
@@ -98,15 +120,17 @@ Reply::Reply(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
 Reply::~Reply() {
   if (!shared_) return;
-  // Both go here, after the lock, and not with a thread of the engine that is just telling us.
+  // These go here, after the lock, and not with a thread of the engine that is just telling us.
   Lease used;
   std::unique_ptr<engine::Generation> cancelled;
+  std::shared_ptr<void> entry;
   const std::lock_guard lock(shared_->mutex);
   shared_->abandoned = true;
   shared_->wake = {};
   if (!shared_->ended) shared_->metrics.generation_cancelled();
   used = std::move(shared_->lease);
   cancelled = std::move(shared_->generation);
+  entry = std::move(shared_->entry);
 }
 
 std::vector<ReplyEvent> Reply::drain() {
@@ -118,6 +142,11 @@ std::vector<ReplyEvent> Reply::drain() {
       std::visit([&](auto& one) { events.emplace_back(std::move(one)); }, event);
   for (const ReplyEvent& event : events) shared_->note(event);
   return events;
+}
+
+bool Reply::cancelled() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->cancelled;
 }
 
 void Reply::on_ready(std::function<void()> wake) {
@@ -139,8 +168,14 @@ Result<ModelEntry> Generator::find(const std::string& model) const {
   return library_.resolve(wanted);
 }
 
-Reply Generator::start(const ModelEntry& model, engine::Request request) {
+Reply Generator::start(const ModelEntry& model, engine::Request request,
+                       const std::string& answer_id) {
+  const std::string id = request.id;
   auto shared = std::make_shared<Reply::Shared>(metrics_, std::move(request));
+  shared->entry = running_.add({id, answer_id}, [weak = std::weak_ptr(shared)] {
+    const auto self = weak.lock();
+    return self && self->cancel();
+  });
   metrics_.generation_started();
   pool_.acquire(
       model, [shared](Result<Lease> ready) { shared->engine_ready(std::move(ready)); },

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "services/chat/running_replies.h"
 #include "services/library/library.h"
 #include "services/metrics/metrics.h"
 #include "services/pool/pool.h"
@@ -44,6 +45,8 @@ class Reply {
   /// Who is told, from any thread, that drain() may have something; called at once if it may. A
   /// last call can come just after the Reply is gone. `wake` may drain.
   void on_ready(std::function<void()> wake);
+  /// Whether it was ended by Generator::cancel: its last event is then Failed with Cancelled.
+  bool cancelled() const;
 
  private:
   std::shared_ptr<Shared> shared_;
@@ -61,13 +64,19 @@ class Generator {
   void set_default_model(std::string id) { default_model_ = std::move(id); }
 
   /// Starts; all that goes wrong later is a Failed event.
-  Reply start(const ModelEntry& model, engine::Request request);
+  /// @param answer_id  another name than the request's id under which it can be cancelled
+  Reply start(const ModelEntry& model, engine::Request request, const std::string& answer_id = {});
+
+  /// Ends every reply that runs under a request's or an answer's id, whatever it waits for; the
+  /// engine gives up the work within one step. @returns how many did.
+  std::size_t cancel(const std::string& id) { return running_.cancel(id); }
 
  private:
   Library& library_;
   Pool& pool_;
   Metrics& metrics_;
   std::string default_model_;
+  RunningReplies running_;
 };
 
 }  // namespace hearth::services

@@ -250,6 +250,64 @@ TEST(Reply, ManyReadersComeAndGoWhileTheModelLoads) {
   EXPECT_EQ(ended, 4);
 }
 
+TEST(Generator, CancelEndsAReplyByEitherOfItsNamesAndOnce) {
+  for (const std::string name : {"req_7", "chatcmpl-1"}) {
+    World world;
+    Reply reply = world.generator.start(
+        ModelEntry{.id = "m"}, {.id = "req_7", .input = engine::TextInput{"hi"}}, "chatcmpl-1");
+    const auto events = world.events();
+    events->push(engine::Admitted{3});
+    EXPECT_EQ(world.generator.cancel("req_8"), 0U);
+    EXPECT_EQ(world.generator.cancel(name), 1U);
+    EXPECT_EQ(read_all(reply).back(), "failed");
+    EXPECT_TRUE(reply.cancelled());
+    EXPECT_TRUE(events->abandoned()) << "the engine is told at once";
+    EXPECT_EQ(world.generator.cancel(name), 0U);
+    EXPECT_THAT(world.counts(), HasSubstr(R"(outcome="cancelled"} 1)"));
+  }
+}
+
+TEST(Generator, WhoHasEndedOrLeftCannotBeCancelled) {
+  World world;
+  {
+    Reply reply = world.generator.start(ModelEntry{.id = "m"},
+                                        {.id = "req_7", .input = engine::TextInput{"hi"}});
+    world.events()->push(engine::Finished{});
+    EXPECT_EQ(read_all(reply).back(), "end");
+    EXPECT_EQ(world.generator.cancel("req_7"), 0U);
+    EXPECT_FALSE(reply.cancelled());
+  }
+  EXPECT_EQ(world.generator.cancel("req_7"), 0U);
+}
+
+TEST(Generator, CancellingWhileTheModelLoadsNeverReachesTheEngine) {
+  World world;
+  world.workers.hold();
+  Reply reply = world.generator.start(ModelEntry{.id = "m"},
+                                      {.id = "req_7", .input = engine::TextInput{"hi"}});
+  EXPECT_EQ(world.generator.cancel("req_7"), 1U);
+  EXPECT_EQ(read_all(reply).back(), "failed");
+  auto other = ask(world.pool, "m");
+  world.workers.settle(0);
+  ASSERT_TRUE(other.get().has_value());
+  EXPECT_EQ(world.workers.script("m")->count(), 0U);
+}
+
+TEST(Generator, CancellingFromManyThreadsCountsEachReplyOnce) {
+  World world;
+  std::vector<Reply> replies;
+  for (int i = 0; i < 50; ++i)
+    replies.push_back(world.generator.start(ModelEntry{.id = "m"},
+                                            {.id = "same", .input = engine::TextInput{"hi"}}));
+  std::atomic<std::size_t> cancelled = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] { cancelled += world.generator.cancel("same"); });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(cancelled, 50U);
+  for (Reply& reply : replies) EXPECT_EQ(read_all(reply).back(), "failed");
+}
+
 TEST(Generator, AnEmptyNameMeansTheModelThatIsServed) {
   World world;
   EXPECT_EQ(world.generator.find("").error().code, ErrorCode::MissingArgument);
