@@ -100,10 +100,8 @@ def test_the_last_answer_can_be_continued(stories):
 @pytest.mark.parametrize("field, value", [
     ("tools", [{"type": "function", "function": {"name": "look", "parameters": {}}}]),
     ("response_format", {"type": "json_object"}),
-    ("logprobs", True),
     ("functions", [{"name": "look", "parameters": {}}]),
     ("modalities", ["text", "audio"]),
-    ("logit_bias", {"5": 10}),
 ])
 def test_what_is_not_offered_is_refused_by_name(stories, field, value):
     with pytest.raises(openai.BadRequestError) as refused:

@@ -63,7 +63,7 @@ TEST(CompletionRequest, WhatIsNotOfferedIsRefusedByName) {
     EXPECT_EQ(request.error().code, ErrorCode::UnsupportedArgument) << field;
   }
   EXPECT_TRUE(read(R"("prompt":"a","suffix":"","echo":false,"best_of":1,"logprobs":null,
-      "user":"me","n":2)")
+      "user":"me")")
                   .has_value());
 }
 
