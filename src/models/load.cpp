@@ -128,8 +128,14 @@ Result<void> check_memory(std::uint64_t needed) {
               needed >> 20, memory >> 20);
 }
 
-Result<std::unique_ptr<Model>> build(const Opened& model, const LoadOptions& options,
-                                     std::size_t& weight_bytes) {
+/// What loading makes of an opened folder.
+struct Built {
+  std::unique_ptr<Model> model;
+  std::size_t weight_bytes = 0;
+  std::shared_ptr<nn::AdapterTargets> adapters;
+};
+
+Result<Built> build(const Opened& model, const LoadOptions& options) {
   const auto unpacked = static_cast<std::uint64_t>(model.facts.parameters) * sizeof(float);
   // FP8 is always unpacked, to 16 bits at least.
   const bool fp8 = model.config.quantisation.fp8.has_value();
@@ -147,8 +153,7 @@ Result<std::unique_ptr<Model>> build(const Opened& model, const LoadOptions& opt
   });
   auto built = TRY(model.family->build(model.config, weights, model.facts));
   TRY(weights.finish());
-  weight_bytes = weights.bytes();
-  return built;
+  return Built{std::move(built), weights.bytes(), weights.adapter_targets()};
 }
 
 std::string doing(const std::filesystem::path& folder) {
@@ -163,11 +168,11 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
   try {
     prepare_backend();
     const Opened opened = TRY_IN(doing(folder), open_folder(folder));
-    std::size_t weight_bytes = 0;
-    auto model = TRY_IN(doing(folder), build(opened, options, weight_bytes));
-    model->facts_.weight_bytes = weight_bytes;
-    model->rows_ = options.rows;
-    return model;
+    Built built = TRY_IN(doing(folder), build(opened, options));
+    built.model->facts_.weight_bytes = built.weight_bytes;
+    built.model->rows_ = options.rows;
+    built.model->adapters_ = std::move(built.adapters);
+    return std::move(built.model);
   } catch (const std::exception& error) {
     return fail(ErrorCode::Internal, "{}: {}", doing(folder), error.what());
   }

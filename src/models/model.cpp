@@ -42,9 +42,21 @@ std::size_t Model::state_bytes() const {
   return bytes;
 }
 
+Result<AdapterFacts> Model::add_adapter(int number, const std::filesystem::path& folder) {
+  Adapter adapter = TRY(read_adapter(folder, facts_.model_type, *adapters_, rows_));
+  for (auto& [path, addition] : adapter.layers)
+    adapters_->layers.find(path)->second->put(number, std::move(addition));
+  return adapter.facts;
+}
+
+void Model::remove_adapter(int number) {
+  for (const auto& [path, slots] : adapters_->layers) slots->remove(number);
+}
+
 Result<nn::mx::array> Model::forward(const nn::StepBatch& batch, Cache& cache) const {
   try {
     cache.begin(batch);
+    adapters_->rows->follow(batch);
     return logits(batch, cache);
   } catch (const std::exception& error) {
     return fail(ErrorCode::Internal, "the step cannot be built: {}", error.what());

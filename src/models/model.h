@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "models/adapter.h"
 #include "models/cache.h"
 #include "models/facts.h"
+#include "nn/low_rank.h"
 #include "nn/step_batch.h"
 
 namespace hearth::models {
@@ -45,6 +47,14 @@ class Model {
   /// state that was copied when the sequence ended there.
   std::size_t state_bytes() const;
 
+  /// Reads a LoRA adapter's folder (mlx-lm's layout or PEFT's); segments name it by `number`, which
+  /// is free. Its additions stay beside the weights, so sequences with different adapters, and
+  /// with none, share steps.
+  /// @returns  NotFound, CorruptData, UnsupportedArgument (another kind of adapter, a layer that
+  ///           cannot be adapted); the model is as before then. Messages name file and field.
+  Result<AdapterFacts> add_adapter(int number, const std::filesystem::path& folder);
+  void remove_adapter(int number);
+
   /// One pass over the step's tokens; their keys, values and states go to the pages and
   /// states of their segments.
   ///
@@ -68,6 +78,7 @@ class Model {
 
   ModelFacts facts_;
   std::vector<nn::CacheShape> layers_;
+  std::shared_ptr<nn::AdapterTargets> adapters_ = std::make_shared<nn::AdapterTargets>();
   nn::RowPolicy rows_ = nn::RowPolicy::Any;
 };
 

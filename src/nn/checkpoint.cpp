@@ -127,6 +127,12 @@ Result<Checkpoint> Checkpoint::open(const fs::path& folder) {
   return checkpoint;
 }
 
+Result<Checkpoint> Checkpoint::open_file(const fs::path& path) {
+  Checkpoint checkpoint;
+  TRY(checkpoint.add_file(path));
+  return checkpoint;
+}
+
 Result<void> Checkpoint::add_file(const fs::path& path) {
   File file = TRY(File::open(path));
   TensorTable table = TRY(read_table(file));

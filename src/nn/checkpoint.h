@@ -35,6 +35,9 @@ class Checkpoint {
   const std::map<std::string, Tensor, std::less<>>& tensors() const { return tensors_; }
   const std::string& file_name(const Tensor& tensor) const { return files_[tensor.file].name(); }
 
+  /// The tensors of one safetensors file, whatever its name.
+  static Result<Checkpoint> open_file(const std::filesystem::path& path);
+
   /// Bytes of all tensors as stored.
   std::uint64_t bytes() const;
 

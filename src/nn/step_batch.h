@@ -32,6 +32,8 @@ struct Segment {
   /// Slot of its running recurrent state, its own in this step; -1 where the model keeps none. With
   /// cached == 0 it starts from zeros, whatever the slot holds.
   int state = -1;
+  /// The adapter that adds to its layers, by the model's number for it; -1: none.
+  int adapter = -1;
 
   int known_length() const { return length > cached + rows ? length : cached + rows; }
 };

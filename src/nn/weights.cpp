@@ -8,6 +8,7 @@ namespace hearth::nn {
 
 namespace {
 
+constexpr std::string_view kHead = "lm_head";
 constexpr std::size_t kNamed = 5;  // how many tensors a message names before it counts the rest
 
 std::string quoted_list(const std::vector<std::string>& names) {
@@ -63,9 +64,12 @@ void Weights::drop(const std::function<bool(std::string_view)>& unwanted) {
 
 Linear Weights::linear(const std::string& path, const LinearShape& shape) {
   Matrix weight = matrix(path, shape.outputs, shape.inputs);
-  if (!shape.bias) return Linear(std::move(weight));
-  const mx::Shape one{shape.outputs};
-  return Linear(std::move(weight), tensor(path + ".bias", one));
+  std::optional<mx::array> bias;
+  if (shape.bias) bias = tensor(path + ".bias", {shape.outputs});
+  if (path == kHead) return Linear(std::move(weight), std::move(bias));
+  auto slots = std::make_shared<LowRankSlots>(adapters_->rows, shape.inputs, shape.outputs);
+  adapters_->layers.emplace(path, slots);
+  return Linear(std::move(weight), std::move(bias), std::move(slots));
 }
 
 Embedding Weights::embedding(const std::string& path, int rows, int width) {

@@ -60,7 +60,10 @@ class Weights {
 
   bool has(std::string_view path) const { return names_.contains(path); }
 
+  /// Adapters may add to it, but for the head, which sees fewer rows than the step has.
   Linear linear(const std::string& path, const LinearShape& shape);
+  /// The linear layers that were taken.
+  const std::shared_ptr<AdapterTargets>& adapter_targets() const { return adapters_; }
   Embedding embedding(const std::string& path, int rows, int width);
   /// @param width  D
   Norm norm(const std::string& path, int width, const NormSpec& spec);
@@ -111,6 +114,7 @@ class Weights {
   std::vector<std::string> problems_;
   std::optional<Error> read_error_;
   std::size_t bytes_ = 0;
+  std::shared_ptr<AdapterTargets> adapters_ = std::make_shared<AdapterTargets>();
 };
 
 /// Stands for what could not be read, until finish() reports it.

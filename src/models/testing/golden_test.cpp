@@ -160,7 +160,8 @@ std::vector<float> feed(const Model& model, Cache& cache, std::vector<Stream>& s
                         .cached = stream.cached,
                         .pages = stream.pages,
                         .length = static_cast<int>(stream.ids.size()),
-                        .state = stream.state});
+                        .state = stream.state,
+                        .adapter = stream.adapter});
     const auto begin = stream.ids.begin() + stream.cached;
     ids.insert(ids.end(), begin, begin + rows[i]);
     stream.cached += rows[i];
