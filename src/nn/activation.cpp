@@ -41,4 +41,16 @@ mx::array relu_squared(const mx::array& x) {
   return mx::square(relu(x));
 }
 
+mx::array softplus(const mx::array& x) {
+  return mx::logaddexp(x, mx::array(0.0F, x.dtype()));
+}
+
+mx::array xielu(const mx::array& x, const XieluSpec& spec) {
+  const mx::array above = mx::multiply(spec.positive, mx::square(x));
+  const mx::array bent = mx::expm1(mx::minimum(x, spec.epsilon));
+  const mx::array below = mx::multiply(mx::subtract(bent, x), spec.negative);
+  const mx::array curve = mx::where(mx::greater(x, mx::array(0.0F, x.dtype())), above, below);
+  return mx::astype(mx::add(curve, mx::multiply(spec.beta, x)), x.dtype());
+}
+
 }  // namespace hearth::nn

@@ -20,4 +20,18 @@ mx::array relu(const mx::array& x);
 /// max(x, 0)².
 mx::array relu_squared(const mx::array& x);
 
+/// ln(1 + eˣ).
+mx::array softplus(const mx::array& x);
+
+/// The numbers of xIELU (arXiv 2411.13010), each [1] or [].
+struct XieluSpec {
+  mx::array positive;  ///< curvature above 0
+  mx::array negative;  ///< weight of the exponential below 0
+  mx::array beta;      ///< slope at 0
+  mx::array epsilon;   ///< the exponential is taken of min(x, epsilon)
+};
+
+/// positive x² + beta x above 0, negative (e^min(x, epsilon) - 1 - x) + beta x below.
+mx::array xielu(const mx::array& x, const XieluSpec& spec);
+
 }  // namespace hearth::nn

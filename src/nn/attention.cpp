@@ -19,6 +19,24 @@ mx::array heads(const mx::array& flat, int count) {
   return mx::reshape(flat, {flat.shape(0), count, flat.shape(1) / count});
 }
 
+/// [heads, Dh]: stored in one tensor, or in one for each head.
+mx::array own_weights(int heads, int head_dim, const Scope& weights) {
+  if (!weights.has("norms.0.weight")) return weights.tensor("weight", {heads, head_dim});
+  std::vector<mx::array> rows;
+  for (int head = 0; head < heads; ++head)
+    rows.push_back(weights.tensor(fmt::format("norms.{}.weight", head), {head_dim}));
+  return mx::stack(rows, 0);
+}
+
+/// The norm `name` of all heads of queries or keys.
+Norm head_norm(const QkNorm& spec, const mx::Shape& heads, std::string_view name,
+               const Scope& weights) {
+  if (spec.over == QkNorm::Over::OwnHead)
+    return {spec.norm, own_weights(heads[0], heads[1], weights.scope(name)), {}};
+  const bool all = spec.over == QkNorm::Over::AllHeads;
+  return weights.norm(name, all ? heads[0] * heads[1] : heads[1], spec.norm);
+}
+
 }  // namespace
 
 Attention::Attention(AttentionSpec spec, const Scope& weights)
@@ -28,7 +46,7 @@ Attention::Attention(AttentionSpec spec, const Scope& weights)
   const int q = spec_.heads * spec_.head_dim;
   const int k = spec_.kv_heads * spec_.head_dim;
   const int v = spec_.kv_heads * spec_.value_dim;
-  if (spec_.fused) {
+  if (spec_.projections != Projections::Split) {
     fused_ = weights.linear("qkv_proj", {spec_.width, q + k + v, spec_.qkv_bias});
   } else {
     query_ = weights.linear("q_proj", {spec_.width, q, spec_.qkv_bias});
@@ -36,8 +54,8 @@ Attention::Attention(AttentionSpec spec, const Scope& weights)
     value_ = weights.linear("v_proj", {spec_.width, v, spec_.qkv_bias});
   }
   if (const auto& norm = spec_.qk_norm) {
-    query_norm_ = weights.norm("q_norm", norm->all_heads ? q : spec_.head_dim, norm->norm);
-    key_norm_ = weights.norm("k_norm", norm->all_heads ? k : spec_.head_dim, norm->norm);
+    query_norm_ = head_norm(*norm, {spec_.heads, spec_.head_dim}, "q_norm", weights);
+    key_norm_ = head_norm(*norm, {spec_.kv_heads, spec_.head_dim}, "k_norm", weights);
   }
   if (spec_.sinks) sinks_ = weights.tensor("sinks", {spec_.heads});
 }
@@ -53,18 +71,30 @@ Attention::Heads Attention::project(const mx::array& x) const {
   if (!fused_)
     return {heads((*query_)(x), spec_.heads), heads((*key_)(x), spec_.kv_heads),
             heads((*value_)(x), spec_.kv_heads)};
+  const mx::array fused = (*fused_)(x);
+  return spec_.projections == Projections::Fused ? split(fused) : split_by_head(fused);
+}
+
+Attention::Heads Attention::split(const mx::array& fused) const {
   const int keys = spec_.heads * spec_.head_dim;
   const int values = keys + spec_.kv_heads * spec_.head_dim;
-  const auto parts = mx::split((*fused_)(x), mx::Shape{keys, values}, 1);
+  const auto parts = mx::split(fused, mx::Shape{keys, values}, 1);
   return {heads(parts[0], spec_.heads), heads(parts[1], spec_.kv_heads),
           heads(parts[2], spec_.kv_heads)};
+}
+
+Attention::Heads Attention::split_by_head(const mx::array& fused) const {
+  const int keys = spec_.heads / spec_.kv_heads * spec_.head_dim;
+  const mx::array groups = heads(fused, spec_.kv_heads);  // [T, K, (G + 1) Dh + Dv]
+  const auto parts = mx::split(groups, mx::Shape{keys, keys + spec_.head_dim}, 2);
+  return {mx::reshape(parts[0], {fused.shape(0), spec_.heads, spec_.head_dim}), parts[1], parts[2]};
 }
 
 /// Norm and rotation in the spec's order.
 mx::array Attention::placed(mx::array x, const std::optional<Norm>& norm,
                             const StepContext& step) const {
   const auto normed = [&](const mx::array& y) {
-    if (!spec_.qk_norm->all_heads) return (*norm)(y);
+    if (spec_.qk_norm->over != QkNorm::Over::AllHeads) return (*norm)(y);
     return heads((*norm)(mx::flatten(y, 1, 2)), y.shape(1));
   };
   if (norm && !spec_.qk_norm->after_rope) x = normed(x);

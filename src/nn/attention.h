@@ -14,9 +14,22 @@ namespace hearth::nn {
 
 /// A norm of queries and keys: tensors q_norm and k_norm.
 struct QkNorm {
+  enum class Over {
+    Head,      ///< each head alone, one weight for all of them
+    OwnHead,   ///< each head alone, with a weight of its own: [H, Dh], or norms.N of [Dh] each
+    AllHeads,  ///< all heads of a token together
+  };
+
   NormSpec norm = {};
-  bool all_heads = false;   ///< over all heads of a token together, else over each alone
+  Over over = Over::Head;
   bool after_rope = false;  ///< else before queries and keys are turned
+};
+
+/// How query, key and value lie in the checkpoint.
+enum class Projections {
+  Split,        ///< q_proj, k_proj, v_proj
+  Fused,        ///< qkv_proj: all queries, then all keys, then all values
+  FusedByHead,  ///< qkv_proj: kv head by kv head, its queries, its key, its value
 };
 
 /// Queries grow with their position p: factor 1 + beta ln(1 + floor(p / context)).
@@ -33,7 +46,7 @@ struct AttentionSpec {
   int value_dim = 0;  ///< of each value head; 0: Dh
   bool qkv_bias = false;
   bool output_bias = false;
-  bool fused = false;  ///< one matrix qkv_proj: queries, then keys, then values
+  Projections projections = Projections::Split;
   std::optional<QkNorm> qk_norm = {};
   std::shared_ptr<const Rope> rope = {};  ///< none: no positions at all
   int window = 0;        ///< a query sees itself and the `window - 1` tokens before it; 0: all
@@ -62,6 +75,8 @@ class Attention final : public Mixer {
   };
 
   Heads project(const mx::array& x) const;
+  Heads split(const mx::array& fused) const;
+  Heads split_by_head(const mx::array& fused) const;
   mx::array placed(mx::array x, const std::optional<Norm>& norm, const StepContext& step) const;
   mx::array position_factors(const StepContext& step) const;
 

@@ -25,7 +25,8 @@ struct NormSpec {
 /// x [..., D] → [..., D], summed in float32.
 class Norm {
  public:
-  /// @param weight, bias  [D] as stored, where the spec has them
+  /// @param weight  [D] as stored, or [..., D] where it differs between rows (no bias then)
+  /// @param bias    [D]
   Norm(const NormSpec& spec, std::optional<mx::array> weight, std::optional<mx::array> bias)
       : kind_(spec.kind),
         epsilon_(spec.epsilon),
@@ -35,11 +36,16 @@ class Norm {
   }
 
   mx::array operator()(const mx::array& x) const {
-    if (kind_ == NormSpec::Kind::Rms) return mx::fast::rms_norm(x, weight_, epsilon_);
-    return mx::fast::layer_norm(x, weight_, bias_, epsilon_);
+    if (weight_ && weight_->ndim() > 1) return mx::multiply(plain(x, {}), *weight_);
+    return plain(x, weight_);
   }
 
  private:
+  mx::array plain(const mx::array& x, const std::optional<mx::array>& weight) const {
+    if (kind_ == NormSpec::Kind::Rms) return mx::fast::rms_norm(x, weight, epsilon_);
+    return mx::fast::layer_norm(x, weight, bias_, epsilon_);
+  }
+
   NormSpec::Kind kind_;
   float epsilon_;
   std::optional<mx::array> weight_, bias_;

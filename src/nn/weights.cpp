@@ -62,6 +62,17 @@ void Weights::drop(const std::function<bool(std::string_view)>& unwanted) {
     if (unwanted(path)) taken_.insert(path);
 }
 
+void Weights::turn(const std::function<bool(std::string_view)>& stored_turned) {
+  for (const auto& [path, name] : names_)
+    if (stored_turned(path)) turned_.insert(path);
+}
+
+mx::Shape Weights::stored_shape(std::string_view path) const {
+  const auto name = names_.find(path);
+  if (name == names_.end()) return {};
+  return shape_of(checkpoint_.tensors().find(name->second)->second.entry);
+}
+
 Linear Weights::linear(const std::string& path, const LinearShape& shape) {
   Matrix weight = matrix(path, shape.outputs, shape.inputs);
   std::optional<mx::array> bias;
@@ -118,9 +129,11 @@ std::optional<mx::array> Weights::take(const std::string& path, const mx::Shape&
 
 bool Weights::has_shape(const std::string& path, const mx::Shape& shape) {
   const mx::Shape stored = shape_of(entry(path).entry);
-  if (stored == shape) return true;
+  mx::Shape expected = shape;
+  if (turned_.contains(path)) std::ranges::reverse(expected);
+  if (stored == expected) return true;
   problem_of(path, fmt::format("has shape {}, but config.json asks for {}", shape_text(stored),
-                               shape_text(shape)));
+                               shape_text(expected)));
   return false;
 }
 
@@ -132,6 +145,7 @@ std::optional<mx::array> Weights::read(const std::string& path) {
     return {};
   }
   mx::array ready = to_compute_dtype(*stored);
+  if (turned_.contains(path)) ready = mx::contiguous(mx::transpose(ready));
   mx::eval(ready);
   bytes_ += ready.nbytes();
   return ready;

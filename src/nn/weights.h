@@ -58,7 +58,12 @@ class Weights {
   /// Tensors that belong to no layer on purpose: those for which `unwanted` holds count as taken.
   void drop(const std::function<bool(std::string_view)>& unwanted);
 
+  /// Tensors that are stored as [inputs, outputs] and become [outputs, inputs] when they are read.
+  void turn(const std::function<bool(std::string_view)>& stored_turned);
+
   bool has(std::string_view path) const { return names_.contains(path); }
+  /// As it is stored; empty where there is no such tensor.
+  mx::Shape stored_shape(std::string_view path) const;
 
   /// Adapters may add to it, but for the head, which sees fewer rows than the step has.
   Linear linear(const std::string& path, const LinearShape& shape);
@@ -111,6 +116,7 @@ class Weights {
   Options options_;
   std::map<std::string, std::string, std::less<>> names_;  // path → name in the checkpoint
   std::set<std::string, std::less<>> taken_;               // paths
+  std::set<std::string, std::less<>> turned_;              // paths
   std::vector<std::string> problems_;
   std::optional<Error> read_error_;
   std::size_t bytes_ = 0;

@@ -40,6 +40,18 @@ std::vector<StoredTensor> packed(const std::string& path) {
           f32(path + ".biases", {2, 2})};
 }
 
+TEST(Weights, TurnedMatricesAreStoredByInputs) {
+  World world({f32("a.weight", {3, 2}, {1, 4, 2, 5, 3, 6})});
+  EXPECT_EQ(world.weights->stored_shape("a.weight"), (mx::Shape{3, 2}));
+  EXPECT_TRUE(world.weights->stored_shape("b.weight").empty());
+  world.weights->turn([](std::string_view path) { return path == "a.weight"; });
+  mx::array y = world.weights->linear("a", {.inputs = 3, .outputs = 2})(mx::ones({1, 3}));
+  mx::eval(y);
+  EXPECT_EQ(y.data<float>()[0], 6.0F);
+  EXPECT_EQ(y.data<float>()[1], 15.0F);
+  EXPECT_EQ(world.problems(), "");
+}
+
 TEST(Weights, LayersTakeTheirTensors) {
   World world({f32("a.q.weight", {2, 3}, {1, 0, 0, 0, 1, 0}), f32("a.q.bias", {2}, {10, 20}),
                f32("norm.weight", {3})});

@@ -40,7 +40,7 @@ Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
       TRY(moe_spec(config, {.experts = "num_local_experts", .inner = "intermediate_size"}));
   Fields fields = config.fields();
   if (fields.boolean("use_qk_norm", true))
-    spec.attention.qk_norm = nn::QkNorm{.norm = spec.norm, .all_heads = true};
+    spec.attention.qk_norm = nn::QkNorm{.norm = spec.norm, .over = nn::QkNorm::Over::AllHeads};
   TRY(fields.finish());
   moe.router.score = nn::RouterSpec::Score::Sigmoid;
   moe.router.correction = moe.router.renormalise = true;

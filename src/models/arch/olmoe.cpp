@@ -16,7 +16,7 @@ void prepare(json::object& config, std::string_view) {
 Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
                                      const ModelFacts& facts) {
   DecoderSpec spec = TRY(decoder_spec(config, facts));
-  spec.attention.qk_norm = nn::QkNorm{.norm = spec.norm, .all_heads = true};
+  spec.attention.qk_norm = nn::QkNorm{.norm = spec.norm, .over = nn::QkNorm::Over::AllHeads};
   nn::MoeSpec moe = TRY(moe_spec(config, {.inner = "intermediate_size"}));
   Fields fields = config.fields();
   moe.router.renormalise = fields.boolean("norm_topk_prob", false);

@@ -98,7 +98,7 @@ class Stored:
         weights = {}
         for name in self.table:
             for target, value in self._dense(name).items():
-                weights[target] = torch.from_numpy(np.ascontiguousarray(value))
+                weights[target] = torch.from_numpy(np.array(value, order="C"))
         return weights
 
     def _dense(self, name: str) -> dict[str, np.ndarray]:

@@ -28,3 +28,11 @@ LLAMA3_ROPE = {
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}
 
 AFFINE = {"mode": "affine"}
+
+GEMMA_BASE = {k: v for k, v in BASE.items() if k != "tie_word_embeddings"} | {
+    "head_dim": 32,
+    "rms_norm_eps": 1e-6,
+    "pad_token_id": 0,
+    "eos_token_id": 1,
+    "bos_token_id": 2,
+}

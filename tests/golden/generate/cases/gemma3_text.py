@@ -1,0 +1,23 @@
+"""Gemma 3: local layers with a rope of their own, normed queries and keys."""
+
+from cases.common import GEMMA_BASE
+
+GEMMA3 = GEMMA_BASE | {
+    "architectures": ["Gemma3ForCausalLM"],
+    "model_type": "gemma3_text",
+    "num_hidden_layers": 4,
+    "hidden_activation": "gelu_pytorch_tanh",
+    "query_pre_attn_scalar": 24,
+    "sliding_window": 6,
+    "sliding_window_pattern": 3,
+    "rope_theta": 1000000.0,
+    "rope_local_base_freq": 10000.0,
+    "attn_logit_softcapping": None,
+    "final_logit_softcapping": None,
+}
+LINEAR = {"rope_type": "linear", "factor": 8.0}
+
+CASES = {
+    "plain": GEMMA3,
+    "linear_rope": GEMMA3 | {"rope_scaling": LINEAR},
+}
