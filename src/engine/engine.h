@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -88,9 +89,21 @@ struct Sampling {
   std::optional<std::vector<SamplerStep>> samplers;
 };
 
+/// Who goes first. Waiting makes up for it: 0.1 per second, so a low request draws level with fresh
+/// normal ones after 10 s and with high ones after 20 s.
+enum class Priority : std::uint8_t { High, Normal, Low };
+
+/// How a request stands among others. Set by the server, never by a request's body.
+struct Standpoint {
+  Priority priority = Priority::Normal;
+  std::string client = {};  ///< API key or connection: clients get equal shares; may be empty
+  std::optional<std::uint32_t> deadline_ms = {};  ///< from submit; then it fails with Timeout
+};
+
 struct Request {
   std::string id;  ///< for logs and errors
   Input input;
+  Standpoint standpoint = {};
   Sampling sampling;
   std::optional<std::uint32_t> max_tokens;  ///< unset: the rest of the context
   std::vector<std::string> stop;            ///< matched on text, at most 16, not returned
@@ -110,6 +123,26 @@ struct Usage {
   std::uint32_t cached_tokens = 0;
   std::uint32_t completion_tokens = 0;  ///< sampled, with the end token and reasoning
   std::uint32_t reasoning_tokens = 0;
+};
+
+/// What kept the rest of a prompt from being found in the prefix cache.
+enum class PrefixRule : std::uint8_t {
+  Hit,              ///< nothing: all that could be reused was
+  NoEarlierPrompt,  ///< no prompt that is remembered begins like this one
+  Differs,          ///< the most similar earlier prompt has another token at `position`
+  Evicted,          ///< it was computed, but its memory was needed since
+  Salt,             ///< the same tokens, but computed with another adapter or image
+  NoSnapshot,       ///< recurrent model: no state was kept at `position`
+  Off,              ///< the prefix cache is switched off
+};
+std::string_view name(PrefixRule rule);
+
+/// Where and why the beginning of a prompt was no longer taken from the cache.
+struct PrefixReport {
+  PrefixRule rule = PrefixRule::Hit;
+  std::uint32_t position = 0;  ///< tokens that both prompts have in common
+  std::string here = {};       ///< text around that position in this prompt
+  std::string earlier = {};    ///< and in the earlier one
 };
 
 struct Timings {
@@ -159,6 +192,7 @@ struct Finished {
   Usage usage;
   Timings timings;
   double logprob = 0;  ///< the sum over all sampled tokens, where reports were asked for
+  PrefixReport prefix = {};
 };
 /// The last event of a request that did not.
 struct Failed {
@@ -181,6 +215,40 @@ class Generation {
   virtual std::vector<Event> wait() = 0;
 };
 
+/// A request that waits for its turn.
+struct QueuedRequest {
+  std::string id;
+  Priority priority = Priority::Normal;
+  std::uint32_t prompt_tokens = 0;
+  double waited_ms = 0;
+};
+
+/// One cell of the table of measured step times.
+struct StepTime {
+  std::uint32_t tokens = 0;  ///< computed in the step
+  std::uint32_t depth = 0;   ///< tokens before each of them, on average
+  double ms = 0;
+};
+
+/// The scheduler and the cache right now; counts are since load.
+struct SchedulerStats {
+  std::vector<std::uint32_t> waiting_by_priority = {0, 0, 0};  ///< high, normal, low
+  std::vector<QueuedRequest> queue = {};  ///< those who come next, in order; at most 32
+  std::uint32_t step_tokens = 0;          ///< of the latest step
+  std::uint32_t step_decoding = 0;        ///< of them those that continued answers
+  double step_ms = 0;                     ///< the latest step
+  std::uint32_t pages_cached = 0;         ///< held by no request, kept for later ones
+  std::uint32_t pages_free = 0;
+  std::uint64_t lookup_tokens = 0;  ///< of prompts that were looked up in the cache
+  std::uint64_t hit_tokens = 0;     ///< of them those that needed no computing
+  std::uint64_t evictions = 0;      ///< cached pages that had to make room
+  std::uint64_t preemptions = 0;    ///< requests that had to wait again
+  std::uint32_t states_used = 0;    ///< recurrent models: slots of running requests
+  std::uint32_t states_kept = 0;    ///< and of snapshots
+  std::uint32_t states_total = 0;
+  std::vector<StepTime> step_times = {};  ///< what steps take on this device
+};
+
 /// What the engine is doing right now, for metrics and `hearth ps`.
 struct EngineStats {
   std::uint32_t running = 0;
@@ -192,6 +260,7 @@ struct EngineStats {
   std::uint64_t completion_tokens = 0;  ///< sampled since load
   std::uint64_t active_bytes = 0;       ///< held by the device allocator
   std::uint64_t peak_bytes = 0;
+  SchedulerStats scheduler = {};
 };
 
 /// A loaded model. Any thread may call; nothing here blocks for the device.
@@ -214,7 +283,12 @@ struct EngineOptions {
   std::uint32_t context_length = 0;  ///< 0: the model's own
   std::uint32_t max_sequences = 64;  ///< that run at once; others wait
   std::uint32_t tokens_per_step = 512;
-  std::uint64_t kv_bytes = 0;  ///< for the KV pages; 0: what fits (see local/memory_plan.h)
+  std::uint64_t kv_bytes = 0;        ///< for the KV pages; 0: what fits (see local/memory_plan.h)
+  std::uint32_t max_waiting = 1024;  ///< requests in the queue; more are told to come later
+  std::uint32_t token_interval_ms = 150;  ///< running answers get a token at least this often
+  bool prefix_cache = true;               ///< computed prompts are kept for later ones
+  bool measure_steps = false;             ///< learn step times in idle moments after loading
+  std::filesystem::path step_times = {};  ///< where they are kept from run to run; empty: nowhere
 };
 
 }  // namespace hearth::engine

@@ -4,8 +4,8 @@
 namespace hearth::engine {
 
 std::optional<PageId> PagePool::take() {
-  if (used_ == total_) return std::nullopt;
-  ++used_;
+  if (out_ == total_) return std::nullopt;
+  ++out_;
   if (returned_.empty()) {
     references_.push_back(1);
     return static_cast<PageId>(references_.size() - 1);
@@ -16,16 +16,20 @@ std::optional<PageId> PagePool::take() {
   return page;
 }
 
-void PagePool::share(PageId page) {
-  assert(references(page) > 0);
+void PagePool::hold(PageId page) {
+  assert(static_cast<std::size_t>(page) < references_.size());
   ++references_[static_cast<std::size_t>(page)];
 }
 
-void PagePool::release(PageId page) {
+bool PagePool::release(PageId page) {
   assert(references(page) > 0);
-  if (--references_[static_cast<std::size_t>(page)] > 0) return;
+  return --references_[static_cast<std::size_t>(page)] == 0;
+}
+
+void PagePool::give_back(PageId page) {
+  assert(references(page) == 0 && out_ > 0);
   returned_.push_back(page);
-  --used_;
+  --out_;
 }
 
 std::uint32_t PagePool::references(PageId page) const {

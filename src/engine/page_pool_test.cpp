@@ -1,5 +1,4 @@
-// Pages go out once, come back when the last holder lets go, and used numbers go out before fresh
-// ones.
+// Pages go out once, come back when they are given back, and used numbers go out before fresh ones.
 #include "engine/page_pool.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +13,7 @@ TEST(PagePool, HandsOutEveryPageOnceAndThenNothing) {
   EXPECT_EQ(pool.take(), 1);
   EXPECT_EQ(pool.take(), 2);
   EXPECT_EQ(pool.take(), std::nullopt);
-  EXPECT_EQ(pool.used(), 3U);
+  EXPECT_EQ(pool.out(), 3U);
   EXPECT_EQ(pool.free(), 0U);
 }
 
@@ -22,20 +21,24 @@ TEST(PagePool, GivesReturnedPagesBeforeFreshOnes) {
   PagePool pool(100);
   const PageId first = *pool.take();
   const PageId second = *pool.take();
-  pool.release(first);
+  EXPECT_TRUE(pool.release(first));
+  pool.give_back(first);
   EXPECT_EQ(pool.take(), first);
   EXPECT_EQ(pool.take(), second + 1);
 }
 
-TEST(PagePool, SharedPageIsFreeOnlyWhenItsLastHolderLetsGo) {
+TEST(PagePool, OnlyTheLastHolderMayGiveBack) {
   PagePool pool(1);
   const PageId page = *pool.take();
-  pool.share(page);
-  pool.release(page);
+  pool.hold(page);
+  EXPECT_FALSE(pool.release(page));
   EXPECT_EQ(pool.references(page), 1U);
   EXPECT_EQ(pool.take(), std::nullopt);
-  pool.release(page);
-  EXPECT_EQ(pool.references(page), 0U);
+  EXPECT_TRUE(pool.release(page));
+  EXPECT_EQ(pool.take(), std::nullopt);  // nobody holds it, but what it keeps may be wanted
+  pool.hold(page);                       // and it was
+  EXPECT_TRUE(pool.release(page));
+  pool.give_back(page);
   EXPECT_EQ(pool.take(), page);
 }
 

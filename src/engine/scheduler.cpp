@@ -1,132 +1,229 @@
-// Planning of steps, admission and preemption.
+// The queue's ends: submitting, committing, removing, expiring; ranks.
 #include "engine/scheduler.h"
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 namespace hearth::engine {
 namespace {
 
-template <class Container>
-auto find_in(Container& sequences, SequenceId id) {
-  return std::find_if(sequences.begin(), sequences.end(),
-                      [id](const auto& sequence) { return sequence->id() == id; });
-}
+constexpr double kAgingPerSecond = 0.1;  // levels of priority
+constexpr double kLongPrompt = 8192;     // tokens: from here on a prompt is set back by kLengthCost
+constexpr double kLengthCost = 0.5;      // levels of priority, so five seconds of waiting
+constexpr std::uint32_t kNotShared = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
-Scheduler::Scheduler(SchedulerLimits limits, PagePool& pages) : limits_(limits), pages_(pages) {
+Scheduler::Scheduler(SchedulerLimits limits, PageCache& cache)
+    : limits_(limits), cache_(cache), history_(cache.tree()) {
   assert(limits_.sequences > 0 && limits_.tokens_per_step > 0);
 }
 
 Scheduler::~Scheduler() {
-  for (auto& sequence : running_) free_pages(*sequence);
+  unpin();
+  for (Sequence* sequence : running_) cache_.retire(*sequence);
 }
 
-Result<void> Scheduler::submit(std::unique_ptr<Sequence> sequence) {
+Result<void> Scheduler::submit(std::unique_ptr<Sequence> sequence, double now_s) {
   const std::uint64_t tokens = sequence->most_computed();
-  if (pages_for(tokens) > pages_.total())
+  if (pages_for(tokens) > cache_.total())
     return fail(ErrorCode::OutOfMemory,
                 "the request may need memory for {} tokens ({} of them its prompt), but the model "
                 "has room for {}; lower max_tokens or shorten the prompt",
-                tokens, sequence->prompt_tokens(), std::uint64_t{pages_.total()} * kPageTokens);
-  waiting_.push_back(std::move(sequence));
+                tokens, sequence->prompt_tokens(), std::uint64_t{cache_.total()} * kPageTokens);
+  if (waiting_.size() >= limits_.waiting)
+    return fail(ErrorCode::RateLimited,
+                "the queue is full: {} requests run and {} wait; send the request again later",
+                running_.size(), waiting_.size());
+  Standing& standing = sequence->standing();
+  standing.arrived_s = standing.queued_s = now_s;
+  if (sequence->traits().expiry_s) ++timed_;
+  standing.client = &shares_.join(sequence->traits().client);
+  waiting_.push_back(sequence.get());
+  all_.emplace(sequence->id(), std::move(sequence));
   return {};
 }
 
-StepPlan Scheduler::plan_step() {
-  StepPlan plan;
-  plan_running(plan);
-  if (plan.preempted.empty()) plan_waiting(plan);  // memory is short: admit nobody this step
-  return plan;
-}
-
-void Scheduler::plan_running(StepPlan& plan) {
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    Sequence& sequence = *running_[i];
-    const auto tokens = std::min(sequence.uncomputed(), limits_.tokens_per_step - plan.tokens);
-    if (tokens == 0) continue;
-    if (!make_room(sequence, tokens, plan)) return;  // it was the newest and had to go itself
-    plan.add(sequence, tokens);
+const StepPlan& Scheduler::plan_step(StepBudget budget) {
+  assert(budget.tokens > 0 && budget.now_s >= now_s_ && pinned_.empty());
+  now_s_ = budget.now_s;
+  ++step_;
+  plan_.clear();
+  plan_.state_saves.swap(saves_);
+  expire();
+  floor_ = shares_.floor();
+  const std::uint32_t tokens = std::min(budget.tokens, limits_.tokens_per_step);
+  if (suspects_ > 0) {
+    plan_alone(tokens);
+    return plan_;
   }
+  plan_decoding(tokens);
+  if (plan_.preempted.empty()) admit_waiting();  // memory is short: admit nobody this step
+  plan_prompts(tokens);
+  return plan_;
 }
 
-// A sequence is admitted when there are pages for all the tokens it has now, so no prompt stalls
-// half read, and one page more for each that runs, so that admitting it does not preempt somebody
-// at once.
-void Scheduler::plan_waiting(StepPlan& plan) {
-  while (!waiting_.empty() && running_.size() < limits_.sequences) {
-    Sequence& next = *waiting_.front();
-    const auto tokens = std::min(next.uncomputed(), limits_.tokens_per_step - plan.tokens);
-    if (tokens == 0 || !try_grow(next, next.length(), running())) return;  // nobody overtakes
-    plan.add(next, tokens);
-    running_.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
+void Scheduler::commit() {
+  for (const Slice& slice : plan_.slices) {
+    Sequence& sequence = *slice.sequence;
+    if (sequence.standing().suspect && slice.wants_logits()) {
+      sequence.standing().suspect = false;
+      --suspects_;
+    }
+    sequence.mark_computed(slice.tokens);
+    sequence.standing().client->served += slice.tokens;
+    publish(sequence);
+    if (cache_.recurrent()) take_snapshot(sequence);
   }
+  unpin();
 }
 
-bool Scheduler::make_room(Sequence& sequence, std::uint32_t tokens, StepPlan& plan) {
-  while (!try_grow(sequence, std::uint64_t{sequence.computed()} + tokens, /*spare=*/0)) {
-    const bool itself = running_.back().get() == &sequence;
-    preempt_newest(plan);
-    if (itself) return false;
+void Scheduler::publish(Sequence& sequence) {
+  std::uint32_t& published = sequence.standing().published;
+  while (published != kNotShared && (published + 1) * kPageTokens <= sequence.computed())
+    published = cache_.publish(sequence, published) ? published + 1 : kNotShared;
+}
+
+// Where a prompt was told to pause, and at every page of an answer, of which only the latest stays.
+void Scheduler::take_snapshot(Sequence& sequence) {
+  const std::uint32_t computed = sequence.computed();
+  if (computed == 0 || computed % kPageTokens != 0) return;
+  Standing& standing = sequence.standing();
+  const bool stop = std::ranges::find(standing.stops, computed) != standing.stops.end();
+  const bool answer = computed > sequence.prompt_tokens();
+  const std::uint32_t pages = computed / kPageTokens;
+  if ((!stop && !answer) || standing.published == kNotShared || standing.published < pages) return;
+  const PageId page = sequence.pages()[pages - 1];
+  if (cache_.has_snapshot(page)) return;
+  if (answer && standing.rolling != kNoPage) cache_.drop_snapshot(standing.rolling);
+  const auto state = cache_.add_snapshot(page);
+  if (!state) return;
+  saves_.push_back({.from = sequence.state(), .to = *state});
+  if (answer) standing.rolling = page;
+}
+
+void Scheduler::unpin() {
+  for (const PageId page : pinned_) cache_.release(page);
+  pinned_.clear();
+}
+
+void Scheduler::forget_computed() {
+  for (const Slice& slice : plan_.slices) {
+    Standing& standing = slice.sequence->standing();
+    if (!std::exchange(standing.suspect, true)) ++suspects_;
   }
-  return true;
-}
-
-bool Scheduler::try_grow(Sequence& sequence, std::uint64_t tokens, std::uint32_t spare) {
-  const std::uint32_t wanted = pages_for(tokens);
-  const auto held = static_cast<std::uint32_t>(sequence.pages().size());
-  if (wanted <= held) return true;
-  if (pages_.free() < std::uint64_t{wanted - held} + spare) return false;
-  for (std::uint32_t i = held; i < wanted; ++i) sequence.add_page(*pages_.take());
-  return true;
-}
-
-void Scheduler::preempt_newest(StepPlan& plan) {
-  std::unique_ptr<Sequence> victim = std::move(running_.back());
-  running_.pop_back();
-  free_pages(*victim);
-  plan.preempted.push_back(victim->id());
-  waiting_.push_front(std::move(victim));
-}
-
-void Scheduler::commit(const StepPlan& plan) {
-  for (const Slice& slice : plan.slices) slice.sequence->mark_computed(slice.tokens);
+  for (Sequence* sequence : running_) {
+    sequence->take_pages();
+    sequence->set_state(kNoState);
+    Standing& standing = sequence->standing();
+    --standing.client->running;
+    standing.running = false;
+    standing.queued_s = now_s_;
+    standing.published = 0;
+    standing.rolling = kNoPage;
+    waiting_.push_back(sequence);
+  }
+  running_.clear();
+  outstanding_ = 0;
+  saves_.clear();
+  pinned_.clear();
+  plan_.clear();
+  cache_.reset();
 }
 
 bool Scheduler::remove(SequenceId id) {
-  if (const auto found = find_in(running_, id); found != running_.end()) {
-    free_pages(**found);
-    running_.erase(found);
-    return true;
+  const auto found = all_.find(id);
+  if (found == all_.end()) return false;
+  Sequence& sequence = *found->second;
+  if (sequence.standing().running) {
+    history_.remember(sequence);
+    stop_running(sequence);
+  } else {
+    std::erase(waiting_, &sequence);
   }
-  const auto found = find_in(waiting_, id);
-  if (found == waiting_.end()) return false;
-  waiting_.erase(found);
+  if (sequence.standing().suspect) --suspects_;
+  if (sequence.traits().expiry_s) --timed_;
+  shares_.leave(sequence.traits().client);
+  all_.erase(found);
   return true;
 }
 
-void Scheduler::free_pages(Sequence& sequence) {
-  for (const PageId page : sequence.take_pages()) pages_.release(page);
+void Scheduler::expire() {
+  if (timed_ == 0) return;
+  for (const auto* list : {&running_, &waiting_})
+    for (const Sequence* sequence : *list)
+      if (sequence->traits().expiry_s && *sequence->traits().expiry_s <= now_s_)
+        plan_.expired.push_back(sequence->id());
+  for (const SequenceId id : plan_.expired) remove(id);
+}
+
+Scheduler::Load Scheduler::load() const {
+  Load load;
+  std::uint64_t depth = 0;
+  for (const Sequence* sequence : running_) {
+    if (sequence->uncomputed() == 1 && sequence->generated() > 0) {
+      ++load.decoding;
+      depth += sequence->computed();
+    } else {
+      load.prompt_depth = std::max(load.prompt_depth, sequence->computed());
+    }
+  }
+  if (load.decoding > 0) load.decoding_depth = static_cast<std::uint32_t>(depth / load.decoding);
+  return load;
+}
+
+std::array<std::uint32_t, 3> Scheduler::waiting_by_priority() const {
+  std::array<std::uint32_t, 3> counts{};
+  for (const Sequence* sequence : waiting_)
+    ++counts[static_cast<std::size_t>(sequence->traits().priority)];
+  return counts;
+}
+
+double Scheduler::base_rank(const Sequence& sequence) const {
+  return static_cast<double>(sequence.traits().priority) +
+         FairShare::debt(sequence.standing().client->served, floor_);
+}
+
+double Scheduler::rank(const Sequence& sequence) const {
+  const Standing& standing = sequence.standing();
+  const double base = base_rank(sequence) - kAgingPerSecond * standing.waited_s;
+  if (standing.running) return base;
+  const double cost = kLengthCost * std::min(1.0, sequence.length() / kLongPrompt);
+  return base + cost - kAgingPerSecond * (now_s_ - standing.queued_s);
+}
+
+// Between clients only the time counts since the client had its last turn, or else a crowd that
+// has waited for long would keep out whoever comes later.
+double Scheduler::turn_rank(const Sequence& sequence, double turn_s) const {
+  const Standing& standing = sequence.standing();
+  const double waited = standing.waited_s + now_s_ - standing.queued_s;
+  return rank(sequence) + kAgingPerSecond * (waited - std::min(waited, now_s_ - turn_s));
+}
+
+std::uint32_t Scheduler::outstanding(const Sequence& sequence) const {
+  const auto held = static_cast<std::uint32_t>(sequence.pages().size());
+  const std::uint32_t reserved = sequence.standing().reserved_pages;
+  return reserved > held ? reserved - held : 0;
 }
 
 void Scheduler::check_integrity() const {
-  assert(running_.size() <= limits_.sequences);
-  std::vector<std::uint32_t> holders(pages_.total(), 0);
-  for (const auto& sequence : running_) {
+  assert(running_.size() <= limits_.sequences && pinned_.empty());
+  std::vector<std::uint32_t> holders(cache_.total(), 0);
+  std::uint32_t reserved = 0;
+  for (const Sequence* sequence : running_) {
     assert(pages_for(sequence->computed()) <= sequence->pages().size());
     for (const PageId page : sequence->pages()) ++holders[static_cast<std::size_t>(page)];
+    reserved += outstanding(*sequence);
   }
-  for (const auto& sequence : waiting_) assert(sequence->pages().empty());
-  std::uint32_t used = 0;
-  for (std::size_t page = 0; page < holders.size(); ++page) {
-    assert(pages_.references(static_cast<PageId>(page)) == holders[page]);
-    used += holders[page] > 0 ? 1 : 0;
-  }
-  assert(used == pages_.used());
-  static_cast<void>(used);
+  assert(reserved == outstanding_ && reserved <= cache_.available());
+  for (const Sequence* sequence : waiting_) assert(sequence->pages().empty());
+  assert(running_.size() + waiting_.size() == all_.size());
+  for (std::size_t page = 0; page < holders.size(); ++page)
+    assert(cache_.holders(static_cast<PageId>(page)) == holders[page]);
+  cache_.check_integrity();
+  static_cast<void>(reserved);
 }
 
 }  // namespace hearth::engine

@@ -1,13 +1,16 @@
 // Who computes what in the next step, within a budget of tokens and a pool of pages.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
-#include "engine/page_pool.h"
+#include "engine/fair_share.h"
+#include "engine/page_cache.h"
+#include "engine/prompt_history.h"
 #include "engine/sequence.h"
 #include "engine/step_plan.h"
 
@@ -15,57 +18,159 @@ namespace hearth::engine {
 
 struct SchedulerLimits {
   std::uint32_t sequences = 64;         ///< that run at once
-  std::uint32_t tokens_per_step = 512;  ///< of all sequences together
+  std::uint32_t tokens_per_step = 512;  ///< of all sequences together, at most
+  std::uint32_t waiting = 1024;         ///< in the queue
+  std::uint32_t foresight = 256;  ///< tokens of an answer that pages are reserved for in advance
 };
 
-/// Running sequences and the queue of waiting ones, both in arrival order: whoever runs came before
-/// whoever waits. There is no prefill and no decode phase; each sequence has uncomputed tokens and
-/// catches up. When pages run out the newest running sequence gives its own back and waits at the
-/// head of the queue, to be computed anew, so the oldest always moves on and nobody starves.
+/// What a step may cost. Time is any clock that never goes back, in seconds.
+struct StepBudget {
+  std::uint32_t tokens = 0;  ///< at least 1
+  double now_s = 0;
+};
+
+struct SchedulerCounts {
+  std::uint64_t lookup_tokens = 0;  ///< of prompts looked up in the cache
+  std::uint64_t hit_tokens = 0;
+  std::uint64_t preemptions = 0;
+};
+
+/// Running sequences and the queue of waiting ones. There is no prefill and no decode phase; each
+/// sequence has uncomputed tokens and catches up.
+///
+/// A sequence's rank decides who goes first, the lowest of all: its priority (0, 1, 2), plus what
+/// its client got ahead of other clients, minus a tenth for every second that it waited. Clients
+/// take turns: between them only the time counts since each had its last one. Answers
+/// that are being written come first in a step and get a token each; what is left of the budget is
+/// for prompts, a quarter of it for the one that is there for longest and the rest for the
+/// shortest, so neither starves the other. A sequence is admitted when pages are reserved for its
+/// prompt and the next `foresight` tokens of its answer. Who needs more than was reserved may find
+/// none; then the sequence with the worst rank gives its pages back and waits to be computed anew.
+/// Higher priorities also take the places of lower ones that run, and a client the place of a
+/// crowd.
+///
+/// Prompts that begin like one that is still being read wait for it instead of reading the same.
 ///
 /// Pure bookkeeping: no arrays, no clock, no locks. Engine thread only.
 class Scheduler {
  public:
-  /// @param pages  must outlive the scheduler, and belongs to it alone
-  Scheduler(SchedulerLimits limits, PagePool& pages);
+  /// @param cache  must outlive the scheduler, and belongs to it alone
+  Scheduler(SchedulerLimits limits, PageCache& cache);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  /// Puts a sequence at the end of the queue.
-  /// @returns OutOfMemory, with the numbers, for one that could not run even alone.
-  Result<void> submit(std::unique_ptr<Sequence> sequence);
+  /// Puts a sequence into the queue.
+  /// @returns OutOfMemory, with the numbers, for one that could not run even alone; RateLimited
+  ///          where the queue is full.
+  Result<void> submit(std::unique_ptr<Sequence> sequence, double now_s);
 
-  /// Chooses the work of one forward pass: running sequences first, then waiting ones in their
-  /// order. Empty only when there is nothing to do.
-  StepPlan plan_step();
+  /// Chooses the work of one forward pass. Empty only when there is nothing to do. Valid until the
+  /// next call; commit() or forget_computed() must come first.
+  const StepPlan& plan_step(StepBudget budget);
 
-  /// The plan was computed: its tokens count as computed from now on.
-  void commit(const StepPlan& plan);
+  /// The plan was computed: its tokens count as computed from now on, and others may share them.
+  void commit();
 
-  /// Ends a sequence, running or waiting, and frees its pages.
+  /// A step failed and no page can be trusted: everybody waits and is computed anew. Those of the
+  /// failed plan run one by one until each has shown that it is not the reason.
+  void forget_computed();
+
+  /// Ends a sequence, running or waiting, and lets go of its pages.
   /// @returns false for one that is not here (any more).
   bool remove(SequenceId id);
 
   std::uint32_t running() const { return static_cast<std::uint32_t>(running_.size()); }
   std::uint32_t waiting() const { return static_cast<std::uint32_t>(waiting_.size()); }
   bool idle() const { return running_.empty() && waiting_.empty(); }
+  /// What runs: answers that are being written, and how far everything is.
+  struct Load {
+    std::uint32_t decoding = 0;
+    std::uint32_t decoding_depth = 0;  ///< tokens, on average
+    std::uint32_t prompt_depth = 0;    ///< of the prompt that is furthest
+  };
+  Load load() const;
+  /// The first waiting ones in their order.
+  std::vector<const Sequence*> queue(std::size_t most) const;
+  const SchedulerCounts& counts() const { return counts_; }
+  /// How many wait per priority.
+  std::array<std::uint32_t, 3> waiting_by_priority() const;
 
-  /// Asserts that pages, tables and limits agree with each other. For tests, and for idle moments.
+  /// Where a sequence stood when the latest step was planned; lower goes first.
+  double rank(const Sequence& sequence) const;
+
+  /// Asserts that pages, tables and limits agree with each other. For tests.
   void check_integrity() const;
 
  private:
-  void plan_running(StepPlan& plan);
-  void plan_waiting(StepPlan& plan);
-  bool make_room(Sequence& sequence, std::uint32_t tokens, StepPlan& plan);
-  bool try_grow(Sequence& sequence, std::uint64_t tokens, std::uint32_t spare);
-  void preempt_newest(StepPlan& plan);
-  void free_pages(Sequence& sequence);
+  struct Candidate {
+    double rank = 0;
+    Sequence* sequence = nullptr;
+  };
+  struct Need {
+    std::uint32_t reserved = 0;  ///< pages of its table in the end
+    std::uint32_t pages = 0;     ///< that leave what is available
+  };
+
+  // plan_running.cpp
+  void plan_decoding(std::uint32_t budget);
+  void plan_prompts(std::uint32_t budget);
+  std::uint32_t give(Sequence& sequence, std::uint32_t tokens);
+  bool grow(Sequence& sequence, std::uint64_t tokens);
+  void plan_alone(std::uint32_t budget);
+  bool worse(const Sequence& a, const Sequence& b) const;
+  Sequence* worst_running() const;
+  void preempt(Sequence& victim);
+  void stop_running(Sequence& sequence);
+
+  // plan_waiting.cpp
+  void admit_waiting();
+  void order_waiting();
+  void take_turns(std::vector<Candidate>& candidates, std::size_t most) const;
+  bool still_awaited(Sequence& sequence);
+  bool await_provider(Sequence& sequence, PrefixMatch& match);
+  void consider_provider(Sequence& sequence, Sequence& provider, PrefixMatch& match);
+  bool gives_way(const Sequence& running, const Sequence& to) const;
+  Sequence* who_gives_way(const Sequence& to) const;
+  bool make_place(Sequence& sequence, const Need& need);
+  Need need_of(const Sequence& sequence, const PrefixMatch& match) const;
+  bool fits(const Need& need) const;
+  void admit(Sequence& sequence, const PrefixMatch& match);
+  void note_first_admission(Sequence& sequence, const PrefixMatch& match);
+  void plan_stops(Sequence& sequence, const PrefixMatch& match);
+
+  void expire();
+  void unpin();
+  void publish(Sequence& sequence);
+  void take_snapshot(Sequence& sequence);
+  double turn_rank(const Sequence& sequence, double turn_s) const;
+  double base_rank(const Sequence& sequence) const;
+  std::uint32_t spare() const { return cache_.available() - outstanding_; }
+  std::uint32_t outstanding(const Sequence& sequence) const;
 
   SchedulerLimits limits_;
-  PagePool& pages_;
-  std::vector<std::unique_ptr<Sequence>> running_;  // oldest first
-  std::deque<std::unique_ptr<Sequence>> waiting_;   // oldest first
+  PageCache& cache_;
+  PromptHistory history_;
+  FairShare shares_;
+  std::unordered_map<SequenceId, std::unique_ptr<Sequence>> all_;
+  std::vector<Sequence*> running_;  // in the order of their admission
+  std::vector<Sequence*> waiting_;  // in the order of their arrival in the queue
+  SchedulerCounts counts_;
+  std::uint32_t outstanding_ = 0;  // pages reserved, but not taken yet
+  std::uint32_t suspects_ = 0;
+  std::uint32_t timed_ = 0;  // sequences that expire
+  std::uint64_t step_ = 0;
+  double now_s_ = 0;
+  double floor_ = 0;
+
+  // Of the step that is being planned; kept to spare memory allocations.
+  StepPlan plan_;
+  std::vector<StateCopy> saves_;  // for the next plan
+  std::vector<PageId> pinned_;    // sources of copies
+  std::vector<Sequence*> readers_;
+  std::vector<Sequence*> decoders_;
+  std::vector<Candidate> candidates_;
+  std::vector<Sequence*> passed_over_;
 };
 
 }  // namespace hearth::engine

@@ -1,53 +1,20 @@
-// The scheduler's rules one by one: budget, order, admission, preemption, removal.
+// The scheduler's rules one by one: budget, order, admission, preemption, fairness, removal.
 #include "engine/scheduler.h"
 
 #include <gtest/gtest.h>
 #include <map>
-#include <memory>
 #include <vector>
+
+#include "engine/testing/scheduler_world.h"
 
 namespace hearth::engine {
 namespace {
 
-using Tokens = std::vector<std::uint32_t>;
-
-/// A scheduler with an engine that computes nothing: whoever wants logits gets token 7.
-class World {
- public:
-  World(SchedulerLimits limits, std::uint32_t pages) : pool_(pages), scheduler_(limits, pool_) {}
-
-  Result<void> submit(std::uint64_t id, std::uint32_t prompt, std::uint32_t max_new = 100) {
-    return scheduler_.submit(
-        std::make_unique<Sequence>(SequenceId{id}, std::vector<TokenId>(prompt, 1), max_new));
-  }
-
-  /// One step; tokens per slice, oldest first.
-  Tokens run() {
-    const StepPlan plan = scheduler_.plan_step();
-    Tokens tokens;
-    for (const Slice& slice : plan.slices) tokens.push_back(slice.tokens);
-    preempted_ = plan.preempted;
-    std::vector<Sequence*> next;
-    for (const Slice& slice : plan.slices)
-      if (slice.wants_logits()) next.push_back(slice.sequence);
-    scheduler_.commit(plan);
-    for (Sequence* sequence : next) {
-      sequence->append_token(7);
-      if (sequence->full()) scheduler_.remove(sequence->id());
-    }
-    scheduler_.check_integrity();
-    return tokens;
-  }
-
-  Scheduler& scheduler() { return scheduler_; }
-  const PagePool& pool() const { return pool_; }
-  const std::vector<SequenceId>& preempted() const { return preempted_; }
-
- private:
-  PagePool pool_;
-  Scheduler scheduler_;
-  std::vector<SequenceId> preempted_;
-};
+using testing::from;
+using testing::Slices;
+using testing::Tokens;
+using testing::with;
+using testing::World;
 
 TEST(Scheduler, LongPromptIsComputedInChunksWhileShortOnesKeepDecoding) {
   World world({.sequences = 4, .tokens_per_step = 8}, /*pages=*/16);
@@ -60,11 +27,30 @@ TEST(Scheduler, LongPromptIsComputedInChunksWhileShortOnesKeepDecoding) {
   EXPECT_EQ(world.run(), (Tokens{1, 1}));
 }
 
-TEST(Scheduler, FillsTheBudgetWithAsManyPromptsAsFit) {
-  World world({.sequences = 8, .tokens_per_step = 10}, /*pages=*/16);
-  for (std::uint64_t id = 1; id <= 4; ++id) ASSERT_TRUE(world.submit(id, /*prompt=*/4));
-  EXPECT_EQ(world.run(), (Tokens{4, 4, 2}));
-  EXPECT_EQ(world.run(), (Tokens{1, 1, 2, 4}));
+TEST(Scheduler, AShortPromptOvertakesALongOneWhichStillAdvances) {
+  World world({.sequences = 8, .tokens_per_step = 40}, /*pages=*/64);
+  ASSERT_TRUE(world.submit(1, /*prompt=*/1000));
+  EXPECT_EQ(world.step(), (Slices{{1, 40}}));
+  ASSERT_TRUE(world.submit(2, /*prompt=*/60));
+  ASSERT_TRUE(world.submit(3, /*prompt=*/20));
+  EXPECT_EQ(world.step(), (Slices{{1, 10}, {2, 10}, {3, 20}}));
+  EXPECT_EQ(world.step(), (Slices{{1, 9}, {2, 30}, {3, 1}}));
+  EXPECT_EQ(world.step(), (Slices{{1, 19}, {2, 20}, {3, 1}}));
+}
+
+TEST(Scheduler, AnswersAloneNeverKeepAPromptFromAdvancing) {
+  World world({.sequences = 20, .tokens_per_step = 16}, /*pages=*/128);
+  for (std::uint64_t id = 1; id <= 16; ++id) ASSERT_TRUE(world.submit(id, /*prompt=*/1));
+  world.run();
+  ASSERT_TRUE(world.submit(17, /*prompt=*/100));
+  world.run();
+  const Slices slices = world.step();
+  EXPECT_EQ(slices.size(), 15U);  // two of sixteen answers wait a step
+  EXPECT_EQ(slices.at(17), 2U);
+  std::map<std::uint64_t, int> served;
+  for (int i = 0; i < 8; ++i)
+    for (const auto& [id, tokens] : world.step()) ++served[id];
+  for (std::uint64_t id = 1; id <= 16; ++id) EXPECT_EQ(served[id], 7) << id;  // turn by turn
 }
 
 TEST(Scheduler, NoMoreThanTheLimitRunAtOnce) {
@@ -87,45 +73,177 @@ TEST(Scheduler, ARequestThatCannotRunEvenAloneIsRefusedWithTheNumbers) {
   EXPECT_TRUE(world.submit(2, /*prompt=*/60, /*max_new=*/5));
 }
 
+TEST(Scheduler, AFullQueueRefuses) {
+  World world({.sequences = 1, .waiting = 2}, /*pages=*/8);
+  ASSERT_TRUE(world.submit(1, 5));
+  world.run();
+  ASSERT_TRUE(world.submit(2, 5));
+  ASSERT_TRUE(world.submit(3, 5));
+  const auto refused = world.submit(4, 5);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::RateLimited);
+  EXPECT_EQ(refused.error().message,
+            "the queue is full: 1 requests run and 2 wait; send the request again later");
+}
+
 TEST(Scheduler, TheLastTokenNeedsNoPage) {
   World world({}, /*pages=*/1);
   ASSERT_TRUE(world.submit(1, /*prompt=*/32, /*max_new=*/1));
   EXPECT_EQ(world.run(), (Tokens{32}));
   EXPECT_TRUE(world.scheduler().idle());
-  EXPECT_EQ(world.pool().used(), 0U);
+  EXPECT_EQ(world.cache().used(), 0U);
 }
 
-TEST(Scheduler, NobodyOvertakesAPromptThatWaitsForPages) {
+TEST(Scheduler, PagesForThePromptAndTheNextPartOfItsAnswerAreReserved) {
+  World world({.foresight = 64}, /*pages=*/8);
+  ASSERT_TRUE(world.submit(1, /*prompt=*/64, /*max_new=*/190));
+  ASSERT_TRUE(world.submit(2, /*prompt=*/96, /*max_new=*/30));
+  EXPECT_EQ(world.step(), (Slices{{1, 64}, {2, 96}}));  // four pages each
+  World scarce({.foresight = 64}, /*pages=*/7);
+  ASSERT_TRUE(scarce.submit(1, /*prompt=*/64, /*max_new=*/130));
+  ASSERT_TRUE(scarce.submit(2, /*prompt=*/96, /*max_new=*/30));
+  EXPECT_EQ(scarce.step(), (Slices{{1, 64}}));
+  for (int i = 0; i < 129; ++i) EXPECT_EQ(scarce.step(), (Slices{{1, 1}})) << i;
+  EXPECT_EQ(scarce.step(), (Slices{{2, 96}}));
+}
+
+TEST(Scheduler, SmallOnesMayPassOneThatWaitsForPagesButNotForEver) {
   World world({.sequences = 8, .tokens_per_step = 512}, /*pages=*/4);
-  ASSERT_TRUE(world.submit(1, /*prompt=*/64, /*max_new=*/2));
+  ASSERT_TRUE(world.submit(1, /*prompt=*/33, /*max_new=*/60));
+  EXPECT_EQ(world.step(), (Slices{{1, 33}}));
   ASSERT_TRUE(world.submit(2, /*prompt=*/96, /*max_new=*/2));
-  ASSERT_TRUE(world.submit(3, /*prompt=*/1, /*max_new=*/2));
-  EXPECT_EQ(world.run(), (Tokens{64}));
-  EXPECT_EQ(world.run(), (Tokens{1}));
-  EXPECT_EQ(world.run(), (Tokens{96}));
+  std::uint64_t passed = 0;
+  for (std::uint64_t id = 3; id < 40; ++id) {
+    world.wait(0.1);
+    ASSERT_TRUE(world.submit(id, /*prompt=*/1, /*max_new=*/1));
+    passed += world.step().count(id);
+  }
+  EXPECT_EQ(passed, 16U);
+  int steps = 0;
+  while (!world.step().contains(2)) ASSERT_LT(++steps, 60);
 }
 
 TEST(Scheduler, WhenPagesRunOutTheNewestIsComputedAnewLater) {
-  World world({.sequences = 4, .tokens_per_step = 512}, /*pages=*/4);
-  ASSERT_TRUE(world.submit(1, /*prompt=*/32, /*max_new=*/40));
-  ASSERT_TRUE(world.submit(2, /*prompt=*/32, /*max_new=*/40));
-  ASSERT_EQ(world.run(), (Tokens{32, 32}));
-  for (int i = 0; i < 32; ++i) ASSERT_EQ(world.run(), (Tokens{1, 1}));
+  World world({.sequences = 4, .tokens_per_step = 512, .foresight = 1}, /*pages=*/4);
+  ASSERT_TRUE(world.submit(1, /*prompt=*/31, /*max_new=*/41));
+  ASSERT_TRUE(world.submit(2, /*prompt=*/31, /*max_new=*/41));
+  ASSERT_EQ(world.run(), (Tokens{31, 31}));
+  for (int i = 0; i < 33; ++i) ASSERT_EQ(world.run(), (Tokens{1, 1})) << i;
   EXPECT_EQ(world.run(), (Tokens{1}));  // both need a third page, and there are four
   EXPECT_EQ(world.preempted(), (std::vector{SequenceId{2}}));
-  EXPECT_EQ(world.pool().used(), 3U);
+  EXPECT_EQ(world.cache().used(), 3U);
   for (int i = 0; i < 6; ++i) ASSERT_EQ(world.run(), (Tokens{1}));
-  EXPECT_EQ(world.run(), (Tokens{65}));  // 1 is done: 2 reads its prompt and its 33 tokens again
+  // 1 is done; what 2 had computed is still there, but for the page that 1 took.
+  EXPECT_EQ(world.run(), (Tokens{33}));
+}
+
+TEST(Scheduler, HigherPrioritiesGoFirstAndWaitingMakesUpForIt) {
+  World world({.sequences = 1}, /*pages=*/64);
+  ASSERT_TRUE(world.submit(1, 5, /*max_new=*/2, with(Priority::High)));
+  world.run();
+  ASSERT_TRUE(world.submit(2, 5, /*max_new=*/1, with(Priority::Low)));
+  world.wait(9);
+  ASSERT_TRUE(world.submit(3, 5, /*max_new=*/1, with(Priority::Normal)));
+  ASSERT_TRUE(world.submit(4, 5, /*max_new=*/1, with(Priority::Normal)));
+  world.run();  // 1 ends
+  EXPECT_EQ(world.step(),
+            (Slices{{3, 5}}));  // ahead of one that waits for 9 s, in order of arrival
+  world.wait(2);
+  ASSERT_TRUE(world.submit(5, 5, /*max_new=*/1, with(Priority::Normal)));
+  EXPECT_EQ(world.step(), (Slices{{4, 5}}));
+  EXPECT_EQ(world.step(), (Slices{{2, 5}}));  // 11 s: ahead of a normal one that has just come
+  EXPECT_EQ(world.step(), (Slices{{5, 5}}));
+}
+
+TEST(Scheduler, ALowOneIsLevelWithHighOnesAfterTwentySeconds) {
+  for (const double waited : {19.9, 20.1}) {
+    World world({.sequences = 1}, /*pages=*/64);
+    ASSERT_TRUE(world.submit(1, 5, /*max_new=*/2, with(Priority::High)));
+    world.run();
+    ASSERT_TRUE(world.submit(2, 5, /*max_new=*/1, with(Priority::Low)));
+    world.wait(waited);
+    ASSERT_TRUE(world.submit(3, 5, /*max_new=*/1, with(Priority::High)));
+    world.run();
+    EXPECT_EQ(world.step().begin()->first, waited < 20 ? 3U : 2U);
+  }
+}
+
+TEST(Scheduler, AHighOneTakesThePlaceOfALowOneThatGoesOnLater) {
+  World world({.sequences = 1}, /*pages=*/64);
+  ASSERT_TRUE(world.submit(1, 100, /*max_new=*/50, with(Priority::Low)));
+  world.run();
+  for (int i = 0; i < 10; ++i) world.run();
+  ASSERT_TRUE(world.submit(2, 5, /*max_new=*/1, with(Priority::High)));
+  EXPECT_EQ(world.step(), (Slices{{2, 5}}));
+  EXPECT_EQ(world.preempted(), (std::vector{SequenceId{1}}));
+  EXPECT_EQ(world.step(), (Slices{{1, 1}}));  // nothing of it was lost
+  ASSERT_TRUE(world.submit(3, 5, /*max_new=*/1, with(Priority::Low)));
+  EXPECT_EQ(world.step(), (Slices{{1, 1}}));  // equals wait
+}
+
+TEST(Scheduler, ACrowdOfOneClientDoesNotKeepAnotherWaiting) {
+  World world({.sequences = 1}, /*pages=*/1000);
+  for (std::uint64_t id = 1; id <= 20; ++id)
+    ASSERT_TRUE(world.submit(id, 50, /*max_new=*/1, from("crowd")));
+  world.wait(60);
+  EXPECT_EQ(world.step(), (Slices{{1, 50}}));
+  world.wait(1);
+  ASSERT_TRUE(world.submit(30, 50, /*max_new=*/1, from("alone")));
+  ASSERT_TRUE(world.submit(31, 50, /*max_new=*/1, from("alone")));
+  EXPECT_EQ(world.step(), (Slices{{2, 50}}));
+  world.wait(1);
+  EXPECT_EQ(world.step(), (Slices{{30, 50}}));
+  world.wait(1);
+  EXPECT_EQ(world.step(), (Slices{{3, 50}}));
+  world.wait(1);
+  EXPECT_EQ(world.step(), (Slices{{31, 50}}));
+}
+
+TEST(Scheduler, ACrowdThatRunsMakesWayForAnotherClient) {
+  World world({.sequences = 4}, /*pages=*/100);
+  for (std::uint64_t id = 1; id <= 4; ++id)
+    ASSERT_TRUE(world.submit(id, 5, /*max_new=*/50, from("crowd")));
+  world.step();
+  for (std::uint64_t id = 5; id <= 8; ++id)
+    ASSERT_TRUE(world.submit(id, 5, /*max_new=*/50, from("other")));
+  EXPECT_EQ(world.step(), (Slices{{1, 1}, {2, 1}, {3, 1}, {5, 5}}));
+  EXPECT_EQ(world.step(), (Slices{{1, 1}, {2, 1}, {3, 1}, {5, 1}}));
+}
+
+TEST(Scheduler, WhoGotMoreThanOthersIsSetBack) {
+  World world({.sequences = 2, .tokens_per_step = 9000}, /*pages=*/1000);
+  ASSERT_TRUE(world.submit(1, 1, /*max_new=*/100, from("modest")));
+  ASSERT_TRUE(world.submit(2, 9000 - 1, /*max_new=*/1, from("greedy")));
+  ASSERT_TRUE(world.submit(3, 500, /*max_new=*/1, from("greedy")));
+  world.step();
+  world.wait(5);
+  ASSERT_TRUE(world.submit(4, 500, /*max_new=*/1, from("modest")));
+  EXPECT_TRUE(world.step().contains(4));
+}
+
+TEST(Scheduler, WhoRunsOutOfTimeIsGivenUp) {
+  World world({.sequences = 1}, /*pages=*/8);
+  ASSERT_TRUE(world.submit(1, 5, 100, {.expiry_s = 3}));
+  ASSERT_TRUE(world.submit(2, 5, 100, {.expiry_s = 2}));
+  EXPECT_EQ(world.step(), (Slices{{1, 5}}));
+  world.wait(2.5);
+  EXPECT_EQ(world.step(), (Slices{{1, 1}}));
+  EXPECT_EQ(world.expired(), (std::vector{SequenceId{2}}));
+  world.wait(1);
+  EXPECT_TRUE(world.step().empty());
+  EXPECT_EQ(world.expired(), (std::vector{SequenceId{1}}));
+  EXPECT_TRUE(world.scheduler().idle());
+  EXPECT_EQ(world.cache().used(), 0U);
 }
 
 TEST(Scheduler, RemovingFreesPagesAtOnce) {
   World world({.sequences = 1, .tokens_per_step = 512}, /*pages=*/8);
   ASSERT_TRUE(world.submit(1, /*prompt=*/100));
-  ASSERT_TRUE(world.submit(2, /*prompt=*/10));
   world.run();
-  EXPECT_EQ(world.pool().used(), 4U);
+  ASSERT_TRUE(world.submit(2, /*prompt=*/10));
+  EXPECT_EQ(world.cache().used(), 4U);
   EXPECT_TRUE(world.scheduler().remove(SequenceId{1}));
-  EXPECT_EQ(world.pool().used(), 0U);
+  EXPECT_EQ(world.cache().used(), 0U);
   EXPECT_FALSE(world.scheduler().remove(SequenceId{1}));
   EXPECT_TRUE(world.scheduler().remove(SequenceId{2}));  // one that only waits
   EXPECT_TRUE(world.scheduler().idle());

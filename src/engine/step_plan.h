@@ -1,4 +1,5 @@
-// What one forward pass computes, as bookkeeping: which sequence, how many tokens.
+// What one forward pass computes, as bookkeeping: which sequence, how many tokens, and what is
+// copied before it.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +21,50 @@ struct Slice {
     return (row + 1 == tokens && wants_logits()) ||
            sequence->wants_prompt_logits(sequence->computed() + row);
   }
+  /// Whether it is one more token of an answer, and not a piece of a prompt.
+  bool decodes() const { return tokens == 1 && sequence->generated() > 0 && wants_logits(); }
+};
+
+struct PageCopy {
+  PageId from = kNoPage;
+  PageId to = kNoPage;
+};
+struct StateCopy {
+  StateId from = kNoState;
+  StateId to = kNoState;
 };
 
 struct StepPlan {
-  std::vector<Slice> slices;          ///< oldest sequence first
-  std::uint32_t tokens = 0;           ///< of all slices
-  std::vector<SequenceId> preempted;  ///< lost their pages to older ones, newest first
+  std::vector<Slice> slices;
+  std::uint32_t tokens = 0;    ///< of all slices
+  std::uint32_t decoding = 0;  ///< of them those that continue answers
+
+  // Done before the slices are computed, in this order; within each list everything is read before
+  // anything is written.
+  std::vector<StateCopy> state_saves;
+  std::vector<StateCopy> state_restores;
+  std::vector<PageCopy> page_copies;
+
+  std::vector<Sequence*> admitted;    ///< run for the first time
+  std::vector<SequenceId> preempted;  ///< lost their pages and wait again
+  std::vector<SequenceId> expired;    ///< were given up: their time is over, and they are gone
 
   bool empty() const { return slices.empty(); }
   void add(Sequence& sequence, std::uint32_t slice_tokens) {
     slices.push_back({&sequence, slice_tokens});
     tokens += slice_tokens;
+    if (slices.back().decodes()) ++decoding;
+  }
+  /// Keeps the memory of its lists.
+  void clear() {
+    slices.clear();
+    tokens = decoding = 0;
+    state_saves.clear();
+    state_restores.clear();
+    page_copies.clear();
+    admitted.clear();
+    preempted.clear();
+    expired.clear();
   }
 };
 

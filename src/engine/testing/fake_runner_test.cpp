@@ -46,6 +46,9 @@ TokenId& FakeRunner::slot(const Sequence& sequence, std::uint32_t position) {
 
 Result<void> FakeRunner::run(const StepPlan& plan, const TakeRow& take) {
   if (before_) TRY(before_());
+  for (const PageCopy& copy : plan.page_copies)
+    std::copy_n(slots_.begin() + copy.from * static_cast<std::ptrdiff_t>(kPageTokens), kPageTokens,
+                slots_.begin() + copy.to * static_cast<std::ptrdiff_t>(kPageTokens));
   for (const Slice& slice : plan.slices)
     for (std::uint32_t i = 0; i < slice.tokens; ++i) {
       const std::uint32_t position = slice.sequence->computed() + i;

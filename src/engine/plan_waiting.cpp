@@ -1,0 +1,268 @@
+// Who leaves the queue: order, memory, places, and prompts that others are reading already.
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <tuple>
+
+#include "engine/scheduler.h"
+
+namespace hearth::engine {
+namespace {
+
+constexpr std::size_t kLookedAt = 32;         // candidates per step
+constexpr std::uint32_t kMostOvertakes = 16;  // of one waiting sequence by later ones
+constexpr std::size_t kMostPassedOver = 4;    // that find no memory, before the step gives up
+constexpr std::uint32_t kWorthWaiting = kPageTokens / 2;  // tokens that need not be computed twice
+constexpr double kMarginToTakeOver = 0.5;                 // levels of priority
+constexpr unsigned kCrowd = 2;  // times the places of a client make room for that client
+
+}  // namespace
+
+void Scheduler::admit_waiting() {
+  for (Sequence* sequence : running_)
+    sequence->standing().boost = std::numeric_limits<double>::infinity();
+  order_waiting();
+  passed_over_.clear();
+  for (const Candidate& candidate : candidates_) {
+    Sequence& sequence = *candidate.sequence;
+    PrefixMatch match = cache_.match(sequence, sequence.reusable());
+    if (await_provider(sequence, match)) continue;
+    if (!fits(need_of(sequence, match)) && make_place(sequence, need_of(sequence, match))) {
+      match = cache_.match(sequence, sequence.reusable());
+      if (await_provider(sequence, match)) continue;
+    }
+    if (!fits(need_of(sequence, match))) {
+      // Smaller ones may pass, but not for ever.
+      passed_over_.push_back(&sequence);
+      if (sequence.standing().overtaken >= kMostOvertakes || passed_over_.size() == kMostPassedOver)
+        break;
+      continue;
+    }
+    admit(sequence, match);
+    for (Sequence* other : passed_over_) ++other->standing().overtaken;
+  }
+  std::erase_if(waiting_, [](const Sequence* one) { return one->standing().running; });
+}
+
+void Scheduler::order_waiting() {
+  candidates_.clear();
+  const bool full = running_.size() >= limits_.sequences;
+  const Client* last = nullptr;  // whose requests of that priority can have no place
+  Priority lowest = Priority::High;
+  for (Sequence* sequence : waiting_) {
+    if (still_awaited(*sequence)) continue;
+    const Client* client = sequence->standing().client;
+    const Priority priority = sequence->traits().priority;
+    if (full && client == last && priority >= lowest) continue;  // asked just before
+    if (full && who_gives_way(*sequence) == nullptr) {
+      last = client;
+      lowest = priority;
+      continue;
+    }
+    candidates_.push_back({rank(*sequence), sequence});
+  }
+  take_turns(candidates_, kLookedAt);
+}
+
+// Each client's own in the order of their ranks, and the clients in turns.
+void Scheduler::take_turns(std::vector<Candidate>& candidates, std::size_t most) const {
+  const auto own_order = [](const Candidate& one) {
+    return std::tuple(one.sequence->standing().client, one.rank, one.sequence->standing().arrived_s,
+                      one.sequence->id());
+  };
+  std::ranges::sort(candidates,
+                    [&](const auto& a, const auto& b) { return own_order(a) < own_order(b); });
+  struct Line {
+    std::size_t next = 0;
+    std::size_t end = 0;
+    double turn_s = 0;
+  };
+  std::vector<Line> lines;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Client* client = candidates[i].sequence->standing().client;
+    if (i == 0 || client != candidates[i - 1].sequence->standing().client)
+      lines.push_back({.next = i, .end = i, .turn_s = client->admitted_s});
+    ++lines.back().end;
+  }
+  const auto turn_order = [&](const Line& line) {
+    const Sequence& head = *candidates[line.next].sequence;
+    return std::tuple(turn_rank(head, line.turn_s), head.standing().arrived_s, head.id());
+  };
+  std::vector<Candidate> order;
+  while (order.size() < most && !lines.empty()) {
+    const auto line = std::ranges::min_element(
+        lines, [&](const auto& a, const auto& b) { return turn_order(a) < turn_order(b); });
+    order.push_back(candidates[line->next]);
+    line->turn_s = now_s_;
+    if (++line->next == line->end) lines.erase(line);
+  }
+  candidates.swap(order);
+}
+
+std::vector<const Sequence*> Scheduler::queue(std::size_t most) const {
+  std::vector<Candidate> candidates;
+  for (Sequence* sequence : waiting_) candidates.push_back({rank(*sequence), sequence});
+  take_turns(candidates, most);
+  std::vector<const Sequence*> order;
+  for (const Candidate& candidate : candidates) order.push_back(candidate.sequence);
+  return order;
+}
+
+bool Scheduler::still_awaited(Sequence& sequence) {
+  Standing& standing = sequence.standing();
+  if (standing.awaited_tokens == 0) return false;
+  const auto found = all_.find(standing.provider);
+  const bool coming = found != all_.end() && found->second->standing().running &&
+                      found->second->computed() < standing.awaited_tokens;
+  if (!coming) {
+    standing.awaited_tokens = 0;
+    return false;
+  }
+  double& boost = found->second->standing().boost;
+  boost = std::min(boost, rank(sequence));
+  return true;
+}
+
+bool Scheduler::await_provider(Sequence& sequence, PrefixMatch& match) {
+  if (!cache_.options().share) return false;
+  for (Sequence* provider : running_) consider_provider(sequence, *provider, match);
+  return still_awaited(sequence);
+}
+
+// What a running sequence has in common with this one is either computed, then the page it is
+// filling can be copied, or will be soon, then this one waits.
+void Scheduler::consider_provider(Sequence& sequence, Sequence& provider, PrefixMatch& match) {
+  if (provider.traits().salt != sequence.traits().salt) return;
+  const std::size_t pages = match.whole.size();
+  const bool same_page = pages == 0 || (pages <= provider.pages().size() &&
+                                        provider.pages()[pages - 1] == match.whole.back());
+  if (!same_page || provider.computed() < match.whole_tokens()) return;
+  const std::uint32_t begin = match.whole_tokens();
+  const auto rest = sequence.tokens().first(sequence.reusable()).subspan(begin);
+  std::uint32_t common = begin + common_tokens(provider.tokens().subspan(begin), rest);
+  if (cache_.recurrent()) common = common / kPageTokens * kPageTokens;
+  Standing& standing = sequence.standing();
+  const std::uint32_t known = std::max(match.tokens(), standing.awaited_tokens);
+  if (common > provider.computed() && common >= known + kWorthWaiting) {
+    standing.provider = provider.id();
+    standing.awaited_tokens = common;
+    if (cache_.recurrent()) provider.add_stop(common);
+    return;
+  }
+  const std::uint32_t ready = std::min(common, provider.computed());
+  if (cache_.recurrent() || ready <= match.tokens() || ready >= begin + kPageTokens) return;
+  if (provider.standing().admitted_step == step_) return;  // what it has may not be copied yet
+  match.part = provider.pages()[pages];
+  match.part_tokens = ready - begin;
+}
+
+Scheduler::Need Scheduler::need_of(const Sequence& sequence, const PrefixMatch& match) const {
+  Need need;
+  need.reserved = pages_for(
+      std::min(sequence.most_computed(), std::uint64_t{sequence.length()} + limits_.foresight));
+  need.pages = need.reserved - static_cast<std::uint32_t>(match.whole.size());
+  for (const PageId page : match.whole) need.pages += cache_.held(page) ? 0 : 1;
+  if (match.part != kNoPage && !cache_.held(match.part)) ++need.pages;
+  return need;
+}
+
+bool Scheduler::fits(const Need& need) const {
+  return running_.size() < limits_.sequences && need.pages <= spare() &&
+         (!cache_.recurrent() || cache_.states_available() > 0);
+}
+
+// Running sequences lose their place to a higher priority, and to a client that has less than half
+// of the places that theirs has. The one that waits is taken without its aging: that moves it up in
+// the queue, but takes nobody's place.
+bool Scheduler::gives_way(const Sequence& running, const Sequence& to) const {
+  if (running.standing().admitted_step == step_) return false;
+  if (to.traits().priority < running.traits().priority)
+    return rank(running) >= base_rank(to) + kMarginToTakeOver;
+  return to.traits().priority == running.traits().priority &&
+         running.standing().client->running > kCrowd * (to.standing().client->running + 1);
+}
+
+Sequence* Scheduler::who_gives_way(const Sequence& to) const {
+  Sequence* victim = nullptr;
+  for (Sequence* one : running_)
+    if (gives_way(*one, to) && (victim == nullptr || worse(*one, *victim))) victim = one;
+  return victim;
+}
+
+// Running sequences of lower standing make way, if that is of any use.
+bool Scheduler::make_place(Sequence& sequence, const Need& need) {
+  std::uint64_t pages = spare();
+  bool any = false;
+  for (const Sequence* one : running_) {
+    if (!gives_way(*one, sequence)) continue;
+    any = true;
+    pages += outstanding(*one);
+    for (const PageId page : one->pages()) pages += cache_.holders(page) == 1 ? 1 : 0;
+  }
+  if (!any || pages < need.pages) return false;
+  while (Sequence* victim = who_gives_way(sequence)) {
+    if (fits(need_of(sequence, cache_.match(sequence, sequence.reusable())))) break;
+    preempt(*victim);
+  }
+  return true;
+}
+
+void Scheduler::admit(Sequence& sequence, const PrefixMatch& match) {
+  const Need need = need_of(sequence, match);
+  for (const PageId page : match.whole) {
+    cache_.hold(page);
+    sequence.add_page(page);
+  }
+  sequence.mark_computed(match.whole_tokens());
+  if (match.part != kNoPage) {
+    cache_.hold(match.part);  // until the copy is made
+    pinned_.push_back(match.part);
+    const PageId copy = *cache_.take();
+    plan_.page_copies.push_back({.from = match.part, .to = copy});
+    sequence.add_page(copy);
+    sequence.mark_computed(match.part_tokens);
+  }
+  if (cache_.recurrent()) {
+    sequence.set_state(*cache_.take_state());
+    if (!match.whole.empty())
+      plan_.state_restores.push_back({.from = match.state, .to = sequence.state()});
+    plan_stops(sequence, match);
+  }
+  Standing& standing = sequence.standing();
+  standing.reserved_pages = need.reserved;
+  standing.published = static_cast<std::uint32_t>(match.whole.size());
+  standing.waited_s += now_s_ - standing.queued_s;
+  standing.overtaken = standing.awaited_tokens = 0;
+  standing.client->admitted_s = now_s_;
+  ++standing.client->running;
+  standing.running = true;
+  standing.admitted_step = step_;
+  outstanding_ += outstanding(sequence);
+  running_.push_back(&sequence);
+  if (!standing.admitted_before) note_first_admission(sequence, match);
+}
+
+void Scheduler::note_first_admission(Sequence& sequence, const PrefixMatch& match) {
+  sequence.standing().admitted_before = true;
+  counts_.lookup_tokens += sequence.prompt_tokens();
+  counts_.hit_tokens += match.tokens();
+  PrefixMiss miss{.rule = PrefixRule::Off};
+  if (cache_.options().share)
+    miss = history_.explain(sequence, match.tokens(), match.pages_known * kPageTokens);
+  sequence.set_cached(match.tokens(), std::move(miss));
+  history_.remember(sequence);
+  plan_.admitted.push_back(&sequence);
+}
+
+// Recurrent models: snapshots at the last whole page of the prompt, where the caller marked a
+// border, and where this prompt leaves what was computed before, since others may leave it there
+// too.
+void Scheduler::plan_stops(Sequence& sequence, const PrefixMatch& match) {
+  if (!cache_.options().share) return;
+  sequence.add_stop((sequence.length() - 1) / kPageTokens * kPageTokens);
+  sequence.add_stop(match.pages_known * kPageTokens);
+  for (const std::uint32_t mark : sequence.traits().marks)
+    if (mark < sequence.length()) sequence.add_stop(mark / kPageTokens * kPageTokens);
+}
+
+}  // namespace hearth::engine
