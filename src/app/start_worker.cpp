@@ -1,6 +1,7 @@
 // Starting a worker process: spawn, connect, wait until it is ready.
 #include "app/start_worker.h"
 
+#include <cctype>
 #include <memory>
 
 #include "base/log.h"
@@ -37,6 +38,16 @@ std::vector<std::string> arguments(const engine::EngineOptions& options,
           std::to_string(options.tokens_per_step),
           "--kv-mib",
           std::to_string(options.kv_bytes >> 20),
+          "--max-waiting",
+          std::to_string(options.max_waiting),
+          "--token-interval",
+          std::to_string(options.token_interval_ms),
+          "--prefix-cache",
+          options.prefix_cache ? "true" : "false",
+          "--measure-steps",
+          options.measure_steps ? "true" : "false",
+          "--step-times",
+          options.step_times.string(),
           "--log-level",
           log_level};
 }
@@ -49,6 +60,14 @@ Error refusal(const services::ModelEntry& model, Error error) {
   return std::move(error).context(fmt::format("load {}", model.id));
 }
 
+/// The name of a model as one of a file.
+std::string file_name(std::string model) {
+  for (char& letter : model)
+    if (!std::isalnum(static_cast<unsigned char>(letter)) && letter != '.' && letter != '-')
+      letter = '_';
+  return model + ".json";
+}
+
 }  // namespace
 
 engine::EngineOptions engine_options(const services::Settings& settings,
@@ -58,15 +77,31 @@ engine::EngineOptions engine_options(const services::Settings& settings,
           .context_length = static_cast<std::uint32_t>(settings.context_length),
           .max_sequences = static_cast<std::uint32_t>(settings.max_sequences),
           .tokens_per_step = static_cast<std::uint32_t>(settings.tokens_per_step),
-          .kv_bytes = static_cast<std::uint64_t>(settings.kv_mib) << 20};
+          .kv_bytes = static_cast<std::uint64_t>(settings.kv_mib) << 20,
+          .max_waiting = static_cast<std::uint32_t>(settings.max_waiting),
+          .token_interval_ms = static_cast<std::uint32_t>(settings.token_interval_ms),
+          .prefix_cache = settings.prefix_cache,
+          .step_times = platform::hearth_home() / "cache" / "step-times" / file_name(model.id)};
 }
+
+namespace {
+
+/// A server has idle moments in which its workers can learn what steps take.
+engine::EngineOptions worker_options(const services::Settings& settings,
+                                     const services::ModelEntry& model) {
+  engine::EngineOptions options = engine_options(settings, model);
+  options.measure_steps = true;
+  return options;
+}
+
+}  // namespace
 
 services::StartWorker worker_starter(const services::Settings& settings) {
   return [settings](const services::ModelEntry& model, std::function<void(double)> progress,
                     std::function<void()> on_lost) -> Result<services::Worker> {
     auto child = TRY(platform::ChildProcess::spawn(
         platform::program_file().string(),
-        arguments(engine_options(settings, model), settings.log_level)));
+        arguments(worker_options(settings, model), settings.log_level)));
     const int socket = child.take_socket();
     const pid_t process = child.pid();
     services::Worker worker{

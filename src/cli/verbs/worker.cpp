@@ -18,6 +18,11 @@ void add_worker(CLI::App& app) {
   verb->add_option("--context-length", options->context_length);
   verb->add_option("--max-sequences", options->max_sequences);
   verb->add_option("--tokens-per-step", options->tokens_per_step);
+  verb->add_option("--max-waiting", options->max_waiting);
+  verb->add_option("--token-interval", options->token_interval_ms);
+  verb->add_option("--prefix-cache", options->prefix_cache);
+  verb->add_option("--measure-steps", options->measure_steps);
+  verb->add_option("--step-times", options->step_times);
   const auto level = std::make_shared<std::string>("info");
   verb->add_option("--kv-mib", *kv_mib);
   verb->add_option("--log-level", *level);

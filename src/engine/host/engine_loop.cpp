@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
+#include <cmath>
 #include <exception>
 #include <utility>
 
@@ -11,6 +13,9 @@
 
 namespace hearth::engine {
 namespace {
+
+constexpr double kLongestRetryS = 120;
+constexpr double kNewest = 0.1;  // weight of the latest request in what requests take
 
 StepNews news_now() {
   const base::Instant now = base::SteadyClock::now();
@@ -24,16 +29,36 @@ std::uint32_t prompt_part(const Slice& slice) {
   return std::min(slice.tokens, sequence.prompt_tokens() - sequence.computed());
 }
 
+void recall_step_times(const LoopOptions& options, const std::string& key, StepPacer& pacer) {
+  if (options.step_times.empty()) return;
+  const auto table = read_step_times(options.step_times, key);
+  if (!table) return log_warn("engine", "step times are learned anew: {}", table.error().message);
+  pacer.times().restore(*table);
+  if (!table->empty()) pacer.stop_trials();
+}
+
+void keep_step_times(const LoopOptions& options, const std::string& key, const StepPacer& pacer) {
+  const auto table = pacer.times().table();
+  if (options.step_times.empty() || table.empty()) return;
+  if (const auto kept = write_step_times(options.step_times, key, table); !kept)
+    log_warn("engine", "step times are not kept: {}", kept.error().message);
+}
+
 }  // namespace
 
-EngineLoop::Work::Work(LoadedModel loaded, SchedulerLimits limits)
-    : model(std::move(loaded)), pages(model.pages), scheduler(limits, pages) {}
+EngineLoop::Work::Work(LoadedModel loaded, const LoopOptions& options)
+    : model(std::move(loaded)),
+      cache({.pages = model.pages, .states = model.states, .share = options.prefix_cache}),
+      scheduler(options.limits, cache),
+      pacer(options) {}
 
-EngineLoop::EngineLoop(SchedulerLimits limits, LoadModel load, Publisher& publisher,
+EngineLoop::EngineLoop(LoopOptions options, LoadModel load, Publisher& publisher,
                        std::shared_ptr<LoopMailbox> mailbox)
     : publisher_(publisher),
       mailbox_(std::move(mailbox)),
-      thread_("engine", [this, limits, load = std::move(load)] { run(limits, load); }) {}
+      thread_("engine", [this, options = std::move(options), load = std::move(load)] {
+        run(options, load);
+      }) {}
 
 EngineLoop::~EngineLoop() {
   mailbox_->close();
@@ -49,7 +74,11 @@ EngineStats EngineLoop::stats() const {
   return stats_;
 }
 
-void EngineLoop::run(SchedulerLimits limits, const LoadModel& load) {
+double EngineLoop::now_s() const {
+  return base::elapsed_ms(born_) / 1000;
+}
+
+void EngineLoop::run(const LoopOptions& options, const LoadModel& load) {
   auto loaded = [&]() -> Result<LoadedModel> {
     try {
       return load();
@@ -61,25 +90,32 @@ void EngineLoop::run(SchedulerLimits limits, const LoadModel& load) {
     loaded_.post(fail(std::move(loaded).error()));
     return;
   }
-  Work work(std::move(*loaded), limits);
+  Work work(std::move(*loaded), options);
+  const std::string key = work.model.info.fingerprint + " on " + work.model.device;
+  recall_step_times(options, key, work.pacer);
   note_stats(work);
   loaded_.post(work.model.info);
   serve(work);
   fail_all(work);
+  keep_step_times(options, key, work.pacer);
 }
 
 void EngineLoop::serve(Work& work) {
   while (true) {
     if (work.scheduler.idle()) {
-      assert(work.pages.used() == 0 && work.jobs.empty());
-      auto message = mailbox_->wait();
-      if (!message) return;
-      handle(work, std::move(*message));
+      assert(work.cache.used() == 0 && work.jobs.empty());
+      if (!try_out(work)) {
+        auto message = mailbox_->wait();
+        if (!message) return;
+        handle(work, std::move(*message));
+      }
     }
     for (auto& message : mailbox_->drain()) handle(work, std::move(message));
     if (mailbox_->closed()) return;
-    if (!work.scheduler.idle()) step(work);
-    note_stats(work);
+    if (work.scheduler.idle())
+      note_stats(work);
+    else
+      step(work);
   }
 }
 
@@ -93,45 +129,90 @@ void EngineLoop::handle(Work& work, std::variant<StartJob, DropJob> message) {
 
 void EngineLoop::start(Work& work, Job job) {
   if (job.reply->events().abandoned()) return;  // its client left before it came here
-  auto sequence = std::make_unique<Sequence>(job.id(), std::move(job.prompt), job.max_new_tokens);
+  SequenceTraits traits{.priority = job.standpoint.priority, .client = job.standpoint.client};
+  const double waited_s = base::elapsed_ms(job.submitted) / 1000;
+  if (job.standpoint.deadline_ms)
+    traits.expiry_s = now_s() - waited_s + *job.standpoint.deadline_ms / 1000.0;
+  auto sequence = std::make_unique<Sequence>(job.id(), std::move(job.prompt), job.max_new_tokens,
+                                             std::move(traits));
   if (job.prompt_logprobs) sequence->want_prompt_logits();
-  auto queued = work.scheduler.submit(std::move(sequence));
-  if (queued) {
-    const SequenceId id = job.id();
-    work.jobs.emplace(id, std::move(job));
-    return;
+  auto queued = work.scheduler.submit(std::move(sequence), now_s());
+  if (!queued) return refuse(work, job, std::move(queued).error());
+  StepNews news = news_now();
+  news.news.push_back({.reply = job.reply, .admitted = true});
+  publisher_.post(std::move(news));
+  const SequenceId id = job.id();
+  work.jobs.emplace(id, std::move(job));
+}
+
+void EngineLoop::refuse(Work& work, const Job& job, Error error) {
+  if (error.code == ErrorCode::RateLimited) {
+    const double turns = (work.scheduler.waiting() + 1.0) / std::max(1U, work.scheduler.running());
+    const double wait_s = std::clamp(turns * work.request_s, 1.0, kLongestRetryS);
+    error.retry_after = std::chrono::seconds(std::lround(wait_s));
   }
   StepNews news = news_now();
-  news.news.push_back({.reply = std::move(job.reply), .error = std::move(queued).error()});
+  news.news.push_back({.reply = job.reply, .error = std::move(error)});
   publisher_.post(std::move(news));
 }
 
 void EngineLoop::step(Work& work) {
   StepNews news{.started = base::SteadyClock::now(), .ended = {}, .news = {}};
-  const StepPlan plan = work.scheduler.plan_step();
-  assert(!plan.empty());
+  const StepPlan& plan =
+      work.scheduler.plan_step({work.pacer.budget(work.scheduler.load()), now_s()});
+  tell_expired(work, plan, news);
+  if (plan.empty()) {
+    note_stats(work);
+    return publisher_.post(std::move(news));
+  }
   for (const Slice& slice : plan.slices) work.prompt_tokens += prompt_part(slice);
+  const std::uint32_t depth = depth_of(plan);
+  work.latest.step_tokens = plan.tokens;
+  work.latest.step_decoding = plan.decoding;
   StepRows rows(work.jobs, work.sampler, plan);
   const auto computed = work.model.runner->run(
       plan,
       [&](std::size_t slice, std::uint32_t row, auto logits) { rows.take(slice, row, logits); });
   ++work.steps;
+  work.latest.step_ms = base::elapsed_ms(news.started);
   if (computed) {
-    work.scheduler.commit(plan);
+    work.pacer.observe(plan.tokens, depth, work.latest.step_ms);
+    work.scheduler.commit();
     report_progress(work, plan, rows, news);
     for (DrawnToken& drawn : rows.drawn()) accept(work, std::move(drawn), news);
   } else {
     fail_step(work, plan, computed.error(), news);
   }
   news.ended = base::SteadyClock::now();
+  note_stats(work);  // first: who reads the last event may ask for them
   publisher_.post(std::move(news));
+}
+
+void EngineLoop::tell_expired(Work& work, const StepPlan& plan, StepNews& news) {
+  for (const SequenceId id : plan.expired) {
+    const Job& job = work.jobs.at(id);
+    news.news.push_back(
+        {.reply = job.reply,
+         .error = Error{.code = ErrorCode::Timeout,
+                        .message = fmt::format("the request was not done within its {} ms; allow "
+                                               "it more time, or send it when less is going on",
+                                               *job.standpoint.deadline_ms)}});
+    work.jobs.erase(id);
+  }
 }
 
 void EngineLoop::report_progress(Work& work, const StepPlan& plan, StepRows& rows, StepNews& news) {
   for (std::size_t i = 0; i < plan.slices.size(); ++i) {
     const Sequence& sequence = *plan.slices[i].sequence;
     if (sequence.generated() > 0) continue;
-    news.news.push_back({.reply = work.jobs.at(sequence.id()).reply,
+    Job& job = work.jobs.at(sequence.id());
+    std::optional<Found> found;
+    if (!std::exchange(job.started, true)) {
+      job.started_s = now_s();
+      found = Found{sequence.cached_tokens(), sequence.prefix_miss()};
+    }
+    news.news.push_back({.reply = job.reply,
+                         .found = std::move(found),
                          .progress = PromptProgress{sequence.computed(), sequence.prompt_tokens()},
                          .prompt = rows.take_prompt(i)});
   }
@@ -157,24 +238,49 @@ void EngineLoop::accept(Work& work, DrawnToken drawn, StepNews& news) {
   news.news.push_back(std::move(item));
 }
 
-// Whoever runs has a share in every step, so after this no page holds anything that counts.
+// Nothing in any page counts any more. A sequence that was alone in the step is the faulty one.
 void EngineLoop::fail_step(Work& work, const StepPlan& plan, const Error& error, StepNews& news) {
   log_error("engine", "a step of {} tokens for {} requests failed: {}", plan.tokens,
             plan.slices.size(), error.message);
-  std::vector<SequenceId> failed;
-  failed.reserve(plan.slices.size());
-  for (const Slice& slice : plan.slices) failed.push_back(slice.sequence->id());
-  for (const SequenceId id : failed) {
-    news.news.push_back({.reply = work.jobs.at(id).reply, .error = error});
-    end(work, id);
-  }
-  assert(work.pages.used() == 0);
+  std::optional<SequenceId> faulty;
+  if (plan.slices.size() == 1) faulty = plan.slices.front().sequence->id();
+  work.scheduler.forget_computed();
   work.model.runner->forget();
+  if (!faulty) return;
+  news.news.push_back({.reply = work.jobs.at(*faulty).reply, .error = error});
+  end(work, *faulty);
 }
 
 void EngineLoop::end(Work& work, SequenceId id) {
   work.scheduler.remove(id);
-  work.jobs.erase(id);
+  const auto found = work.jobs.find(id);
+  if (found == work.jobs.end()) return;
+  if (found->second.started)
+    work.request_s += kNewest * (now_s() - found->second.started_s - work.request_s);
+  work.jobs.erase(found);
+}
+
+// One step of made-up tokens, in pages that nobody holds.
+bool EngineLoop::try_out(Work& work) {
+  const auto tokens = work.pacer.next_trial();
+  const std::uint32_t pages = tokens ? pages_for(*tokens) : 0;
+  if (!tokens || work.cache.stats().free < pages) return false;
+  Sequence sequence(SequenceId{0}, std::vector<TokenId>(*tokens, 0), 1);
+  for (std::uint32_t i = 0; i < pages; ++i) sequence.add_page(*work.cache.take());
+  if (work.cache.recurrent()) sequence.set_state(*work.cache.take_state());
+  StepPlan plan;
+  plan.add(sequence, *tokens);
+  const base::Instant start = base::SteadyClock::now();
+  const auto computed = work.model.runner->run(plan, [](std::size_t, std::uint32_t, auto) {});
+  if (computed) {
+    work.pacer.tried(*tokens, base::elapsed_ms(start));
+  } else {
+    log_warn("engine", "step times cannot be measured: {}", computed.error().message);
+    work.pacer.stop_trials();
+    work.model.runner->forget();
+  }
+  work.cache.retire(sequence);
+  return true;
 }
 
 void EngineLoop::fail_all(Work& work) {
@@ -191,20 +297,6 @@ void EngineLoop::fail_all(Work& work) {
   for (const auto& message : mailbox_->drain())
     if (const auto* begin = std::get_if<StartJob>(&message)) fail_one(begin->job);
   publisher_.post(std::move(news));
-}
-
-void EngineLoop::note_stats(const Work& work) {
-  const StepRunner::Memory memory = work.model.runner->memory();
-  const std::lock_guard lock(stats_mutex_);
-  stats_ = {.running = work.scheduler.running(),
-            .waiting = work.scheduler.waiting(),
-            .pages_used = work.pages.used(),
-            .pages_total = work.pages.total(),
-            .steps = work.steps,
-            .prompt_tokens = work.prompt_tokens,
-            .completion_tokens = work.completion_tokens,
-            .active_bytes = memory.active_bytes,
-            .peak_bytes = memory.peak_bytes};
 }
 
 }  // namespace hearth::engine

@@ -6,18 +6,22 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mailbox.h"
 #include "base/result.h"
 #include "base/thread.h"
 #include "engine/engine.h"
 #include "engine/host/job.h"
+#include "engine/host/loop_options.h"
 #include "engine/host/publisher.h"
+#include "engine/host/step_pacer.h"
 #include "engine/host/step_rows.h"
-#include "engine/page_pool.h"
+#include "engine/page_cache.h"
 #include "engine/sampler.h"
 #include "engine/scheduler.h"
 #include "engine/step_runner.h"
@@ -28,7 +32,9 @@ namespace hearth::engine {
 struct LoadedModel {
   std::unique_ptr<StepRunner> runner;
   ModelInfo info;
-  std::uint32_t pages = 0;  ///< of the KV cache
+  std::uint32_t pages = 0;   ///< of the KV cache
+  std::uint32_t states = 0;  ///< slots for recurrent states; 0: the model keeps none
+  std::string device = {};   ///< what step times depend on, beside the model
 };
 
 /// Loads the model; called once, on the engine thread, which alone touches the device.
@@ -44,11 +50,12 @@ struct DropJob {
 using LoopMailbox = base::Mailbox<std::variant<StartJob, DropJob>>;
 
 /// Owns the thread and all that lives on it. The loop never waits for a client: what a step brought
-/// is posted to the publisher. A step that fails costs its own requests an error.
+/// is posted to the publisher. After a step that fails its requests are computed anew one by one,
+/// and the one that fails again gets the error.
 class EngineLoop {
  public:
   /// Starts the thread, which loads the model. @param publisher  must outlive the loop
-  EngineLoop(SchedulerLimits limits, LoadModel load, Publisher& publisher,
+  EngineLoop(LoopOptions options, LoadModel load, Publisher& publisher,
              std::shared_ptr<LoopMailbox> mailbox);
   /// Fails what still runs and unloads the model.
   ~EngineLoop();
@@ -62,29 +69,39 @@ class EngineLoop {
  private:
   // What exists while a model is loaded; all of it on the engine thread.
   struct Work {
-    Work(LoadedModel loaded, SchedulerLimits limits);
+    Work(LoadedModel loaded, const LoopOptions& options);
     LoadedModel model;
-    PagePool pages;
+    PageCache cache;
     Scheduler scheduler;
+    StepPacer pacer;
     Sampler sampler;
     std::unordered_map<SequenceId, Job> jobs;
     std::uint64_t steps = 0;
     std::uint64_t prompt_tokens = 0;
     std::uint64_t completion_tokens = 0;
+    double request_s = 1;  ///< what requests took lately, once they ran
+    SchedulerStats latest;
+    base::Instant details_due{};
   };
 
-  void run(SchedulerLimits limits, const LoadModel& load);
+  void run(const LoopOptions& options, const LoadModel& load);
   void serve(Work& work);
   void handle(Work& work, std::variant<StartJob, DropJob> message);
   void start(Work& work, Job job);
+  void refuse(Work& work, const Job& job, Error error);
   void step(Work& work);
+  bool try_out(Work& work);
+  void tell_expired(Work& work, const StepPlan& plan, StepNews& news);
   void report_progress(Work& work, const StepPlan& plan, StepRows& rows, StepNews& news);
   void accept(Work& work, DrawnToken drawn, StepNews& news);
   void fail_step(Work& work, const StepPlan& plan, const Error& error, StepNews& news);
   void end(Work& work, SequenceId id);
   void fail_all(Work& work);
-  void note_stats(const Work& work);
+  void note_stats(Work& work);
+  void note_details(Work& work);
+  double now_s() const;
 
+  base::Instant born_ = base::SteadyClock::now();
   Publisher& publisher_;
   std::shared_ptr<LoopMailbox> mailbox_;
   base::Mailbox<Result<ModelInfo>> loaded_;

@@ -44,7 +44,7 @@ struct Setup {
 };
 
 std::unique_ptr<Engine> open(const Setup& setup) {
-  auto engine = LocalEngine::open(setup.limits, tiny_texts(setup.chat), [setup] {
+  auto engine = LocalEngine::open({.limits = setup.limits}, tiny_texts(setup.chat), [setup] {
     return LoadedModel{
         .runner = std::make_unique<testing::FakeRunner>(setup.logits, setup.pages, setup.before),
         .info = {.name = "toy",

@@ -35,7 +35,6 @@ void Intake::handle(Submission submission) {
   try {
     auto job = prepare(reader_, std::move(submission));
     if (!job) return events->push(Failed{std::move(job).error()});
-    events->push(Admitted{static_cast<std::uint32_t>(job->prompt.size())});
     if (!start_(std::move(*job))) events->push(Failed{unloaded()});
   } catch (const std::exception& error) {
     events->push(Failed{{.code = ErrorCode::Internal,

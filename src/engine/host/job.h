@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "engine/host/reply.h"
 #include "engine/sampling_params.h"
 #include "engine/sequence.h"
@@ -19,6 +21,11 @@ struct Job {
   SamplingParams sampling;
   std::optional<std::uint32_t> logprobs = {};  ///< how many of the likeliest every report names
   bool prompt_logprobs = false;                ///< the prompt's tokens are reported as well
+  std::string request_id;                      ///< the client's
+  Standpoint standpoint = {};
+  base::Instant submitted{};
+  bool started = false;  ///< the loop's note: it has had its first step,
+  double started_s = 0;  ///< at this time of the loop's clock
   std::shared_ptr<Reply> reply;
 
   SequenceId id() const { return reply->id(); }

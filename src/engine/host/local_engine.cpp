@@ -30,13 +30,13 @@ class LocalGeneration final : public Generation {
 
 }  // namespace
 
-LocalEngine::LocalEngine(SchedulerLimits limits, LoadModel load)
+LocalEngine::LocalEngine(LoopOptions options, LoadModel load)
     : publisher_([mailbox = mailbox_](SequenceId id) { mailbox->post(DropJob{id}); }),
-      loop_(limits, std::move(load), publisher_, mailbox_) {}
+      loop_(std::move(options), std::move(load), publisher_, mailbox_) {}
 
-Result<std::unique_ptr<Engine>> LocalEngine::open(SchedulerLimits limits, ModelTexts texts,
+Result<std::unique_ptr<Engine>> LocalEngine::open(LoopOptions options, ModelTexts texts,
                                                   LoadModel load) {
-  std::unique_ptr<LocalEngine> engine(new LocalEngine(limits, std::move(load)));
+  std::unique_ptr<LocalEngine> engine(new LocalEngine(std::move(options), std::move(load)));
   engine->model_ = TRY(engine->loop_.await_model());
   PromptReader reader{.tokenizer = std::move(texts.tokenizer),
                       .chat_template = std::move(texts.chat_template),

@@ -26,7 +26,7 @@ struct ModelTexts {
 class LocalEngine final : public Engine {
  public:
   /// Loads the model on the engine thread; blocks until it is ready or refused.
-  static Result<std::unique_ptr<Engine>> open(SchedulerLimits limits, ModelTexts texts,
+  static Result<std::unique_ptr<Engine>> open(LoopOptions options, ModelTexts texts,
                                               LoadModel load);
   ~LocalEngine() override = default;
 
@@ -35,7 +35,7 @@ class LocalEngine final : public Engine {
   EngineStats stats() const override { return loop_.stats(); }
 
  private:
-  LocalEngine(SchedulerLimits limits, LoadModel load);
+  LocalEngine(LoopOptions options, LoadModel load);
 
   ModelInfo model_;
   std::atomic<std::uint64_t> next_ = 1;

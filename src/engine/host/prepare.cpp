@@ -146,6 +146,9 @@ Result<Job> prepare(const PromptReader& reader, Submission submission) {
   job.when_full = limited ? FinishReason::Length : FinishReason::ContextFull;
   TRY(check_min_tokens(request, job));
   job.logprobs = request.logprobs;
+  job.request_id = request.id;
+  job.standpoint = request.standpoint;
+  job.submitted = submission.submitted;
   job.prompt_logprobs = request.echo && request.logprobs;
   job.reply =
       std::make_shared<Reply>(submission.id, std::move(submission.events),

@@ -36,6 +36,7 @@ Reply::Reply(SequenceId id, std::shared_ptr<EventQueue> events, ReplyOptions opt
       stops_(std::move(options.stop)),
       min_tokens_(options.min_tokens),
       time_limit_ms_(options.time_limit_ms),
+      tokenizer_(options.tokenizer),
       usage_{.prompt_tokens = prompt_tokens},
       submitted_(submitted) {
   if (options.continues) decoder_.push(*options.continues);
@@ -45,7 +46,15 @@ Reply::Reply(SequenceId id, std::shared_ptr<EventQueue> events, ReplyOptions opt
 
 bool Reply::apply(const News& news, base::Instant started, base::Instant ended) {
   if (over_) return false;  // tokens that were drawn before the engine heard of the stop string
+  if (news.admitted) {
+    events_->push(Admitted{usage_.prompt_tokens});
+    return false;
+  }
   if (!started_) started_ = started;
+  if (news.found) {
+    usage_.cached_tokens = news.found->tokens;
+    miss_ = news.found->miss;
+  }
   if (news.progress) events_->push(*news.progress);
   if (echo_ && !news.error) add_prompt(news.prompt);
   if (news.token) {
@@ -136,6 +145,17 @@ void Reply::flush() {
   give(TextDelta::Kind::Content, rest);
 }
 
+PrefixReport Reply::prefix_report() const {
+  const auto text = [&](const std::vector<TokenId>& tokens) {
+    return tokens.empty() ? std::string()
+                          : tokenizer_->decode(tokens, text::SkipSpecial::No).value_or("");
+  };
+  return {.rule = miss_.rule,
+          .position = miss_.position,
+          .here = text(miss_.here),
+          .earlier = text(miss_.earlier)};
+}
+
 void Reply::finish(FinishReason reason) {
   over_ = true;
   const base::Instant first = first_token_.value_or(*started_);
@@ -146,7 +166,8 @@ void Reply::finish(FinishReason reason) {
                .timings = {.queue_ms = ms_between(submitted_, *started_),
                            .prompt_ms = ms_between(*started_, first),
                            .decode_ms = first_token_ ? ms_between(first, last_token_) : 0},
-               .logprob = logprob_});
+               .logprob = logprob_,
+               .prefix = prefix_report()});
 }
 
 }  // namespace hearth::engine

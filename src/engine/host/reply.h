@@ -23,9 +23,17 @@ namespace hearth::engine {
 
 class Reply;
 
+/// What the prefix cache had of a prompt, and why not more.
+struct Found {
+  std::uint32_t tokens = 0;
+  PrefixMiss miss;
+};
+
 /// What a step brought for one request.
 struct News {
   std::shared_ptr<Reply> reply;
+  bool admitted = false;            ///< nothing else: it waits for its turn
+  std::optional<Found> found = {};  ///< with its first step: what the cache had of its prompt
   std::optional<PromptProgress> progress = {};
   std::optional<TokenId> token = {};
   std::optional<RowChances> chances = {};   ///< the token's, if its reply reports them
@@ -72,6 +80,7 @@ class Reply {
   void give(TextDelta::Kind kind, std::string_view text);
   void flush();
   void finish(FinishReason reason);
+  PrefixReport prefix_report() const;
   bool in_reasoning() const { return splitter_ && splitter_->in_reasoning(); }
   bool time_is_up() const;
 
@@ -86,7 +95,9 @@ class Reply {
   std::optional<std::uint32_t> time_limit_ms_;
   std::size_t given_ = 0;  ///< bytes of content
   double logprob_ = 0;     ///< of all sampled tokens
+  std::shared_ptr<const text::Tokenizer> tokenizer_;
   Usage usage_;
+  PrefixMiss miss_;
   std::uint32_t untold_tokens_ = 0;  ///< drawn, but in no delta yet
   bool over_ = false;
   base::Instant submitted_;

@@ -40,15 +40,16 @@ std::unique_ptr<Engine> open(testing::Logits logits, std::uint32_t tokens_per_st
   texts.tokenizer = *text::Tokenizer::from_json(testing::tiny_tokenizer_json(), config);
   texts.sampling = {.temperature = 0};
   texts.chat_template = *text::ChatTemplate::compile(config.at("chat_template"), {});
-  auto engine = LocalEngine::open(
-      {.sequences = 16, .tokens_per_step = tokens_per_step}, std::move(texts), [logits] {
-        return LoadedModel{.runner = std::make_unique<testing::FakeRunner>(logits, 64),
-                           .info = {.name = "toy",
-                                    .vocabulary = testing::kVocabulary,
-                                    .context_length = 256,
-                                    .end_tokens = {kEnd}},
-                           .pages = 64};
-      });
+  auto engine = LocalEngine::open({.limits = {.sequences = 16, .tokens_per_step = tokens_per_step}},
+                                  std::move(texts), [logits] {
+                                    return LoadedModel{
+                                        .runner = std::make_unique<testing::FakeRunner>(logits, 64),
+                                        .info = {.name = "toy",
+                                                 .vocabulary = testing::kVocabulary,
+                                                 .context_length = 256,
+                                                 .end_tokens = {kEnd}},
+                                        .pages = 64};
+                                  });
   return std::move(*engine);
 }
 

@@ -64,5 +64,19 @@ TEST(MemoryPlan, MoreThanTheModelsContextIsNotServed) {
   EXPECT_EQ(plan->context_length, 320U);
 }
 
+TEST(MemoryPlan, RecurrentStatesGetAnEighthAtMostAndTwoAtLeast) {
+  const auto states = [](std::uint64_t state_bytes, std::uint32_t sequences) {
+    return plan_memory({.max_sequences = sequences}, {.page_bytes = 1000,
+                                                      .state_bytes = state_bytes,
+                                                      .model_context = 320,
+                                                      .available_bytes = 80 * kMiB})
+        ->states;
+  };
+  EXPECT_EQ(states(0, 8), 0U);
+  EXPECT_EQ(states(1000, 8), 8U + 8U + 64U);
+  EXPECT_EQ(states(kMiB, 8), 10U);
+  EXPECT_EQ(states(40 * kMiB, 8), 2U);
+}
+
 }  // namespace
 }  // namespace hearth::engine

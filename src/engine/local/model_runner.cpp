@@ -28,7 +28,8 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
     segments.push_back({.first_row = static_cast<int>(ids.size()),
                         .rows = static_cast<int>(slice.tokens),
                         .cached = static_cast<int>(sequence.computed()),
-                        .pages = {sequence.pages().begin(), sequence.pages().end()}});
+                        .pages = {sequence.pages().begin(), sequence.pages().end()},
+                        .state = sequence.state()});
     const auto first = static_cast<std::int32_t>(ids.size());
     ids.insert(ids.end(), tokens.begin(), tokens.end());
     for (std::uint32_t row = 0; row < slice.tokens; ++row)
@@ -39,8 +40,12 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
 
 }  // namespace
 
-ModelRunner::ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages)
-    : model_(std::move(model)), pages_(pages), cache_(model_->make_cache(pages)) {}
+ModelRunner::ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages,
+                         std::uint32_t states)
+    : model_(std::move(model)),
+      pages_(pages),
+      states_(states),
+      cache_(model_->make_cache(pages, states)) {}
 
 ModelRunner::~ModelRunner() {
   cache_.reset();
@@ -49,9 +54,23 @@ ModelRunner::~ModelRunner() {
   mx::clear_streams();  // this thread's; it ends with the model
 }
 
+void ModelRunner::copy(const StepPlan& plan) {
+  const auto states = [&](const std::vector<StateCopy>& copies) {
+    std::vector<models::StateCopy> all;
+    for (const StateCopy& one : copies) all.push_back({.from = one.from, .to = one.to});
+    if (!all.empty()) cache_->copy_states(all);
+  };
+  states(plan.state_saves);
+  states(plan.state_restores);
+  std::vector<models::PageCopy> pages;
+  for (const PageCopy& one : plan.page_copies) pages.push_back({.from = one.from, .to = one.to});
+  if (!pages.empty()) cache_->copy_pages(pages);
+}
+
 Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
   const nn::StepBatch batch = TRY(lay_out(plan));
   try {
+    copy(plan);
     mx::array logits = TRY(model_->forward(batch, *cache_));  // [R, V]
     std::vector<mx::array> results = cache_->arrays();
     logits = mx::contiguous(logits);
@@ -78,7 +97,7 @@ Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
 }
 
 void ModelRunner::forget() {
-  cache_ = model_->make_cache(pages_);
+  cache_ = model_->make_cache(pages_, states_);
   mx::clear_cache();
 }
 

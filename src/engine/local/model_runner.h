@@ -11,7 +11,7 @@ namespace hearth::engine {
 /// Engine thread only, from construction to destruction.
 class ModelRunner final : public StepRunner {
  public:
-  ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages);
+  ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages, std::uint32_t states);
   ~ModelRunner() override;
 
   Result<void> run(const StepPlan& plan, const TakeRow& take) override;
@@ -19,8 +19,11 @@ class ModelRunner final : public StepRunner {
   Memory memory() const override;
 
  private:
+  void copy(const StepPlan& plan);
+
   std::unique_ptr<models::Model> model_;
   std::uint32_t pages_;
+  std::uint32_t states_;
   std::unique_ptr<models::Cache> cache_;
 };
 

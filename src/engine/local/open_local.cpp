@@ -68,6 +68,13 @@ void prepare_device() {
   }
 }
 
+/// What step times depend on, beside the model.
+std::string device_name() {
+  const platform::Processor processor = platform::processor();
+  return fmt::format("{}, {} cores, {}", processor.model, processor.cores,
+                     mx::default_device() == mx::Device::cpu ? "cpu" : "gpu");
+}
+
 /// On the engine thread.
 Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts& texts) {
   const base::Instant start = base::SteadyClock::now();
@@ -77,10 +84,14 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
   const MemoryPlan plan = TRY_IN(
       "load " + model_name(options),
       plan_memory(options, {.page_bytes = model->page_bytes(),
+                            .state_bytes = model->state_bytes(),
                             .model_context = static_cast<std::uint32_t>(facts.context_length),
                             .available_bytes = platform::memory().available_bytes}));
-  LoadedModel loaded{
-      .runner = nullptr, .info = describe(options, facts, texts, plan), .pages = plan.pages};
+  LoadedModel loaded{.runner = nullptr,
+                     .info = describe(options, facts, texts, plan),
+                     .pages = plan.pages,
+                     .states = plan.states,
+                     .device = device_name()};
   log_info(
       "engine", "{} is loaded in {:.0f} ms: {}, {}, {} MiB of weights, context {}, {} KV pages",
       loaded.info.name, base::elapsed_ms(start), loaded.info.architecture, loaded.info.quantisation,
@@ -88,7 +99,7 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
   if (std::cmp_less(plan.context_length, facts.context_length))
     log_warn("engine", "{} is served with a context of {} tokens; it was made for {}",
              loaded.info.name, plan.context_length, facts.context_length);
-  loaded.runner = std::make_unique<ModelRunner>(std::move(model), plan.pages);
+  loaded.runner = std::make_unique<ModelRunner>(std::move(model), plan.pages, plan.states);
   return loaded;
 }
 
@@ -96,9 +107,14 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
 
 Result<std::unique_ptr<Engine>> open_local(const EngineOptions& options) {
   const ModelTexts texts = TRY_IN("load " + model_name(options), load_texts(options));
-  auto engine = LocalEngine::open(
-      {.sequences = options.max_sequences, .tokens_per_step = options.tokens_per_step}, texts,
-      [options, texts] { return load_weights(options, texts); });
+  auto engine = LocalEngine::open({.limits = {.sequences = options.max_sequences,
+                                              .tokens_per_step = options.tokens_per_step,
+                                              .waiting = options.max_waiting},
+                                   .token_interval_ms = options.token_interval_ms,
+                                   .prefix_cache = options.prefix_cache,
+                                   .measure_steps = options.measure_steps,
+                                   .step_times = options.step_times},
+                                  texts, [options, texts] { return load_weights(options, texts); });
   if (!engine) return fail(std::move(engine).error());  // names the model already
   return engine;
 }

@@ -1,4 +1,4 @@
-// Events, errors, model facts and statistics as messages and back.
+// Events, errors and model facts as messages and back.
 #include <chrono>
 #include <utility>
 
@@ -6,6 +6,24 @@
 
 namespace hearth::engine::wire {
 namespace {
+
+Prefix write_prefix(const PrefixReport& report) {
+  Prefix message;
+  message.set_rule(static_cast<std::uint32_t>(report.rule));
+  message.set_position(report.position);
+  message.set_here(report.here);
+  message.set_earlier(report.earlier);
+  return message;
+}
+
+Result<PrefixReport> read_prefix(const Prefix& message) {
+  if (message.rule() > static_cast<std::uint32_t>(PrefixRule::Off))
+    return fail(ErrorCode::CorruptData, "prefix rule {} is not known", message.rule());
+  return PrefixReport{.rule = static_cast<PrefixRule>(message.rule()),
+                      .position = message.position(),
+                      .here = message.here(),
+                      .earlier = message.earlier()};
+}
 
 void write_report(const TokenReport& report, Report& message) {
   message.set_id(report.id);
@@ -70,6 +88,7 @@ struct EventWriter {
     finish.set_prompt_ms(finished.timings.prompt_ms);
     finish.set_decode_ms(finished.timings.decode_ms);
     finish.set_logprob(finished.logprob);
+    *finish.mutable_prefix() = write_prefix(finished.prefix);
   }
   void operator()(const Failed& failed) const {
     *message.mutable_failure() = write_problem(failed.error);
@@ -82,6 +101,7 @@ static_assert(static_cast<int>(FinishReason::Length) == Finish::LENGTH);
 static_assert(static_cast<int>(FinishReason::ContextFull) == Finish::CONTEXT_FULL);
 
 Result<engine::Event> read_finish(const Finish& message) {
+  PrefixReport prefix = TRY(read_prefix(message.prefix()));
   if (!Finish::Reason_IsValid(message.reason()))
     return fail(ErrorCode::CorruptData, "finish reason {} is not known",
                 static_cast<int>(message.reason()));
@@ -94,7 +114,8 @@ Result<engine::Event> read_finish(const Finish& message) {
                   .timings = {.queue_ms = message.queue_ms(),
                               .prompt_ms = message.prompt_ms(),
                               .decode_ms = message.decode_ms()},
-                  .logprob = message.logprob()};
+                  .logprob = message.logprob(),
+                  .prefix = std::move(prefix)};
 }
 
 }  // namespace
@@ -151,32 +172,6 @@ ModelInfo read_model(const Model& message) {
           .has_chat_template = message.has_chat_template(),
           .can_think = message.can_think(),
           .fingerprint = message.fingerprint()};
-}
-
-Stats write_stats(const EngineStats& stats) {
-  Stats message;
-  message.set_running(stats.running);
-  message.set_waiting(stats.waiting);
-  message.set_pages_used(stats.pages_used);
-  message.set_pages_total(stats.pages_total);
-  message.set_steps(stats.steps);
-  message.set_prompt_tokens(stats.prompt_tokens);
-  message.set_completion_tokens(stats.completion_tokens);
-  message.set_active_bytes(stats.active_bytes);
-  message.set_peak_bytes(stats.peak_bytes);
-  return message;
-}
-
-EngineStats read_stats(const Stats& message) {
-  return {.running = message.running(),
-          .waiting = message.waiting(),
-          .pages_used = message.pages_used(),
-          .pages_total = message.pages_total(),
-          .steps = message.steps(),
-          .prompt_tokens = message.prompt_tokens(),
-          .completion_tokens = message.completion_tokens(),
-          .active_bytes = message.active_bytes(),
-          .peak_bytes = message.peak_bytes()};
 }
 
 Problem write_problem(const Error& error) {

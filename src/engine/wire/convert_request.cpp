@@ -96,6 +96,23 @@ Result<engine::Sampling> read_sampling(const wire::Sampling& message) {
   return sampling;
 }
 
+wire::Standpoint write_standpoint(const engine::Standpoint& standpoint) {
+  wire::Standpoint message;
+  message.set_priority(static_cast<std::uint32_t>(standpoint.priority));
+  message.set_client(standpoint.client);
+  if (standpoint.deadline_ms) message.set_deadline_ms(*standpoint.deadline_ms);
+  return message;
+}
+
+Result<engine::Standpoint> read_standpoint(const wire::Standpoint& message) {
+  if (message.priority() > static_cast<std::uint32_t>(Priority::Low))
+    return fail(ErrorCode::CorruptData, "priority {} is not known", message.priority());
+  engine::Standpoint standpoint{.priority = static_cast<Priority>(message.priority()),
+                                .client = message.client()};
+  if (message.has_deadline_ms()) standpoint.deadline_ms = message.deadline_ms();
+  return standpoint;
+}
+
 void write_bias(const TokenBias& bias, Bias& message) {
   if (const auto* id = std::get_if<TokenId>(&bias.token)) {
     message.set_id(*id);
@@ -134,6 +151,7 @@ Submit write_request(std::uint64_t number, const Request& request) {
   if (request.logprobs) message.set_logprobs(*request.logprobs);
   message.set_echo(request.echo);
   if (request.time_limit_ms) message.set_time_limit_ms(*request.time_limit_ms);
+  *message.mutable_standpoint() = write_standpoint(request.standpoint);
   return message;
 }
 
@@ -151,6 +169,7 @@ Result<Request> read_request(const Submit& message) {
   if (message.has_logprobs()) request.logprobs = message.logprobs();
   request.echo = message.echo();
   if (message.has_time_limit_ms()) request.time_limit_ms = message.time_limit_ms();
+  if (message.has_standpoint()) request.standpoint = TRY(read_standpoint(message.standpoint()));
   return request;
 }
 

@@ -43,6 +43,9 @@ struct Settings {
   int max_sequences = 64;
   int tokens_per_step = 512;
   int kv_mib = 0;
+  int max_waiting = 1024;
+  int token_interval_ms = 150;
+  bool prefix_cache = true;
 
   std::string log_level = "info";
   std::string log_file;

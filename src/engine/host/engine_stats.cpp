@@ -1,0 +1,64 @@
+// What the engine tells about itself.
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include "engine/host/engine_loop.h"
+
+namespace hearth::engine {
+namespace {
+
+constexpr std::chrono::milliseconds kDetailsEvery{100};
+constexpr std::size_t kMostQueued = 32;
+
+}  // namespace
+
+// Numbers after every step; lists, which cost more, a few times a second.
+void EngineLoop::note_stats(Work& work) {
+  SchedulerStats& latest = work.latest;
+  const PageCacheStats cache = work.cache.stats();
+  const SchedulerCounts& counts = work.scheduler.counts();
+  latest.pages_cached = cache.cached;
+  latest.pages_free = cache.free;
+  latest.evictions = cache.evictions;
+  latest.states_kept = cache.states_kept;
+  latest.states_total = work.cache.options().states;
+  latest.states_used = latest.states_total - cache.states_kept - cache.states_free;
+  latest.lookup_tokens = counts.lookup_tokens;
+  latest.hit_tokens = counts.hit_tokens;
+  latest.preemptions = counts.preemptions;
+  const base::Instant now = base::SteadyClock::now();
+  if (work.scheduler.idle() || now >= work.details_due) {
+    work.details_due = now + kDetailsEvery;
+    note_details(work);
+  }
+  const StepRunner::Memory memory = work.model.runner->memory();
+  const std::lock_guard lock(stats_mutex_);
+  stats_.running = work.scheduler.running();
+  stats_.waiting = work.scheduler.waiting();
+  stats_.pages_used = work.cache.used();
+  stats_.pages_total = work.cache.total();
+  stats_.steps = work.steps;
+  stats_.prompt_tokens = work.prompt_tokens;
+  stats_.completion_tokens = work.completion_tokens;
+  stats_.active_bytes = memory.active_bytes;
+  stats_.peak_bytes = memory.peak_bytes;
+  stats_.scheduler = latest;
+}
+
+void EngineLoop::note_details(Work& work) {
+  SchedulerStats& latest = work.latest;
+  const auto waiting = work.scheduler.waiting_by_priority();
+  latest.waiting_by_priority.assign(waiting.begin(), waiting.end());
+  latest.queue.clear();
+  for (const Sequence* sequence : work.scheduler.queue(kMostQueued)) {
+    const Job& job = work.jobs.at(sequence->id());
+    latest.queue.push_back({.id = job.request_id,
+                            .priority = job.standpoint.priority,
+                            .prompt_tokens = sequence->prompt_tokens(),
+                            .waited_ms = base::elapsed_ms(job.submitted)});
+  }
+  latest.step_times = work.pacer.times().table();
+}
+
+}  // namespace hearth::engine
