@@ -1,8 +1,8 @@
 """How a case's checkpoint stores its tensors, and the dense weights they stand for.
 
 A plain case stores what transformers saves. With `quantization` it stores what mlx-lm does: packed
-matrices, experts stacked. With `quantization_config` it is as its maker published it: FP8 in blocks,
-or gpt-oss's experts in MXFP4.
+matrices, experts stacked. With `quantization_config` it is as its maker published it: FP8 in
+blocks, or gpt-oss's experts in MXFP4.
 """
 
 import re
