@@ -18,6 +18,7 @@ from shapes import SHAPES
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 QUIET_SHARE = 0.05
+QUICK_SECONDS, LONG_SECONDS = 60, 600  # a workload that takes longer is given up
 
 
 def read_arguments() -> argparse.Namespace:
@@ -81,19 +82,32 @@ def run_group(group: plan.Group, arm: Arm, turn: str, chosen: argparse.Namespace
     found = {}
     with Running(arm, weights_of(group.shape, arm), group.capacity) as server:
         for number, workload in enumerate(group.workloads):
-            found[workload.name] = measure.run(server, group.shape, workload, client, number + 1)
+            found[workload.name] = measure.run(server, group.shape, workload, client, number + 1,
+                                               QUICK_SECONDS if chosen.quick else LONG_SECONDS)
             fault = found[workload.name].get("error") or found[workload.name].get("first_error")
             if fault:
                 print(f"  {arm.name}, {workload.name}: {fault}", flush=True)
+        add_differences(found)
         found["resident_mib"] = machine.resident_mib(server.process.pid)
         found["ready_s"] = server.ready_s
     print(f"  {turn:8} {arm.name:22} {group.name}: ready in {found['ready_s']:.2f} s", flush=True)
     return found | {"others_before": quiet}
 
 
-def run_all(arms: list[Arm], chosen: argparse.Namespace) -> list[dict]:
+def add_differences(found: dict) -> None:
+    """What streaming adds to the same work without it: of that the model is no part."""
+    for name, streamed in list(found.items()):
+        whole = found.get(name.replace("stream", "whole"), streamed)
+        if whole is streamed or "us_per_token" not in streamed or "us_per_token" not in whole:
+            continue
+        streamed["stream_adds_us"] = streamed["us_per_token"] - whole["us_per_token"]
+        streamed["stream_adds_cpu_us"] = (streamed["cpu_us_per_token"]
+                                          - whole["cpu_us_per_token"])
+
+
+def run_all(arms: list[Arm], chosen: argparse.Namespace, rows: list[dict]) -> None:
     """Rounds of A B .. A' B' ..; one row for each start."""
-    rows, rate = [], 0.0
+    rate = 0.0
     wanted = chosen.groups.split(",")
     for turn in range(chosen.rounds * 2):
         for name in wanted:
@@ -105,7 +119,6 @@ def run_all(arms: list[Arm], chosen: argparse.Namespace) -> list[dict]:
                 if name == "chat" and not arm.rival and rate == 0:
                     rate = max(found[load.name].get("request_throughput", 0)
                                for load in group.workloads)
-    return rows
 
 
 def make_group(name: str, chosen: argparse.Namespace, rate: float) -> plan.Group:
@@ -130,7 +143,11 @@ def main() -> None:
              "note": chosen.note,
              "arms": [{"name": arm.name, "weights": arm.form, "flags": arm.says(),
                        "version": version_of(arm)} for arm in arms]}
-    rows = run_all(arms, chosen)
+    rows: list[dict] = []
+    try:
+        run_all(arms, chosen, rows)
+    except KeyboardInterrupt:
+        about["note"] += " Interrupted: what had been measured by then."
     text = report.markdown(about, rows)
     chosen.out.mkdir(parents=True, exist_ok=True)
     kind = "quick" if chosen.quick else "full"

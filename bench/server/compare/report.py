@@ -31,7 +31,7 @@ class Table:
     def better(self, ours: float, theirs: float) -> float | None:
         """How many times better `ours` is."""
         top, bottom = (ours, theirs) if self.figure.more_is_better else (theirs, ours)
-        return top / bottom if bottom > 0 else None
+        return top / bottom if min(top, bottom) > 0 else None
 
     def best_rival(self, turn: int) -> float | None:
         found = [turns[turn] for arm, turns in self.values.items()
