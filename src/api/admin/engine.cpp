@@ -12,6 +12,52 @@ json::object facts(const engine::ModelInfo& info) {
           {"context_length", info.context_length}, {"fingerprint", info.fingerprint}};
 }
 
+std::string_view word(engine::Priority priority) {
+  switch (priority) {
+    case engine::Priority::High:
+      return "high";
+    case engine::Priority::Normal:
+      return "normal";
+    case engine::Priority::Low:
+      return "low";
+  }
+  return "normal";
+}
+
+json::object queue(const engine::EngineStats& stats) {
+  const engine::SchedulerStats& scheduler = stats.scheduler;
+  json::object by_priority;
+  for (std::size_t i = 0; i < scheduler.waiting_by_priority.size(); ++i)
+    by_priority[word(static_cast<engine::Priority>(i))] = scheduler.waiting_by_priority[i];
+  json::array next;
+  for (const auto& request : scheduler.queue)
+    next.push_back(json::object{{"id", request.id},
+                                {"priority", word(request.priority)},
+                                {"prompt_tokens", request.prompt_tokens},
+                                {"waited_ms", request.waited_ms}});
+  return {{"running", stats.running},
+          {"waiting", stats.waiting},
+          {"waiting_by_priority", std::move(by_priority)},
+          {"next", std::move(next)},
+          {"preemptions", scheduler.preemptions}};
+}
+
+json::object cache(const engine::SchedulerStats& scheduler) {
+  const auto looked_up = static_cast<double>(scheduler.lookup_tokens);
+  const auto hit = static_cast<double>(scheduler.hit_tokens);
+  return {{"lookup_tokens", scheduler.lookup_tokens},
+          {"hit_tokens", scheduler.hit_tokens},
+          {"hit_rate", looked_up > 0 ? hit / looked_up : 0},
+          {"evictions", scheduler.evictions}};
+}
+
+json::array step_times(const engine::SchedulerStats& scheduler) {
+  json::array table;
+  for (const auto& cell : scheduler.step_times)
+    table.push_back(json::object{{"tokens", cell.tokens}, {"depth", cell.depth}, {"ms", cell.ms}});
+  return table;
+}
+
 json::object entry(const services::LoadedModel& model) {
   json::object out{{"id", model.id},
                    {"state", services::name(model.state)},
@@ -21,8 +67,20 @@ json::object entry(const services::LoadedModel& model) {
   const engine::EngineStats& stats = model.stats;
   out["idle_s"] = model.idle_s;
   out["model"] = facts(model.info);
-  out["queue"] = json::object{{"running", stats.running}, {"waiting", stats.waiting}};
-  out["pages"] = json::object{{"used", stats.pages_used}, {"total", stats.pages_total}};
+  const engine::SchedulerStats& scheduler = stats.scheduler;
+  out["queue"] = queue(stats);
+  out["batch"] = json::object{{"tokens", scheduler.step_tokens},
+                              {"decoding", scheduler.step_decoding},
+                              {"step_ms", scheduler.step_ms}};
+  out["pages"] = json::object{{"used", stats.pages_used},
+                              {"cached", scheduler.pages_cached},
+                              {"free", scheduler.pages_free},
+                              {"total", stats.pages_total}};
+  out["cache"] = cache(scheduler);
+  out["states"] = json::object{{"used", scheduler.states_used},
+                               {"kept", scheduler.states_kept},
+                               {"total", scheduler.states_total}};
+  out["step_times"] = step_times(scheduler);
   out["totals"] = json::object{{"steps", stats.steps},
                                {"prompt_tokens", stats.prompt_tokens},
                                {"completion_tokens", stats.completion_tokens}};

@@ -63,6 +63,30 @@ TEST(AdminEngine, ALoadedModelShowsQueuePagesAndTotals) {
   EXPECT_EQ(model.at("memory").at("peak_bytes"), 2000);
 }
 
+TEST(AdminEngine, ALoadedModelShowsItsSchedulerAndCache) {
+  ApiWorld world;
+  world.load();
+  engine::EngineStats stats{.waiting = 1};
+  stats.scheduler.waiting_by_priority = {0, 0, 1};
+  stats.scheduler.queue = {{"req_9", engine::Priority::Low, 2048, 12.5}};
+  stats.scheduler.step_tokens = 96;
+  stats.scheduler.step_decoding = 3;
+  stats.scheduler.lookup_tokens = 1000;
+  stats.scheduler.hit_tokens = 750;
+  stats.scheduler.pages_cached = 11;
+  stats.scheduler.step_times = {{.tokens = 1, .depth = 0, .ms = 2.5}};
+  world.workers.script("org/model")->set_stats(stats);
+  const json::object model = only_model(world);
+  EXPECT_EQ(model.at("queue").at("waiting_by_priority").at("low"), 1);
+  EXPECT_EQ(model.at("queue").at("next").at(0).at("id"), "req_9");
+  EXPECT_EQ(model.at("queue").at("next").at(0).at("priority"), "low");
+  EXPECT_EQ(model.at("batch").at("tokens"), 96);
+  EXPECT_EQ(model.at("batch").at("decoding"), 3);
+  EXPECT_EQ(model.at("cache").at("hit_rate"), 0.75);
+  EXPECT_EQ(model.at("pages").at("cached"), 11);
+  EXPECT_EQ(model.at("step_times").at(0).at("ms"), 2.5);
+}
+
 TEST(AdminProblem, AnUnknownAddressIsAProblemWithItsRequestId) {
   ApiWorld world;
   auto answer = world.get({"admin", "api", "nothing"});

@@ -26,6 +26,22 @@ std::string size(const json::object& model, std::string_view pointer) {
   return size_text(static_cast<std::uint64_t>(number(model, pointer)));
 }
 
+/// What a step of so many tokens takes on this machine.
+std::string step_times(const json::object& model) {
+  boost::system::error_code missing;
+  const json::value document(model);
+  const json::value* table = document.find_pointer("/step_times", missing);
+  if (!table || !table->is_array() || table->get_array().empty()) return "";
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& cell : table->get_array()) {
+    if (!cell.is_object()) continue;
+    const json::object& one = cell.get_object();
+    rows.push_back({"   ", count(one, "/tokens"), count(one, "/depth"),
+                    fmt::format("{:.2f}", number(one, "/ms"))});
+  }
+  return "  step times\n" + text_table({"", "TOKENS>", "DEPTH>", "MS>"}, rows);
+}
+
 std::string row(std::string_view name, const std::string& value) {
   return fmt::format("  {:<12} {}\n", name, value);
 }
@@ -54,15 +70,23 @@ std::string describe_live(const json::object& model) {
   std::string out = row("now", fmt::format("loaded in process {:.0f}", number(model, "/process")));
   out += row("queue", fmt::format("{} running, {} waiting", count(model, "/queue/running"),
                                   count(model, "/queue/waiting")));
-  out += row("KV pages", fmt::format("{} of {} used", count(model, "/pages/used"),
-                                     count(model, "/pages/total")));
+  out +=
+      row("last step", fmt::format("{} tokens, {} of them of answers, in {:.1f} ms",
+                                   count(model, "/batch/tokens"), count(model, "/batch/decoding"),
+                                   number(model, "/batch/step_ms")));
+  out += row("KV pages",
+             fmt::format("{} of {} used, {} kept for later prompts", count(model, "/pages/used"),
+                         count(model, "/pages/total"), count(model, "/pages/cached")));
+  out += row("prefix cache", fmt::format("{:.0f} % of {} prompt tokens were there",
+                                         number(model, "/cache/hit_rate") * 100,
+                                         count(model, "/cache/lookup_tokens")));
   out += row("computed",
              fmt::format("{} prompt tokens, {} tokens of answers, in {} steps",
                          count(model, "/totals/prompt_tokens"),
                          count(model, "/totals/completion_tokens"), count(model, "/totals/steps")));
   out += row("memory", fmt::format("{} (at most {})", size(model, "/memory/active_bytes"),
                                    size(model, "/memory/peak_bytes")));
-  return out;
+  return out + step_times(model);
 }
 
 }  // namespace hearth::cli
