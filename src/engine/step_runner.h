@@ -30,6 +30,9 @@ class StepRunner {
   /// Starts over with empty pages.
   virtual void forget() = 0;
 
+  /// There is nothing to do for a while: gives memory back that is only kept for the next step.
+  virtual void rest() {}
+
   /// Bytes that the device's allocator holds now, and held at most.
   struct Memory {
     std::uint64_t active_bytes = 0;

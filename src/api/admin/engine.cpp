@@ -61,7 +61,7 @@ json::array step_times(const engine::SchedulerStats& scheduler) {
 json::object entry(const services::LoadedModel& model) {
   json::object out{{"id", model.id},
                    {"state", services::name(model.state)},
-                   {"progress", model.progress},
+                   {"progress", model.state == services::ModelState::Loaded ? 1 : model.progress},
                    {"process", model.process}};
   if (model.state != services::ModelState::Loaded) return out;
   const engine::EngineStats& stats = model.stats;

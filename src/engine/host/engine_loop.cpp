@@ -50,7 +50,8 @@ EngineLoop::Work::Work(LoadedModel loaded, const LoopOptions& options)
     : model(std::move(loaded)),
       cache({.pages = model.pages, .states = model.states, .share = options.prefix_cache}),
       scheduler(options.limits, cache),
-      pacer(options) {}
+      pacer(options),
+      rest_after(options.rest_after) {}
 
 EngineLoop::EngineLoop(LoopOptions options, LoadModel load, Publisher& publisher,
                        std::shared_ptr<LoopMailbox> mailbox)
@@ -105,7 +106,7 @@ void EngineLoop::serve(Work& work) {
     if (work.scheduler.idle()) {
       assert(work.cache.used() == 0 && work.jobs.empty());
       if (!try_out(work)) {
-        auto message = mailbox_->wait();
+        auto message = await_message(work);
         if (!message) return;
         handle(work, std::move(*message));
       }
@@ -117,6 +118,14 @@ void EngineLoop::serve(Work& work) {
     else
       step(work);
   }
+}
+
+std::optional<std::variant<StartJob, DropJob>> EngineLoop::await_message(Work& work) {
+  auto message = mailbox_->wait_until(base::SteadyClock::now() + work.rest_after);
+  if (message || mailbox_->closed()) return message;
+  work.model.runner->rest();
+  note_stats(work);
+  return mailbox_->wait();
 }
 
 void EngineLoop::handle(Work& work, std::variant<StartJob, DropJob> message) {

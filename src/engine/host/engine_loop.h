@@ -82,10 +82,12 @@ class EngineLoop {
     double request_s = 1;  ///< what requests took lately, once they ran
     SchedulerStats latest;
     base::Instant details_due{};
+    std::chrono::milliseconds rest_after;
   };
 
   void run(const LoopOptions& options, const LoadModel& load);
   void serve(Work& work);
+  std::optional<std::variant<StartJob, DropJob>> await_message(Work& work);
   void handle(Work& work, std::variant<StartJob, DropJob> message);
   void start(Work& work, Job job);
   void refuse(Work& work, const Job& job, Error error);

@@ -1,5 +1,6 @@
 // A whole engine with a device that a test scripts: ends, stops, errors, cancelling, company.
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
@@ -63,6 +64,41 @@ Request ask(const std::string& text) {
 
 Collected answer(Engine& engine, Request request) {
   return collect(*engine.submit(std::move(request)));
+}
+
+/// Counts how often it may rest.
+class RestingRunner final : public StepRunner {
+ public:
+  explicit RestingRunner(std::shared_ptr<std::atomic<int>> rests)
+      : inner_(testing::certain(spell_on), 256), rests_(std::move(rests)) {}
+  Result<void> run(const StepPlan& plan, const TakeRow& take) override {
+    return inner_.run(plan, take);
+  }
+  void forget() override { inner_.forget(); }
+  void rest() override { ++*rests_; }
+  Memory memory() const override { return inner_.memory(); }
+
+ private:
+  testing::FakeRunner inner_;
+  std::shared_ptr<std::atomic<int>> rests_;
+};
+
+TEST(LocalEngine, WithoutWorkTheDeviceRestsOnceAndThenGoesOn) {
+  const auto rests = std::make_shared<std::atomic<int>>(0);
+  LoopOptions options;
+  options.rest_after = std::chrono::milliseconds(1);
+  const auto engine = LocalEngine::open(options, tiny_texts(), [rests] {
+    return LoadedModel{.runner = std::make_unique<RestingRunner>(rests),
+                       .info = {.name = "toy",
+                                .vocabulary = testing::kVocabulary,
+                                .context_length = 256,
+                                .end_tokens = {kEnd}},
+                       .pages = 256};
+  });
+  ASSERT_TRUE(engine) << engine.error().message;
+  ASSERT_TRUE(eventually([&] { return *rests == 1; }));
+  EXPECT_EQ(answer(**engine, ask("w")).content, "xyz");
+  EXPECT_TRUE(eventually([&] { return *rests == 2; }));
 }
 
 TEST(LocalEngine, AnswersUntilTheEndToken) {

@@ -1,6 +1,7 @@
 // What the engine's loop is told from outside.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 
@@ -15,6 +16,7 @@ struct LoopOptions {
   bool prefix_cache = true;
   bool measure_steps = false;
   std::filesystem::path step_times = {};
+  std::chrono::milliseconds rest_after{1000};  ///< without work, until the device gives memory back
 };
 
 }  // namespace hearth::engine

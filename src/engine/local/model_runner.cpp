@@ -101,6 +101,10 @@ void ModelRunner::forget() {
   mx::clear_cache();
 }
 
+void ModelRunner::rest() {
+  mx::clear_cache();
+}
+
 StepRunner::Memory ModelRunner::memory() const {
   return {.active_bytes = mx::get_active_memory(), .peak_bytes = mx::get_peak_memory()};
 }

@@ -16,6 +16,7 @@ class ModelRunner final : public StepRunner {
 
   Result<void> run(const StepPlan& plan, const TakeRow& take) override;
   void forget() override;
+  void rest() override;
   Memory memory() const override;
 
  private:
