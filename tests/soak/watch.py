@@ -74,7 +74,7 @@ class Watch:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.idle():
-                time.sleep(1.5)  # the workers report about once a second
+                time.sleep(2.5)  # an idle worker gives memory back after a second
                 return self.idle()
             time.sleep(0.1)
         return False
@@ -87,8 +87,15 @@ class Watch:
                 "zombies": sum(state == "Z" for state in children(self.process).values()),
                 "children": len(children(self.process))}
         for name, engine in engines.items():
-            seen[f"{name}_mib"] = resident_mib(engine["process"])
+            # What the device holds are weights and KV pages, also those kept for later prompts:
+            # that grows up to the plan. What is beside it must not.
+            held = engine["memory"]["active_bytes"] / 2**20
+            seen[f"{name}_resident"] = resident_mib(engine["process"])
+            seen[f"{name}_beside_mib"] = seen[f"{name}_resident"] - held
             seen[f"{name}_threads"] = threads(engine["process"])
-            pages = engine.get("pages", {})
-            seen[f"{name}_pages_used"] = pages.get("used", 0)
+            pages = engine["pages"]
+            seen[f"{name}_pages_used"] = pages["used"]
+            seen[f"{name}_pages_kept"] = pages["cached"]
+            seen[f"{name}_pages_lost"] = abs(pages["total"] - pages["used"] - pages["cached"]
+                                             - pages["free"])
         return seen

@@ -7,6 +7,9 @@
 #include <mlx/transforms.h>
 #include <new>
 #include <utility>
+#ifdef __linux__
+#include <malloc.h>
+#endif
 
 #include "nn/step_batch.h"
 
@@ -103,6 +106,9 @@ void ModelRunner::forget() {
 
 void ModelRunner::rest() {
   mx::clear_cache();
+#ifdef __GLIBC__
+  ::malloc_trim(0);  // large buffers of the past lie in its arenas
+#endif
 }
 
 StepRunner::Memory ModelRunner::memory() const {
