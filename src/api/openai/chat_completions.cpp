@@ -77,9 +77,13 @@ class ChatWriter final : public ChunkWriter {
   void open_delta(std::string& out, std::size_t choice, std::string_view inner,
                   std::string_view logprobs) const {
     open_chunk(out);
-    fmt::format_to(std::back_inserter(out),
-                   R"(,"choices":[{{"index":{},"delta":{{{}}},"logprobs":{},"finish_reason":)",
-                   choice, inner, logprobs);
+    out += R"(,"choices":[{"index":)";
+    append_index(out, choice);
+    out += R"(,"delta":{)";
+    out += inner;
+    out += R"(},"logprobs":)";
+    out += logprobs;
+    out += R"(,"finish_reason":)";
   }
 };
 

@@ -37,6 +37,11 @@ std::string_view finish_word(engine::FinishReason reason) {
   return "stop";
 }
 
+void append_index(std::string& out, std::size_t index) {
+  const fmt::format_int digits(index);
+  out.append(digits.data(), digits.size());
+}
+
 void append_usage(std::string& out, const engine::Usage& usage) {
   fmt::format_to(std::back_inserter(out),
                  R"("usage":{{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},)"

@@ -79,6 +79,9 @@ class ChunkWriter {
 /// The wire's word for how a choice ended.
 std::string_view finish_word(engine::FinishReason reason);
 
+/// A choice's number. It stands in every chunk, so it is written without the formatter.
+void append_index(std::string& out, std::size_t index);
+
 /// `"usage":{..}` and `"timings":{..}`.
 void append_usage(std::string& out, const engine::Usage& usage);
 void append_timings(std::string& out, const Totals& totals);

@@ -56,15 +56,20 @@ class CompletionWriter final : public ChunkWriter {
   }
 
   void append_choice(std::string& out, std::size_t index, const Piece& piece) const {
-    fmt::format_to(std::back_inserter(out), R"({{"index":{},"text":)", index);
+    out += R"({"index":)";
+    append_index(out, index);
+    out += R"(,"text":)";
     base::append_json_string(out, piece.text);
     out += R"(,"logprobs":)";
     if (logprobs_asked && piece.reports != nullptr)
       append_text_logprobs(out, *piece.reports);
     else
       out += "null";
-    const std::string word = piece.reason.empty() ? "null" : fmt::format("\"{}\"", piece.reason);
-    fmt::format_to(std::back_inserter(out), R"(,"finish_reason":{}}})", word);
+    out += R"(,"finish_reason":)";
+    if (piece.reason.empty())
+      out += "null}";
+    else
+      fmt::format_to(std::back_inserter(out), R"("{}"}})", piece.reason);
   }
 };
 
