@@ -26,6 +26,9 @@ def read_arguments() -> argparse.Namespace:
         Puts the same workloads on this server and on a rival's, one after another, and prints the
         ratios. Without --rival only our own figures and their scatter.""")
     parser.add_argument("--quick", action="store_true", help="one round, short runs: minutes")
+    parser.add_argument("--hearth", type=pathlib.Path, metavar="PROGRAM",
+                        default=ROOT / "build" / "release" / "bin" / "hearth",
+                        help="another build of ours")
     parser.add_argument("--rival", type=pathlib.Path, metavar="DIR",
                         help="folder that holds llama-server (and llama-bench, if it is there)")
     parser.add_argument("--model", choices=[name for name in SHAPES if name != "toy"],
@@ -46,7 +49,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def find_arms(chosen: argparse.Namespace) -> list[Arm]:
-    ours = Arm("hearth", ROOT / "build" / "release" / "bin" / "hearth", chosen.weights)
+    ours = Arm("hearth", chosen.hearth.resolve(), chosen.weights)
     if not chosen.rival:
         return [ours]
     program = (chosen.rival / "llama-server").resolve()
