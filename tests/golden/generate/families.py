@@ -30,11 +30,7 @@ PACKED = ("quantization", "quantization_config")
 
 def unpacked(config: dict) -> dict:
     """The config of the same model in plain float32: how weights are stored is our business."""
-    plain = {
-        k: v
-        for k, v in config.items()
-        if k not in (*PACKED, "torch_dtype", "dtype")
-    }
+    plain = {k: v for k, v in config.items() if k not in (*PACKED, "torch_dtype", "dtype")}
     return plain | {"dtype" if "dtype" in config else "torch_dtype": "float32"}
 
 
@@ -54,11 +50,21 @@ def settings(config: dict) -> transformers.PretrainedConfig:
         return transformers.AutoConfig.from_pretrained(folder)
 
 
+def reference_class(chosen: transformers.PretrainedConfig) -> type:
+    """Some wrappers of a language model are only known with their vision part."""
+    text = transformers.AutoModelForCausalLM
+    known = type(chosen) in text._model_mapping
+    return text if known else transformers.AutoModelForImageTextToText
+
+
 def build(config: dict) -> torch.nn.Module:
     """The reference model, float32, unquantised."""
-    return transformers.AutoModelForCausalLM.from_config(
-        settings(config), dtype=torch.float32, attn_implementation="eager"
-    ).eval()
+    chosen = settings(config)
+    return (
+        reference_class(chosen)
+        .from_config(chosen, dtype=torch.float32, attn_implementation="eager")
+        .eval()
+    )
 
 
 def checkpoint_shapes(model: torch.nn.Module) -> dict[str, list[int]]:
@@ -66,9 +72,7 @@ def checkpoint_shapes(model: torch.nn.Module) -> dict[str, list[int]]:
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         with safetensors.safe_open(f"{folder}/model.safetensors", "pt") as saved:
-            return {
-                name: list(saved.get_slice(name).get_shape()) for name in saved.keys()
-            }
+            return {name: list(saved.get_slice(name).get_shape()) for name in saved.keys()}
 
 
 def load_reference(config: dict, weights: dict[str, torch.Tensor]) -> torch.nn.Module:
@@ -76,7 +80,7 @@ def load_reference(config: dict, weights: dict[str, torch.Tensor]) -> torch.nn.M
     with tempfile.TemporaryDirectory() as folder:
         model.config.save_pretrained(folder)
         save_file(weights, f"{folder}/model.safetensors", {"format": "pt"})
-        loaded, report = transformers.AutoModelForCausalLM.from_pretrained(
+        loaded, report = reference_class(model.config).from_pretrained(
             folder,
             dtype=torch.float32,
             attn_implementation="eager",
@@ -137,9 +141,7 @@ def make(case: str, config: dict) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     (folder / "config.v5.json").write_text(json.dumps(twin, indent=2) + "\n")
     logits.astype("<f4").tofile(folder / "logits.f32")
-    print(
-        f"{case:28} std {logits.std():.3f}  margin {margin(logits):.4f}  {golden['greedy']}"
-    )
+    print(f"{case:28} std {logits.std():.3f}  margin {margin(logits):.4f}  {golden['greedy']}")
 
 
 def main() -> None:

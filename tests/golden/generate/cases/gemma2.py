@@ -16,6 +16,5 @@ GEMMA2 = GEMMA_BASE | {
 
 CASES = {
     "plain": GEMMA2,
-    "uncapped": GEMMA2
-    | {"attn_logit_softcapping": None, "final_logit_softcapping": None},
+    "uncapped": GEMMA2 | {"attn_logit_softcapping": None, "final_logit_softcapping": None},
 }

@@ -21,3 +21,26 @@ CASES = {
     "plain": GEMMA3,
     "linear_rope": GEMMA3 | {"rope_scaling": LINEAR},
 }
+
+WRAPPED = {k: v for k, v in GEMMA3.items() if k not in ("architectures", "torch_dtype")}
+WRAPPER = {
+    "architectures": ["Gemma3ForConditionalGeneration"],
+    "model_type": "gemma3",
+    "boi_token_index": 250,
+    "eoi_token_index": 251,
+    "image_token_index": 252,
+    "mm_tokens_per_image": 4,
+    "eos_token_id": [1, 106],
+    "torch_dtype": "float32",
+    "text_config": WRAPPED,
+    "vision_config": {
+        "model_type": "siglip_vision_model",
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 32,
+        "patch_size": 8,
+    },
+}
+CASES["wrapper"] = WRAPPER

@@ -15,8 +15,7 @@ QWEN2 = BASE | {
 CASES = {
     "plain": QWEN2,
     "tied": QWEN2 | {"tie_word_embeddings": True},
-    "window": QWEN2
-    | {"use_sliding_window": True, "sliding_window": 6, "max_window_layers": 1},
+    "window": QWEN2 | {"use_sliding_window": True, "sliding_window": 6, "max_window_layers": 1},
     "yarn": QWEN2 | {"max_position_embeddings": 128, "rope_scaling": YARN},
     "float16": QWEN2 | {"torch_dtype": "float16"},
     "affine4_tied": QWEN2

@@ -19,9 +19,7 @@ QWEN3_MOE = BASE | {
     "sliding_window": None,
     "max_window_layers": 3,
 }
-ROUTER8 = {
-    f"model.layers.{layer}.mlp.gate": {"group_size": 64, "bits": 8} for layer in range(3)
-}
+ROUTER8 = {f"model.layers.{layer}.mlp.gate": {"group_size": 64, "bits": 8} for layer in range(3)}
 
 CASES = {
     "plain": QWEN3_MOE,
