@@ -137,6 +137,29 @@ TEST(Config, ANestedLanguageModelInheritsFromTheRoot) {
   EXPECT_THAT(config->eos_ids, ElementsAre(5, 6));
 }
 
+TEST(Config, AWrapperGivesItsLanguageModelToThatFamily) {
+  // What the Hub's Gemma 3 leaves out, its family knows.
+  const auto gemma = parse_config(R"({"model_type":"gemma3","text_config":{
+      "model_type":"gemma3_text","hidden_size":2560,"intermediate_size":10240,
+      "num_hidden_layers":34,"sliding_window":1024,
+      "rope_scaling":{"factor":8.0,"rope_type":"linear"}}})",
+                                  "");
+  ASSERT_TRUE(gemma) << gemma.error().message;
+  EXPECT_EQ(gemma->model_type, "gemma3");
+  EXPECT_EQ(gemma->family, "gemma3_text");
+  EXPECT_EQ(gemma->vocab_size, 262208);
+  EXPECT_EQ(gemma->heads, 8);
+  EXPECT_EQ(gemma->kv_heads, 4);
+  EXPECT_EQ(gemma->head_dim, 256);
+  EXPECT_TRUE(gemma->tied_head);
+  const auto mistral = parse_config(
+      R"({"model_type":"mistral3","text_config":)" + config_with(R"("model_type":"mistral")") + "}",
+      "");
+  ASSERT_TRUE(mistral) << mistral.error().message;
+  EXPECT_EQ(mistral->family, "llama");
+  EXPECT_EQ(mistral->text_type, "mistral");
+}
+
 TEST(Config, EndTokensOfGenerationConfigWin) {
   EXPECT_THAT(parsed("").eos_ids, ElementsAre(2));
   EXPECT_THAT(parsed("", R"({"eos_token_id":[1,2]})").eos_ids, ElementsAre(1, 2));

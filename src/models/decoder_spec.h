@@ -26,6 +26,17 @@ struct BlockNorms {
   std::string_view feed_out = "";
 };
 
+/// Norms behind the halves alone, as OLMo 2 has them.
+inline constexpr BlockNorms kPostNorms{.mixer_in = "",
+                                       .mixer_out = "post_attention_layernorm",
+                                       .feed_in = "",
+                                       .feed_out = "post_feedforward_layernorm"};
+/// Norms on both sides of both halves, as Gemma 2 has them.
+inline constexpr BlockNorms kSandwichNorms{.mixer_in = "input_layernorm",
+                                           .mixer_out = "post_attention_layernorm",
+                                           .feed_in = "pre_feedforward_layernorm",
+                                           .feed_out = "post_feedforward_layernorm"};
+
 /// All that distinguishes one decoder from another. decoder_spec() fills in what the config says
 /// in the common words; a family changes what is its own.
 struct DecoderSpec {

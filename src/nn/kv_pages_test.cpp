@@ -197,6 +197,38 @@ TEST(KvPages, PagesChangePlaces) {
   feed(layer, one, {10});
 }
 
+/// One key per query, so that weights can be told by hand: q 1, keys 1 and 3, values 10 and 20.
+float two_keys(const AttendOptions& options, int value_dim = 1) {
+  KvPages layer({.kv_heads = 1, .head_dim = 1, .value_dim = value_dim});
+  layer.grow(1);
+  const auto step = make_step(std::vector<std::int32_t>{0, 0}, {{.rows = 2, .pages = {0}}}, {});
+  layer.follow(std::make_shared<AttentionPlan>(plan_attention(*step, 1, 0)));
+  layer.append(mx::array({1.0F, 3.0F}, {2, 1, 1}),
+               mx::multiply(mx::array({10.0F, 20.0F}, {2, 1, 1}), mx::ones({2, 1, value_dim})));
+  mx::array answer = mx::contiguous(layer.attend(mx::ones({2, 1, 1}), options));
+  EXPECT_EQ(answer.shape(), (mx::Shape{2, 1, value_dim}));
+  mx::eval(answer);
+  return answer.data<float>()[2 * value_dim - 1];
+}
+
+TEST(KvPages, ScoresAreCappedBeforeTheyAreWeighed) {
+  const double low = std::exp(2.0 * std::tanh(0.5));
+  const double high = std::exp(2.0 * std::tanh(1.5));
+  EXPECT_NEAR(two_keys({.softcap = 2.0F}), (10.0 * low + 20.0 * high) / (low + high), 1e-4);
+}
+
+TEST(KvPages, ASinkTakesWeightAndGivesNothing) {
+  const double low = std::exp(1.0);
+  const double high = std::exp(3.0);
+  const double sink = std::exp(2.0);
+  EXPECT_NEAR(two_keys({.sinks = mx::array({2.0F})}),
+              (10.0 * low + 20.0 * high) / (low + high + sink), 1e-4);
+}
+
+TEST(KvPages, ValuesMayBeWiderThanKeys) {
+  EXPECT_NEAR(two_keys({}, /*value_dim=*/3), two_keys({}), 1e-5);
+}
+
 TEST(KvPages, BytesArePagesTimesPageBytes) {
   const KvPages layer = layer_with(0, 3);
   EXPECT_EQ(layer.shape().page_bytes(), 2U * kPageTokens * kKvHeads * kWidth * sizeof(float));

@@ -32,6 +32,7 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
                         .rows = static_cast<int>(slice.tokens),
                         .cached = static_cast<int>(sequence.computed()),
                         .pages = {sequence.pages().begin(), sequence.pages().end()},
+                        .length = static_cast<int>(sequence.tokens().size()),
                         .state = sequence.state()});
     const auto first = static_cast<std::int32_t>(ids.size());
     ids.insert(ids.end(), tokens.begin(), tokens.end());

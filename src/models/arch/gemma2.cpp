@@ -19,7 +19,8 @@ void prepare(json::object& config, std::string_view) {
   set_default(config, "sliding_window", 4096);
   set_default(config, "attn_logit_softcapping", 50.0);
   set_default(config, "final_logit_softcapping", 30.0);
-  config["hidden_act"] = config["hidden_activation"];
+  const json::value activation = config["hidden_activation"];
+  config["hidden_act"] = activation.is_null() ? "gelu_pytorch_tanh" : activation;
 }
 
 Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
@@ -32,10 +33,7 @@ Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
   spec.logit_softcap = static_cast<float>(fields.number("final_logit_softcapping", 0.0));
   TRY(fields.finish());
   spec.norm.plus_one = true;
-  spec.norms = {.mixer_in = "input_layernorm",
-                .mixer_out = "post_attention_layernorm",
-                .feed_in = "pre_feedforward_layernorm",
-                .feed_out = "post_feedforward_layernorm"};
+  spec.norms = kSandwichNorms;
   spec.embedding_scale = std::sqrt(static_cast<float>(config.hidden_size));
   spec.windows = TRY(sliding_windows(config, [](int layer) { return layer % 2 == 0; }));
   return make_decoder(spec, weights, facts);

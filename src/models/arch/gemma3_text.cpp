@@ -20,7 +20,8 @@ void prepare(json::object& config, std::string_view) {
   set_default(config, "hidden_activation", "gelu_pytorch_tanh");
   set_default(config, "query_pre_attn_scalar", 256);
   set_default(config, "sliding_window", 4096);
-  config["hidden_act"] = config["hidden_activation"];
+  const json::value activation = config["hidden_activation"];
+  config["hidden_act"] = activation.is_null() ? "gelu_pytorch_tanh" : activation;
 }
 
 Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
@@ -38,10 +39,7 @@ Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
     spec.local_rope = nn::RopeSpec{.theta = fields.number("rope_local_base_freq", 10000.0)};
   TRY(fields.finish());
   spec.norm.plus_one = true;
-  spec.norms = {.mixer_in = "input_layernorm",
-                .mixer_out = "post_attention_layernorm",
-                .feed_in = "pre_feedforward_layernorm",
-                .feed_out = "post_feedforward_layernorm"};
+  spec.norms = kSandwichNorms;
   spec.attention.qk_norm = nn::QkNorm{.norm = spec.norm};
   spec.embedding_scale = std::sqrt(static_cast<float>(config.hidden_size));
   spec.windows =

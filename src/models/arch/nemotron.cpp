@@ -12,7 +12,6 @@ void prepare(json::object& config, std::string_view) {
   set_default(config, "norm_eps", 1e-5);
   set_default(config, "hidden_act", "relu2");
   set_default(config, "partial_rotary_factor", 0.5);
-  rename_key(config, "partial_rotary_percent", "partial_rotary_factor");
 }
 
 Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,

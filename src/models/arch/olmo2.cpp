@@ -14,10 +14,7 @@ void prepare(json::object& config, std::string_view) {
 Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
                                      const ModelFacts& facts) {
   DecoderSpec spec = TRY(decoder_spec(config, facts));
-  spec.norms = {.mixer_in = "",
-                .mixer_out = "post_attention_layernorm",
-                .feed_in = "",
-                .feed_out = "post_feedforward_layernorm"};
+  spec.norms = kPostNorms;
   spec.attention.qk_norm = nn::QkNorm{.norm = spec.norm, .over = nn::QkNorm::Over::AllHeads};
   return make_decoder(spec, weights, facts);
 }

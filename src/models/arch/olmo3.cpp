@@ -15,10 +15,7 @@ void prepare(json::object& config, std::string_view) {
 Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
                                      const ModelFacts& facts) {
   DecoderSpec spec = TRY(decoder_spec(config, facts));
-  spec.norms = {.mixer_in = "",
-                .mixer_out = "post_attention_layernorm",
-                .feed_in = "",
-                .feed_out = "post_feedforward_layernorm"};
+  spec.norms = kPostNorms;
   spec.attention.qk_norm = nn::QkNorm{.norm = spec.norm, .over = nn::QkNorm::Over::AllHeads};
   if (!spec.local_rope) spec.local_rope = nn::RopeSpec{.theta = config.rope.theta};
   spec.windows = TRY(sliding_windows(config, [](int layer) { return (layer + 1) % 4 != 0; }));
