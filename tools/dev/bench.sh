@@ -13,7 +13,7 @@ build/bench/bench/NAME. Machines are noisy: compare runs on one machine, side by
 `server` is another thing: it puts workloads on build/release/bin/hearth over HTTP, and on the
 llama-server that lies in DIR, with the same generated weights, and prints tables of ratios; they
 are also written to bench/results. --quick takes about five minutes on a quiet machine. More in
-bench/server/README.md and by `./dev bench server -h`.
+bench/server/README.md and by `./dev bench server -- --help`.
 TEXT
 }
 
@@ -42,6 +42,7 @@ bench_main() {
 }
 
 bench_server() {
+  [[ ${1:-} == -- ]] && shift
   setup_for test
   setup_bench_venv
   build_preset release hearth hearth_load_client

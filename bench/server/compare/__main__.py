@@ -1,4 +1,4 @@
-"""Compares this server with a rival's: `./dev bench server --help` says how."""
+"""Compares this server with a rival's: `./dev bench server -- --help` says how."""
 
 import argparse
 import datetime
@@ -39,12 +39,15 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--rival-flags", default="-fa off", help="the rival's best-known flags")
     parser.add_argument("--rounds", type=int, help="default: 5, with --quick 1")
     parser.add_argument("--groups", default="cost,chat,open,deep", help="which of these")
-    parser.add_argument("--patience", type=float, default=60,
-                        help="seconds to wait for a quiet machine before each server starts")
+    parser.add_argument("--patience", type=float,
+                        help="seconds to wait for a quiet machine before each server starts; 0: "
+                             "do not look (default: 60, with --quick 5)")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "bench" / "results")
     parser.add_argument("--note", default="", help="a sentence for the report")
     chosen = parser.parse_args()
     chosen.rounds = chosen.rounds or (1 if chosen.quick else 5)
+    if chosen.patience is None:
+        chosen.patience = 5 if chosen.quick else 60
     return chosen
 
 
@@ -80,7 +83,10 @@ def version_of(arm: Arm) -> str:
 
 def run_group(group: plan.Group, arm: Arm, turn: str, chosen: argparse.Namespace) -> dict:
     """One start of one arm through one group."""
-    quiet = machine.wait_for_quiet(QUIET_SHARE, chosen.patience) if chosen.patience > 0 else None
+    quiet = None
+    if chosen.patience > 0:
+        window = 1 if chosen.quick else 5
+        quiet = machine.wait_for_quiet(QUIET_SHARE, chosen.patience, window)
     client = ROOT / "build" / "release" / "bin" / "hearth-load"
     found = {}
     with Running(arm, weights_of(group.shape, arm), group.capacity) as server:
@@ -150,7 +156,7 @@ def main() -> None:
     try:
         run_all(arms, chosen, rows)
     except KeyboardInterrupt:
-        about["note"] += " Interrupted: what had been measured by then."
+        about["note"] = f"{about['note']} Interrupted: what had been measured by then.".strip()
     text = report.markdown(about, rows)
     chosen.out.mkdir(parents=True, exist_ok=True)
     kind = "quick" if chosen.quick else "full"

@@ -83,13 +83,13 @@ def others_share(seconds: float) -> float:
     return took / (time.monotonic() - began) / (os.cpu_count() or 1)
 
 
-def wait_for_quiet(limit: float, patience: float) -> float:
-    """Waits until others take less than `limit` for 5 s, at most `patience` seconds.
+def wait_for_quiet(limit: float, patience: float, window: float) -> float:
+    """Waits until others take less than `limit` for `window` seconds, at most `patience` seconds.
 
     Returns the share they took last.
     """
     until = time.monotonic() + patience
-    share = others_share(5)
+    share = others_share(window)
     while share > limit and time.monotonic() < until:
-        share = others_share(5)
+        share = others_share(window)
     return share

@@ -49,20 +49,24 @@ class Table:
                 found.append(ratio)
         return found
 
-    def null_effect(self) -> float:
-        """How far our own second run of a round lies from the first, as |A'/A - 1|, at most."""
+    def null_effect(self) -> float | None:
+        """How far our own second run of a round lies from the first, as |A'/A - 1|, at most; None
+        where there is no second run."""
         ours = self.values.get(OURS, {})
         pairs = [(ours[turn], ours[turn + 1]) for turn in ours if turn % 2 == 0
                  and turn + 1 in ours and ours[turn] > 0]
-        return max((abs(second / first - 1) for first, second in pairs), default=0.0)
+        return max((abs(second / first - 1) for first, second in pairs), default=None)
 
     def verdict(self) -> str:
         ratios = self.ratios()
         if not ratios:
             return "no rival" if len(self.values) <= 1 else "no figure"
         effect = abs(statistics.median(ratios) - 1)
-        if self.null_effect() > effect / 3:
-            return f"inconclusive (null arm {self.null_effect():.0%})"
+        null = self.null_effect()
+        if null is None:
+            return "inconclusive (no null arm)"
+        if null > effect / 3:
+            return f"inconclusive (null arm {null:.0%})"
         return "better" if statistics.median(ratios) > 1 else "worse"
 
 
