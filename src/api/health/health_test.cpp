@@ -46,10 +46,16 @@ TEST(Health, MetricsAreInTheFormOfPrometheus) {
 TEST(Health, MetricsOfAModelGoWithIt) {
   ApiWorld world;
   ASSERT_TRUE(services::testing::ask(world.pool, "org/model").get().has_value());
-  world.workers.script("org/model")->set_stats({.running = 2, .pages_used = 5});
+  engine::EngineStats stats{.running = 2, .pages_used = 5};
+  stats.scheduler.pages_cached = 7;
+  stats.scheduler.hit_tokens = 750;
+  world.workers.script("org/model")->set_stats(stats);
   const std::string loaded = world.get({"metrics"}).finish().text();
   EXPECT_THAT(loaded, HasSubstr(R"(hearth_model_requests{model="org/model",state="running"} 2)"));
   EXPECT_THAT(loaded, HasSubstr(R"(hearth_model_kv_pages{model="org/model",state="used"} 5)"));
+  EXPECT_THAT(loaded, HasSubstr(R"(hearth_model_kv_pages{model="org/model",state="cached"} 7)"));
+  EXPECT_THAT(loaded,
+              HasSubstr(R"(hearth_model_prefix_tokens{model="org/model",state="found"} 750)"));
   EXPECT_THAT(loaded, HasSubstr("hearth_models_loaded 1"));
   world.workers.wait_for(0).on_lost();
   const std::string gone = world.get({"metrics"}).finish().text();

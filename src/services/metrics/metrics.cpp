@@ -65,6 +65,11 @@ struct Metrics::Families {
                                                            .Name("hearth_model_kv_pages")
                                                            .Help("Pages of the KV cache")
                                                            .Register(registry);
+  prometheus::Family<prometheus::Gauge>& model_prefix =
+      prometheus::BuildGauge()
+          .Name("hearth_model_prefix_tokens")
+          .Help("Prompt tokens since the load: looked up in the prefix cache, and found there")
+          .Register(registry);
   prometheus::Family<prometheus::Gauge>& model_bytes =
       prometheus::BuildGauge()
           .Name("hearth_model_memory_bytes")
@@ -137,6 +142,12 @@ std::string Metrics::text(const std::vector<LoadedModel>& models) const {
     all.show(all.model_requests, {{"model", model.id}, {"state", "waiting"}}, model.stats.waiting);
     all.show(all.model_pages, {{"model", model.id}, {"state", "used"}}, model.stats.pages_used);
     all.show(all.model_pages, {{"model", model.id}, {"state", "total"}}, model.stats.pages_total);
+    const engine::SchedulerStats& scheduler = model.stats.scheduler;
+    all.show(all.model_pages, {{"model", model.id}, {"state", "cached"}}, scheduler.pages_cached);
+    all.show(all.model_prefix, {{"model", model.id}, {"state", "looked_up"}},
+             static_cast<double>(scheduler.lookup_tokens));
+    all.show(all.model_prefix, {{"model", model.id}, {"state", "found"}},
+             static_cast<double>(scheduler.hit_tokens));
     all.show(all.model_bytes, {{"model", model.id}}, static_cast<double>(model.stats.active_bytes));
   }
   all.loaded.Set(loaded);
