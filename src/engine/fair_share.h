@@ -1,6 +1,8 @@
 // How much each client has got, so that nobody's crowd of requests pushes the others aside.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 
@@ -12,6 +14,8 @@ struct Client {
   double admitted_s = -1e9;  ///< when a request of its was taken from the queue last
   unsigned requests = 0;     ///< running and waiting
   unsigned running = 0;
+  std::uint64_t asked_step = 0;   ///< in which the scheduler looked for a place for it,
+  std::array<bool, 3> refused{};  ///< and found none, by priority
 };
 
 /// The clients that have requests. One that comes back after a pause starts level with those who

@@ -47,21 +47,22 @@ void Scheduler::admit_waiting() {
 void Scheduler::order_waiting() {
   candidates_.clear();
   const bool full = running_.size() >= limits_.sequences;
-  const Client* last = nullptr;  // whose requests of that priority can have no place
-  Priority lowest = Priority::High;
   for (Sequence* sequence : waiting_) {
     if (still_awaited(*sequence)) continue;
-    const Client* client = sequence->standing().client;
-    const Priority priority = sequence->traits().priority;
-    if (full && client == last && priority >= lowest) continue;  // asked just before
-    if (full && who_gives_way(*sequence) == nullptr) {
-      last = client;
-      lowest = priority;
-      continue;
-    }
+    if (full && !finds_place(*sequence)) continue;
     candidates_.push_back({rank(*sequence), sequence});
   }
   take_turns(candidates_, kLookedAt);
+}
+
+// Asked once per client and priority and step: the others of that client would hear the same.
+bool Scheduler::finds_place(const Sequence& sequence) const {
+  Client& client = *sequence.standing().client;
+  if (client.asked_step != step_) client.refused.fill(false);
+  client.asked_step = step_;
+  bool& refused = client.refused[static_cast<std::size_t>(sequence.traits().priority)];
+  if (!refused) refused = who_gives_way(sequence) == nullptr;
+  return !refused;
 }
 
 // Each client's own in the order of their ranks, and the clients in turns.

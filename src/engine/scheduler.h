@@ -131,6 +131,7 @@ class Scheduler {
   bool await_provider(Sequence& sequence, PrefixMatch& match);
   void consider_provider(Sequence& sequence, Sequence& provider, PrefixMatch& match);
   bool gives_way(const Sequence& running, const Sequence& to) const;
+  bool finds_place(const Sequence& sequence) const;
   Sequence* who_gives_way(const Sequence& to) const;
   bool make_place(Sequence& sequence, const Need& need);
   Need need_of(const Sequence& sequence, const PrefixMatch& match) const;

@@ -48,6 +48,7 @@ http::Response start_answer(const Services& services, const http::Request& reque
     for (int k = 0; k < asked.best_of; ++k) {
       engine::Request one = generation(asked, input, k);
       one.id = request.id;
+      one.standpoint.client = request.remote;
       replies.push_back(services.generator.start(*model, std::move(one), plan.head.id));
     }
   return answer(std::move(replies), std::move(writer), std::move(plan));

@@ -125,6 +125,40 @@ TEST(OpenLocal, PreemptionDoesNotChangeAnAnswer) {
   EXPECT_GT(scarce->stats().prompt_tokens, ample->stats().prompt_tokens);
 }
 
+TEST(OpenLocal, APrefixThatWasComputedBeforeDoesNotChangeAnAnswer) {
+  const TinyModel model;
+  const auto cold = open({.folder = model.folder(), .prefix_cache = false});
+  const auto warm = open({.folder = model.folder()});
+  const std::string text = prompts().back() + prompts()[6];
+  std::uint32_t cached = 0;
+  for (const std::size_t shared : {90U, 170U, 170U, 64U, 65U, 31U, 33U, 169U}) {
+    for (const std::string& end : {std::string(), std::string("But then"), std::string("x")}) {
+      const Request request = ask(text.substr(0, shared) + end, 40);
+      const Collected said = answer(*warm, request);
+      EXPECT_EQ(said.content, answer(*cold, request).content) << shared << end;
+      cached += said.finished->usage.cached_tokens;
+    }
+  }
+  EXPECT_GT(cached, 1500U);
+  EXPECT_EQ(cold->stats().scheduler.hit_tokens, 0U);
+}
+
+TEST(OpenLocal, StepTimesAreMeasuredInIdleMomentsAndKept) {
+  const TinyModel model;
+  const auto file = model.folder() / "times" / "step-times.json";
+  const EngineOptions options{
+      .folder = model.folder(), .tokens_per_step = 64, .measure_steps = true, .step_times = file};
+  {
+    const auto engine = open(options);
+    EXPECT_TRUE(eventually([&] { return engine->stats().scheduler.step_times.size() == 7; }));
+    answer(*engine, ask("Hello"));
+    EXPECT_EQ(engine->stats().scheduler.pages_cached, 2U);  // trials leave nothing behind
+  }
+  EXPECT_TRUE(std::filesystem::exists(file));
+  const auto again = open({.folder = model.folder(), .tokens_per_step = 64, .step_times = file});
+  EXPECT_EQ(again->stats().scheduler.step_times.size(), 7U);
+}
+
 TEST(OpenLocal, CancellingFreesThePages) {
   const TinyModel model(/*context_length=*/100000);
   const auto engine = open({.folder = model.folder(), .max_sequences = 4});
