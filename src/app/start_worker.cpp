@@ -32,6 +32,8 @@ std::vector<std::string> arguments(const engine::EngineOptions& options,
           options.name,
           "--context-length",
           std::to_string(options.context_length),
+          "--kv-bits",
+          std::to_string(options.kv_bits),
           "--max-sequences",
           std::to_string(options.max_sequences),
           "--tokens-per-step",
@@ -50,6 +52,11 @@ std::vector<std::string> arguments(const engine::EngineOptions& options,
           options.step_times.string(),
           "--log-level",
           log_level};
+}
+
+std::uint32_t kv_bits(const services::Settings& settings) {
+  if (settings.kv_cache == "8-bit") return 8;
+  return settings.kv_cache == "4-bit" ? 4 : 0;
 }
 
 /// The worker's refusal for those who ask the server: it names the model, and a file that its
@@ -75,6 +82,7 @@ engine::EngineOptions engine_options(const services::Settings& settings,
   return {.folder = model.folder,
           .name = model.id,
           .context_length = static_cast<std::uint32_t>(settings.context_length),
+          .kv_bits = kv_bits(settings),
           .max_sequences = static_cast<std::uint32_t>(settings.max_sequences),
           .tokens_per_step = static_cast<std::uint32_t>(settings.tokens_per_step),
           .kv_bytes = static_cast<std::uint64_t>(settings.kv_mib) << 20,

@@ -165,6 +165,11 @@ std::string doing(const std::filesystem::path& folder) {
 
 Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
                                           const LoadOptions& options) {
+  if (options.kv_bits != 0 && options.kv_bits != 8 && options.kv_bits != 4)
+    return fail(ErrorCode::UnsupportedArgument,
+                "{}: keys and values in {} bits are not supported (supported: 8, 4, 0 for as they "
+                "are)",
+                doing(folder), options.kv_bits);
   try {
     prepare_backend();
     const Opened opened = TRY_IN(doing(folder), open_folder(folder));
@@ -172,6 +177,8 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
     built.model->facts_.weight_bytes = built.weight_bytes;
     built.model->rows_ = options.rows;
     built.model->adapters_ = std::move(built.adapters);
+    for (nn::CacheShape& layer : built.model->layers_)
+      if (layer.kv) layer.kv->pack(options.kv_bits);
     return std::move(built.model);
   } catch (const std::exception& error) {
     return fail(ErrorCode::Internal, "{}: {}", doing(folder), error.what());

@@ -8,12 +8,15 @@ namespace hearth::nn {
 
 namespace {
 
-/// Pages of `pool` [pages * K * kPageTokens, Dh] in the order of the group: [K, B, S, Dh].
-mx::array gather(const mx::array& pool, const AttentionGroup& group, int kv_heads) {
-  const int width = pool.shape(1);
-  const mx::array pages = mx::reshape(pool, {pool.shape(0) / kPageTokens, kPageTokens * width});
-  return mx::reshape(mx::take(pages, group.page_ids, 0),
-                     {kv_heads, group.sequences, group.pages * kPageTokens, width});
+/// Pages of `pool` in the order of the group, as numbers: [K, B, S, Dh].
+mx::array gather(const mx::array& pool, const KvFormat& format, const AttentionGroup& group,
+                 int kv_heads) {
+  const int stored = pool.shape(1);
+  const int seen = group.pages * kPageTokens;
+  const mx::array pages = mx::reshape(pool, {pool.shape(0) / kPageTokens, kPageTokens * stored});
+  const mx::array picked = mx::take(pages, group.page_ids, 0);
+  const mx::array rows = mx::reshape(picked, {kv_heads * group.sequences * seen, stored});
+  return mx::reshape(format.numbers(rows), {kv_heads, group.sequences, seen, format.width});
 }
 
 /// Scores [K, B, G, L, S] → weights, with the mask, and with the sinks where there are some.
@@ -62,29 +65,37 @@ mx::array attend_group(const mx::array& q, const mx::array& keys, const mx::arra
 
 std::size_t KvShape::page_bytes() const {
   return std::size_t{kPageTokens} * static_cast<std::size_t>(kv_heads) *
-         static_cast<std::size_t>(head_dim + value_width()) * mx::size_of(dtype);
+         static_cast<std::size_t>(key_format().row_bytes() + value_format().row_bytes());
+}
+
+void KvShape::pack(int wanted_bits) {
+  KvShape packed = *this;
+  packed.bits = wanted_bits;
+  if (packed.page_bytes() < page_bytes()) *this = packed;
 }
 
 KvPages::KvPages(KvShape shape)
     : shape_(shape),
-      keys_(mx::zeros({0, shape.head_dim}, shape.dtype)),
-      values_(mx::zeros({0, shape.value_width()}, shape.dtype)) {}
+      keys_(mx::zeros({0, shape.key_format().stored_width()}, shape.key_format().stored_dtype())),
+      values_(mx::zeros({0, shape.value_format().stored_width()},
+                        shape.value_format().stored_dtype())) {}
 
 void KvPages::grow(std::size_t pages) {
   if (pages <= pages_) return;
   const int slots = static_cast<int>(pages - pages_) * shape_.kv_heads * kPageTokens;
   for (mx::array* pool : {&keys_, &values_}) {
     // Each pool has zeros of its own: a shared buffer could not be written in place.
-    const mx::array fresh = mx::zeros({slots, pool->shape(1)}, shape_.dtype);
+    const mx::array fresh = mx::zeros({slots, pool->shape(1)}, pool->dtype());
     *pool = pages_ == 0 ? fresh : mx::concatenate({*pool, fresh}, 0);
     mx::eval(*pool);
   }
   pages_ = pages;
 }
 
-void KvPages::write(mx::array& pool, const mx::array& rows) const {
+void KvPages::write(mx::array& pool, const KvFormat& format, const mx::array& rows) const {
   const int count = rows.shape(0) * rows.shape(1);
-  const mx::array updates = mx::astype(mx::reshape(rows, {count, 1, rows.shape(2)}), shape_.dtype);
+  const mx::array stored = format.stored(mx::reshape(rows, {count, rows.shape(2)}));
+  const mx::array updates = mx::expand_dims(stored, 1);
   // The moved pool is the operation's only owner, so MLX writes in place instead of copying it.
   pool = mx::scatter(std::exchange(pool, updates), plan_->slots, updates, 0);
 }
@@ -113,8 +124,8 @@ mx::array KvPages::slots_of(std::span<const std::int32_t> pages) const {
 
 void KvPages::append(const mx::array& k, const mx::array& v) {
   assert(plan_ && "Cache::begin comes before the layers");
-  write(keys_, k);
-  write(values_, v);
+  write(keys_, shape_.key_format(), k);
+  write(values_, shape_.value_format(), v);
 }
 
 mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) const {
@@ -123,8 +134,9 @@ mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) cons
   std::vector<mx::array> answers;
   for (const AttentionGroup& group : plan_->groups) {
     const mx::array queries = whole ? scaled : mx::take(scaled, group.row_ids, 0);
-    answers.push_back(attend_group(queries, gather(keys_, group, shape_.kv_heads),
-                                   gather(values_, group, shape_.kv_heads), group, options));
+    const mx::array keys = gather(keys_, shape_.key_format(), group, shape_.kv_heads);
+    const mx::array values = gather(values_, shape_.value_format(), group, shape_.kv_heads);
+    answers.push_back(attend_group(queries, keys, values, group, options));
   }
   const mx::array joined = answers.size() == 1 ? answers.front() : mx::concatenate(answers, 0);
   const mx::array answer = plan_->in_order ? joined : mx::take(joined, plan_->order, 0);

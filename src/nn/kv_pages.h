@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nn/attention_plan.h"
+#include "nn/kv_format.h"
 #include "nn/mlx.h"
 #include "nn/step_batch.h"
 
@@ -21,10 +22,16 @@ struct KvShape {
   int value_dim = 0;  ///< of a value; 0: Dh
   int window = 0;     ///< a query sees itself and the `window - 1` tokens before it; 0: all of them
   mx::Dtype dtype = mx::float32;
+  int bits = 0;  ///< 8 or 4: keys and values are packed; 0: they are not
 
   int value_width() const { return value_dim > 0 ? value_dim : head_dim; }
+  KvFormat key_format() const { return {.width = head_dim, .bits = bits, .dtype = dtype}; }
+  KvFormat value_format() const { return {.width = value_width(), .bits = bits, .dtype = dtype}; }
   /// Keys and values of one page.
   std::size_t page_bytes() const;
+  /// Packs keys and values in 8 or 4 bits, but rows so narrow that they would take more room then
+  /// stay as they are; 0 packs nothing.
+  void pack(int wanted_bits);
 };
 
 /// How scores become weights.
@@ -64,7 +71,7 @@ class KvPages {
 
   /// What lies in `pages`: keys and values of all their tokens, to be put elsewhere.
   struct Content {
-    mx::array keys;    ///< [pages * K * kPageTokens, Dh]
+    mx::array keys;    ///< [pages * K * kPageTokens, Dh], packed rows as they are stored (KvFormat)
     mx::array values;  ///< the same for values
   };
   Content content(std::span<const std::int32_t> pages) const;
@@ -79,13 +86,13 @@ class KvPages {
   std::size_t bytes() const { return keys_.nbytes() + values_.nbytes(); }
 
  private:
-  void write(mx::array& pool, const mx::array& rows) const;
+  void write(mx::array& pool, const KvFormat& format, const mx::array& rows) const;
   mx::array slots_of(std::span<const std::int32_t> pages) const;
 
   KvShape shape_;
   std::size_t pages_ = 0;
-  mx::array keys_;    // [pages * K * kPageTokens, Dh]
-  mx::array values_;  // [pages * K * kPageTokens, Dv]
+  mx::array keys_;    // [pages * K * kPageTokens, Dh], or as stored in the key format
+  mx::array values_;  // [pages * K * kPageTokens, Dv], the same
   std::shared_ptr<const AttentionPlan> plan_;
 };
 

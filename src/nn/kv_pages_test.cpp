@@ -6,7 +6,10 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
+
+#include "nn/testing/arrays.h"
 
 namespace hearth::nn {
 namespace {
@@ -22,6 +25,7 @@ struct Sequence {
   std::vector<std::int32_t> pages;
   int cached = 0;
   std::vector<float> q, k, v;
+  std::vector<float> unpacked_k = {}, unpacked_v = {};  // what is fed to packed pages
 };
 
 std::vector<float> draw(std::mt19937& random, int count) {
@@ -92,8 +96,9 @@ void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<in
   ASSERT_TRUE(step) << step.error().message;
   layer.follow(
       std::make_shared<AttentionPlan>(plan_attention(*step, kKvHeads, layer.shape().window)));
-  layer.append(rows_of(sequences, rows, &Sequence::k, kKvHeads),
-               rows_of(sequences, rows, &Sequence::v, kKvHeads));
+  const bool packed = layer.shape().bits > 0;
+  layer.append(rows_of(sequences, rows, packed ? &Sequence::unpacked_k : &Sequence::k, kKvHeads),
+               rows_of(sequences, rows, packed ? &Sequence::unpacked_v : &Sequence::v, kKvHeads));
   mx::array answer =
       layer.attend(rows_of(sequences, rows, &Sequence::q, kHeads), {.scale = kScale});
   answer = mx::contiguous(answer);
@@ -111,8 +116,8 @@ void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<in
   EXPECT_LT(worst, 2e-5);
 }
 
-KvPages layer_with(int window, std::size_t pages) {
-  KvPages layer({.kv_heads = kKvHeads, .head_dim = kWidth, .window = window});
+KvPages layer_with(int window, std::size_t pages, int bits = 0) {
+  KvPages layer({.kv_heads = kKvHeads, .head_dim = kWidth, .window = window, .bits = bits});
   layer.grow(pages);
   return layer;
 }
@@ -150,7 +155,39 @@ TEST_P(PagedAttention, GrowingKeepsWhatIsHeld) {
   feed(layer, one, {20});
 }
 
+/// What packing makes of keys or values.
+std::vector<float> rounded(const std::vector<float>& rows, const KvFormat& format) {
+  const int count = static_cast<int>(rows.size()) / kWidth;
+  const mx::array exact(rows.data(), {count, kWidth}, mx::float32);
+  return testing::values_of(format.numbers(format.stored(exact)));
+}
+
+TEST_P(PagedAttention, PackedKeysAndValues) {
+  for (const int bits : {8, 4}) {
+    std::mt19937 random(6);
+    KvPages layer = layer_with(GetParam(), 8, bits);
+    std::vector<Sequence> two{sequence(random, 90, {7, 0, 3}), sequence(random, 50, {2, 5})};
+    for (Sequence& one : two) {
+      one.unpacked_k = std::exchange(one.k, rounded(one.k, layer.shape().key_format()));
+      one.unpacked_v = std::exchange(one.v, rounded(one.v, layer.shape().value_format()));
+    }
+    feed(layer, two, {60, 0});
+    feed(layer, two, {1, 40});
+    feed(layer, two, {20, 1});
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Windows, PagedAttention, ::testing::Values(0, 1, 7, 45));
+
+TEST(KvPages, RowsArePackedOnlyWhereThatSavesRoom) {
+  KvShape wide{.kv_heads = 2, .head_dim = 64};
+  wide.pack(8);
+  EXPECT_EQ(wide.bits, 8);
+  EXPECT_EQ(wide.page_bytes(), 32U * 2U * 2U * (64U + 8U));
+  KvShape narrow{.kv_heads = 2, .head_dim = 8};
+  narrow.pack(8);
+  EXPECT_EQ(narrow.bits, 0);
+}
 
 TEST(KvPages, KeysAreWrittenInPlace) {
   std::mt19937 random(4);

@@ -1,0 +1,81 @@
+// What packing keys and values costs, and that rows do not disturb each other.
+#include "nn/kv_format.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <tuple>
+
+#include "nn/testing/arrays.h"
+
+namespace hearth::nn {
+namespace {
+
+using testing::array_of;
+using testing::random_floats;
+using testing::values_of;
+
+constexpr int kRows = 50;
+
+class PackedRows : public ::testing::TestWithParam<std::tuple<int, int>> {
+ protected:
+  int width() const { return std::get<0>(GetParam()); }
+  int bits() const { return std::get<1>(GetParam()); }
+  KvFormat format() const { return {.width = width(), .bits = bits()}; }
+  std::vector<float> rows() const {
+    return random_floats(static_cast<std::size_t>(kRows * width()), 6);
+  }
+  /// Numbers that share a scale with number `i` of a row.
+  std::pair<int, int> group_of(int i) const {
+    const int size = width() % 64 == 0 ? 64 : 32;
+    return {i / size * size, std::min(width(), i / size * size + size)};
+  }
+};
+
+TEST_P(PackedRows, ComeBackWithinAStepOfTheirGroup) {
+  const auto x = rows();
+  const mx::array stored = format().stored(array_of(x, {kRows, width()}));
+  EXPECT_EQ(stored.dtype(), mx::uint8);
+  EXPECT_EQ(stored.shape(), (mx::Shape{kRows, format().stored_width()}));
+  const auto y = values_of(format().numbers(stored));
+  for (int row = 0; row < kRows; ++row)
+    for (int i = 0; i < width(); ++i) {
+      const auto at = x.begin() + row * width();
+      const auto [begin, end] = group_of(i);
+      const auto [low, high] = std::minmax_element(at + begin, at + end);
+      // A group that zeros fill up spans zero as well.
+      const float span = std::max(*high, 0.0F) - std::min(*low, 0.0F);
+      const float step = span / static_cast<float>((1 << bits()) - 1);
+      EXPECT_NEAR(y[static_cast<std::size_t>(row * width() + i)], at[i], step);
+    }
+}
+
+TEST_P(PackedRows, ARowAloneIsPackedAsAmongOthers) {
+  const auto x = rows();
+  const auto all = values_of<std::uint8_t>(format().stored(array_of(x, {kRows, width()})));
+  const std::vector<float> last(x.end() - width(), x.end());
+  const auto alone = values_of<std::uint8_t>(format().stored(array_of(last, {1, width()})));
+  EXPECT_TRUE(std::equal(alone.begin(), alone.end(), all.end() - std::ssize(alone)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Widths, PackedRows,
+                         ::testing::Combine(::testing::Values(16, 24, 64, 80, 128, 192),
+                                            ::testing::Values(8, 4)));
+
+TEST(KvFormat, BytesOfARow) {
+  EXPECT_EQ((KvFormat{.width = 128}.row_bytes()), 512);
+  EXPECT_EQ((KvFormat{.width = 128, .bits = 8}.row_bytes()), 128 + 2 * 2 * 4);
+  EXPECT_EQ((KvFormat{.width = 128, .bits = 4}.row_bytes()), 64 + 2 * 2 * 4);
+  EXPECT_EQ((KvFormat{.width = 128, .bits = 4, .dtype = mx::bfloat16}.row_bytes()), 64 + 2 * 2 * 2);
+  EXPECT_EQ((KvFormat{.width = 80, .bits = 8}.row_bytes()), 96 + 2 * 3 * 4) << "filled up to 96";
+}
+
+TEST(KvFormat, UnpackedRowsAreTheNumbersThemselves) {
+  const auto x = random_floats(4 * 24, 1);
+  const KvFormat format{.width = 24};
+  const mx::array stored = format.stored(array_of(x, {4, 24}));
+  EXPECT_EQ(stored.dtype(), mx::float32);
+  EXPECT_EQ(values_of(format.numbers(stored)), x);
+}
+
+}  // namespace
+}  // namespace hearth::nn
