@@ -2,6 +2,7 @@
 #include "models/decoder_spec.h"
 #include "models/family.h"
 #include "models/moe_spec.h"
+#include "models/multipliers.h"
 
 namespace hearth::models::arch {
 
@@ -11,20 +12,13 @@ void prepare(json::object& config, std::string_view) {
   set_default(config, "max_position_embeddings", 2048);
   set_default(config, "num_local_experts", 8);
   set_default(config, "num_experts_per_tok", 2);
-  for (const std::string_view key :
-       {"embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling"})
-    set_default(config, key, 1.0);
+  default_multipliers(config);
 }
 
 Result<std::unique_ptr<Model>> build(const Config& config, nn::Weights& weights,
                                      const ModelFacts& facts) {
   DecoderSpec spec = TRY(decoder_spec(config, facts));
-  Fields fields = config.fields();
-  spec.embedding_scale = static_cast<float>(fields.number("embedding_multiplier"));
-  spec.attention.scale = static_cast<float>(fields.number("attention_multiplier"));
-  spec.residual_scale = static_cast<float>(fields.number("residual_multiplier"));
-  spec.logit_scale = static_cast<float>(1.0 / fields.number("logits_scaling"));
-  TRY(fields.finish());
+  TRY(read_multipliers(config, spec));
   nn::MoeSpec moe =
       TRY(moe_spec(config, {.experts = "num_local_experts", .inner = "intermediate_size"}));
   moe.router.score = nn::RouterSpec::Score::SoftmaxOfPicked;
