@@ -11,15 +11,13 @@
 namespace hearth::engine {
 namespace {
 
-/// Sum of e^(logit - top) and the entropy, in nats, of the candidates' probabilities.
+/// The candidates' probabilities, not normalised.
 struct Spread {
   float top = 0;
-  double total = 0;
-  double entropy = 0;
+  double total = 0;          ///< sum of e^(logit - top)
+  double mean_surprise = 0;  ///< their entropy in nats
 
-  double surprise(const Candidate& candidate) const {
-    return std::log(total) - (static_cast<double>(candidate.logit) - top);
-  }
+  double weight(const Candidate& candidate) const { return exp_of(candidate.logit - top); }
 };
 
 Spread spread_of(const std::vector<Candidate>& candidates) {
@@ -27,43 +25,65 @@ Spread spread_of(const std::vector<Candidate>& candidates) {
   double weighted = 0;
   for (const Candidate& candidate : candidates) {
     const float below = candidate.logit - spread.top;
-    if (!std::isfinite(below)) continue;
-    const double weight = exp_of(below);
+    const float weight = exp_of(below);
     spread.total += weight;
     weighted += weight * below;
   }
-  spread.entropy = std::log(spread.total) - weighted / spread.total;
+  spread.mean_surprise = std::log(spread.total) - weighted / spread.total;
   return spread;
 }
 
 /// Locally typical sampling (Meister et al. 2023): first those whose surprise is nearest to the
-/// entropy.
+/// mean. Few are near it, so they are looked for in ever wider circles before anything is ranked.
 void keep_typical(std::vector<Candidate>& candidates, double typical_p) {
   const Spread spread = spread_of(candidates);
-  const auto distance = [&](const Candidate& candidate) {
-    return std::abs(spread.surprise(candidate) - spread.entropy);
+  const double typical = spread.top + std::log(spread.total) - spread.mean_surprise;
+  const auto distance = [typical](const Candidate& candidate) {
+    return std::abs(typical - candidate.logit);
   };
+  const double needed = typical_p * spread.total;
+  for (double circle = 1; circle < 64; circle *= 2) {
+    double within = 0;
+    for (const Candidate& candidate : candidates)
+      if (distance(candidate) <= circle) within += spread.weight(candidate);
+    if (within < needed) continue;
+    std::erase_if(candidates, [&](const auto& candidate) { return distance(candidate) > circle; });
+    break;
+  }
   keep_head(
-      candidates, typical_p * spread.total,
+      candidates, needed,
       [&](const Candidate& a, const Candidate& b) {
         const double first = distance(a);
         const double second = distance(b);
         return first != second ? first < second : a.id < b.id;
       },
-      [&](const Candidate& candidate) { return exp_of(candidate.logit - spread.top); });
+      [&](const Candidate& candidate) { return spread.weight(candidate); });
 }
 
-/// Tang et al. 2024: the logits of noise are spread evenly, so what lies far above them is meant.
-void keep_near_top(std::vector<Candidate>& candidates, double sigmas) {
+/// Where a logit stands out (Tang et al. 2024): those of noise are spread evenly, so what lies near
+/// the top, in their standard deviations, is meant.
+double floor_near_top(std::span<const float> logits, double sigmas) {
   double sum = 0;
-  for (const Candidate& candidate : candidates) sum += candidate.logit;
-  const double mean = sum / static_cast<double>(candidates.size());
   double squares = 0;
-  for (const Candidate& candidate : candidates)
-    squares += (candidate.logit - mean) * (candidate.logit - mean);
-  const double deviation = std::sqrt(squares / static_cast<double>(candidates.size()));
-  const double floor = highest(candidates) - sigmas * deviation;
-  std::erase_if(candidates, [&](const Candidate& candidate) { return candidate.logit < floor; });
+  std::size_t count = 0;
+  const float top = highest(logits);
+  for (const float logit : logits) {
+    if (!std::isfinite(logit)) continue;
+    const double below = static_cast<double>(logit) - top;
+    sum += below;
+    squares += below * below;
+    ++count;
+  }
+  const double mean = sum / static_cast<double>(count);
+  const double variance = squares / static_cast<double>(count) - mean * mean;
+  return top - sigmas * std::sqrt(std::max(variance, 0.0));
+}
+
+double floor_near_top(const std::vector<Candidate>& candidates, double sigmas) {
+  std::vector<float> logits;
+  logits.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) logits.push_back(candidate.logit);
+  return floor_near_top(std::span<const float>(logits), sigmas);
 }
 
 /// Exclude top choices: of the tokens above the threshold only the least likely stays, and those
@@ -73,7 +93,7 @@ void leave_out_top(std::vector<Candidate>& candidates, const SamplingParams& par
   const double border = params.xtc_threshold * spread.total;
   float last = std::numeric_limits<float>::infinity();
   for (const Candidate& candidate : candidates)
-    if (exp_of(candidate.logit - spread.top) > border) last = std::min(last, candidate.logit);
+    if (spread.weight(candidate) > border) last = std::min(last, candidate.logit);
   std::erase_if(candidates, [&](const Candidate& candidate) {
     return candidate.logit > last && !std::ranges::binary_search(params.xtc_keeps, candidate.id);
   });
@@ -99,7 +119,7 @@ class Narrowing {
     } else if (step == SamplerStep::TypicalP && params_.typical_p < 1) {
       keep_typical(all(), params_.typical_p);
     } else if (step == SamplerStep::TopNSigma && params_.top_n_sigma > 0) {
-      keep_near_top(all(), params_.top_n_sigma);
+      keep_near_top(params_.top_n_sigma);
     } else if (step == SamplerStep::Xtc && xtc) {
       leave_out_top(all(), params_);
     }
@@ -125,6 +145,13 @@ class Narrowing {
     if (!candidates_.empty()) return true;
     select_candidates(logits_, filters, candidates_);
     return false;
+  }
+
+  void keep_near_top(double sigmas) {
+    if (candidates_.empty())
+      return collect_above(logits_, floor_near_top(logits_, sigmas), candidates_);
+    const double floor = floor_near_top(candidates_, sigmas);
+    std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.logit < floor; });
   }
 
   std::span<const float> logits_;

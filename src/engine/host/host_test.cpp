@@ -288,7 +288,9 @@ TEST(LocalEngine, CompanyChunksAndPreemptionDoNotChangeAnAnswer) {
                              .limits = {.sequences = 8, .tokens_per_step = 13}});
   for (const Sampling& sampling :
        {Sampling{.temperature = 0.0}, Sampling{.temperature = 1.0},
-        Sampling{.temperature = 0.8, .top_p = 0.9, .top_k = 50, .repetition_penalty = 1.2}})
+        Sampling{.temperature = 0.8, .top_p = 0.9, .top_k = 50, .repetition_penalty = 1.2},
+        Sampling{.temperature = 1.0, .typical_p = 0.8, .xtc_probability = 0.5},
+        Sampling{.temperature = 1.5, .frequency_penalty = 0.5, .top_n_sigma = 1.0}})
     EXPECT_EQ(answers_alone(*quiet, sampling), answers_together(*crowded, sampling));
 }
 
