@@ -114,6 +114,10 @@ struct Request {
   std::optional<std::uint32_t> logprobs = {};  ///< asks for reports with so many likeliest, 0..20
   bool echo = false;                           ///< the prompt's text comes first, as content
   std::optional<std::uint32_t> time_limit_ms = {};  ///< from the first token on, then Length
+  std::optional<std::uint32_t> context_length =
+      {};                      ///< less than the model's own, for this request
+  bool raw_reasoning = false;  ///< reasoning stays in the content, with the marks around it
+  bool report_ids = false;     ///< deltas name the tokens that were sampled
 };
 
 enum class FinishReason { Stop, StopString, Length, ContextFull };
@@ -184,6 +188,9 @@ struct TextDelta {
   /// If asked for: the tokens whose text ends here. All reports of a kind make up its text, but for
   /// a last one that a stop string cut; tokens without text (ends, markers) have none.
   std::vector<TokenReport> reports = {};
+  /// If asked for: all tokens sampled since the delta before, ends and markers included. The last
+  /// delta may hold nothing else.
+  std::vector<TokenId> ids = {};
 };
 /// The last event of a request that went well.
 struct Finished {

@@ -13,7 +13,9 @@ bool EventQueue::merge(Event& last, Event& next) {
     if (more == nullptr || more->kind != delta->kind) return false;
     delta->text += more->text;
     delta->tokens += more->tokens;
-    std::ranges::move(std::get<TextDelta>(next).reports, std::back_inserter(delta->reports));
+    auto& rest = std::get<TextDelta>(next);
+    std::ranges::move(rest.reports, std::back_inserter(delta->reports));
+    delta->ids.insert(delta->ids.end(), rest.ids.begin(), rest.ids.end());
     return true;
   }
   if (!std::holds_alternative<PromptProgress>(last) ||

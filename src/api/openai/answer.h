@@ -16,6 +16,9 @@ struct AnswerPlan {
   bool include_usage = false;
   bool report_progress = false;
   bool show_logprobs = false;
+  bool show_ids = false;
+  bool hide_reasoning = false;
+  bool time_chunks = false;    ///< every chunk with text carries timings
   std::size_t per_prompt = 1;  ///< replies in a row that share one prompt, which is counted once
   std::size_t kept = 1;        ///< choices made of them: the likeliest, if there are more replies
   AnswerHead head;

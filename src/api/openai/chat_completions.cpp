@@ -18,18 +18,27 @@ class ChatWriter final : public ChunkWriter {
   std::string_view id_prefix() const override { return "chatcmpl-"; }
 
   void begin(std::string& out, std::size_t choice) override {
-    write_delta(out, choice, R"("role":"assistant","content":"")");
+    open_delta(out, choice, R"("role":"assistant","content":"")", "null");
+    out += "null}]";
+    close_chunk(out);
   }
 
-  void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) override {
-    if (delta.text.empty()) return;
-    std::string inner = delta.kind == engine::TextDelta::Kind::Reasoning
-                            ? R"("content":null,"reasoning_content":)"
-                            : R"("content":)";
-    base::append_json_string(inner, delta.text);
+  void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta,
+             const Totals* timed) override {
     const bool reasoning = delta.kind == engine::TextDelta::Kind::Reasoning;
-    write_delta(out, choice, inner,
-                reasoning ? logprobs({}, delta.reports) : logprobs(delta.reports, {}));
+    std::string inner;
+    if (!delta.text.empty()) {
+      inner = reasoning ? R"("content":null,"reasoning_content":)" : R"("content":)";
+      base::append_json_string(inner, delta.text);
+    } else if (!ids_asked || delta.ids.empty()) {
+      return;
+    }
+    open_delta(out, choice, inner,
+               reasoning ? logprobs({}, delta.reports) : logprobs(delta.reports, {}));
+    out += "null";
+    append_ids(out, delta.ids);
+    out += "}]";
+    close_chunk(out, timed);
   }
 
   void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
@@ -52,8 +61,10 @@ class ChatWriter final : public ChunkWriter {
       base::append_json_string(out, choice.reasoning);
     }
     fmt::format_to(std::back_inserter(out),
-                   R"(,"refusal":null}},"logprobs":{},"finish_reason":"{}"}})",
+                   R"(,"refusal":null}},"logprobs":{},"finish_reason":"{}")",
                    logprobs(choice.reports, choice.reasoning_reports), finish_word(choice.reason));
+    append_ids(out, choice.ids);
+    out.push_back('}');
   }
 
  private:
@@ -67,12 +78,6 @@ class ChatWriter final : public ChunkWriter {
     return text;
   }
 
-  void write_delta(std::string& out, std::size_t choice, std::string_view inner,
-                   std::string_view logprobs = "null") const {
-    open_delta(out, choice, inner, logprobs);
-    out += "null}]";
-    close_chunk(out);
-  }
   /// A chunk up to the value of finish_reason.
   void open_delta(std::string& out, std::size_t choice, std::string_view inner,
                   std::string_view logprobs) const {

@@ -20,11 +20,13 @@ struct ChatFields : CommonFields {
   std::optional<bool> add_generation_prompt;
   std::optional<bool> logprobs;
   std::optional<int> top_logprobs;
+  std::optional<std::string> reasoning_format;
+  std::optional<bool> include_reasoning;
 };
 BOOST_DESCRIBE_STRUCT(ChatFields, (CommonFields),
                       (messages, max_completion_tokens, enable_thinking, chat_template_kwargs,
                        reasoning_effort, continue_final_message, add_generation_prompt, logprobs,
-                       top_logprobs))
+                       top_logprobs, reasoning_format, include_reasoning))
 
 constexpr auto kRefused = std::to_array<RefusedField>({
     {"tools", "[]"},
@@ -41,8 +43,6 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"thinking_budget", "-1"},
     {"thinking", ""},
     {"reasoning", ""},
-    {"reasoning_format", "\"auto\""},
-    {"include_reasoning", "true"},
     {"reasoning_control", "false"},
     {"chat_template", ""},
 });
@@ -174,6 +174,14 @@ void check_continuation(const ChatFields& fields, const json::array& messages,
   });
 }
 
+/// Whether reasoning stays in the content.
+bool read_reasoning_format(const ChatFields& fields, DecodeContext& context) {
+  const std::string format = fields.reasoning_format.value_or("auto");
+  if (format != "none" && format != "auto" && format != "deepseek")
+    context.within("reasoning_format", [&] { context.add("must be none, auto or deepseek"); });
+  return format == "none";
+}
+
 std::optional<std::uint32_t> read_logprobs(const ChatFields& fields, DecodeContext& context) {
   check_likeliest("top_logprobs", fields.top_logprobs, context);
   const bool wanted = fields.logprobs.value_or(false);
@@ -203,6 +211,8 @@ Result<Asked> read_chat_request(std::string_view body) {
   check_continuation(fields, input.messages, context);
   Asked asked;
   asked.logprobs = read_logprobs(fields, context);
+  asked.raw_reasoning = read_reasoning_format(fields, context);
+  asked.hide_reasoning = !fields.include_reasoning.value_or(true);
   if (!context.clean()) return fail(base::fold(context.take_errors()));
 
   input.continue_last = fields.continue_final_message.value_or(false);

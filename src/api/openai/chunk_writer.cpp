@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
 
 #include "base/json.h"
@@ -104,6 +105,11 @@ void ChunkWriter::close_chunk(std::string& out, const Totals* timed) const {
     append_timings(out, *timed);
   }
   out += "}\n\n";
+}
+
+void ChunkWriter::append_ids(std::string& out, const std::vector<engine::TokenId>& ids) const {
+  if (ids_asked)
+    fmt::format_to(std::back_inserter(out), R"(,"token_ids":[{}])", fmt::join(ids, ","));
 }
 
 std::string ChunkWriter::whole(const std::vector<WholeChoice>& choices,

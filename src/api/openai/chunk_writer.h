@@ -16,7 +16,8 @@ struct WholeChoice {
   engine::FinishReason reason = engine::FinishReason::Stop;
   std::vector<engine::TokenReport> reports = {};  ///< of `text`, if asked for
   std::vector<engine::TokenReport> reasoning_reports = {};
-  double mean_logprob = 0;  ///< of all sampled tokens, where they were reported
+  std::vector<engine::TokenId> ids = {};  ///< of all sampled tokens, if asked for
+  double mean_logprob = 0;                ///< of all sampled tokens, where they were reported
 };
 
 /// Totals over all choices: each prompt is counted once.
@@ -40,7 +41,9 @@ class ChunkWriter {
   void set_head(AnswerHead head);
   /// What opens a choice, before its first delta; may write nothing.
   virtual void begin(std::string& out, std::size_t choice) = 0;
-  virtual void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) = 0;
+  /// @param timed  what has come so far, if chunks are to tell
+  virtual void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta,
+                     const Totals* timed) = 0;
   /// @param last  of the whole answer, if no usage chunk follows: the chunk then carries timings
   virtual void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
                       const Totals* last) = 0;
@@ -56,6 +59,7 @@ class ChunkWriter {
 
   bool usage_asked = false;     ///< chunks then carry `"usage":null`
   bool logprobs_asked = false;  ///< choices then carry their tokens' log-probabilities
+  bool ids_asked = false;       ///< and their tokens' ids
 
  protected:
   /// The `object` of chunks, and that of a whole body.
@@ -70,6 +74,8 @@ class ChunkWriter {
   void close_chunk(std::string& out, const Totals* timed = nullptr) const;
   /// The same members for a whole body, whose object has another name.
   void append_head(std::string& out, std::string_view object) const;
+  /// `,"token_ids":[..]`, where asked for.
+  void append_ids(std::string& out, const std::vector<engine::TokenId>& ids) const;
 
  private:
   AnswerHead head_;

@@ -50,16 +50,11 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"json_schema", ""},
     {"post_sampling_probs", "false"},
     {"prompt_logprobs", ""},
-    {"return_tokens", "false"},
-    {"return_token_ids", "false"},
     {"lora", "[]"},
-    {"num_ctx", ""},
-    {"context_length", ""},
     {"keep_alive", ""},
     {"ttl", ""},
     {"response_cache", "false"},
     {"cache_salt", ""},
-    {"timings_per_token", "false"},
     {"timeout_seconds", ""},
 });
 
@@ -117,6 +112,8 @@ void check_ranges(const CommonFields& fields, DecodeContext& context) {
   check(context, "xtc_threshold", fields.xtc_threshold, 0, 1);
   check(context, "min_tokens", fields.min_tokens, 0, kMostTokens);
   check(context, "t_max_predict_ms", fields.t_max_predict_ms, -1, kNoLimit);
+  check(context, "num_ctx", fields.num_ctx, 1, kMostTokens);
+  check(context, "context_length", fields.context_length, 1, kMostTokens);
   check_likeliest("n_probs", fields.n_probs, context);
   check_stops(fields, context);
 }
@@ -169,6 +166,10 @@ engine::Sampling to_sampling(const CommonFields& fields) {
 
 }  // namespace
 
+bool returns_ids(const CommonFields& fields) {
+  return fields.return_token_ids.value_or(fields.return_tokens.value_or(false));
+}
+
 engine::Request to_engine_request(const Asked& asked) {
   const CommonFields& fields = asked.common;
   engine::Request request;
@@ -182,6 +183,10 @@ engine::Request to_engine_request(const Asked& asked) {
   if (fields.logit_bias) request.logit_bias = fields.logit_bias->biases;
   if (fields.t_max_predict_ms.value_or(0) > 0)
     request.time_limit_ms = static_cast<std::uint32_t>(std::min(*fields.t_max_predict_ms, kMost));
+  if (const auto most = fields.context_length ? fields.context_length : fields.num_ctx)
+    request.context_length = static_cast<std::uint32_t>(*most);
+  request.report_ids = returns_ids(fields);
+  request.raw_reasoning = asked.raw_reasoning;
   request.echo = asked.echo;
   request.logprobs = asked.logprobs;
   if (!request.logprobs && asked.best_of > fields.n.value_or(1)) request.logprobs = 0;

@@ -56,13 +56,19 @@ struct CommonFields {
   std::optional<std::vector<engine::TokenId>> stop_token_ids;
   std::optional<std::int64_t> t_max_predict_ms;
   std::optional<int> n_probs;
+  std::optional<std::int64_t> num_ctx;
+  std::optional<std::int64_t> context_length;
+  std::optional<bool> return_tokens;
+  std::optional<bool> return_token_ids;
+  std::optional<bool> timings_per_token;
 };
 BOOST_DESCRIBE_STRUCT(CommonFields, (),
                       (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty,
                        n, stop, seed, stream, stream_options, top_k, min_p, repetition_penalty,
                        repeat_penalty, repetition_context_size, repeat_last_n, ignore_eos,
                        return_progress, typical_p, top_n_sigma, xtc_probability, xtc_threshold,
-                       samplers, logit_bias, min_tokens, stop_token_ids, t_max_predict_ms, n_probs))
+                       samplers, logit_bias, min_tokens, stop_token_ids, t_max_predict_ms, n_probs,
+                       num_ctx, context_length, return_tokens, return_token_ids, timings_per_token))
 
 /// What one body asks for, whichever endpoint it came to.
 struct Asked {
@@ -71,6 +77,8 @@ struct Asked {
   std::optional<std::uint32_t> logprobs;  ///< reports with so many of the likeliest tokens
   bool echo = false;                      ///< the prompt comes first
   int best_of = 1;                        ///< of so many choices per prompt the best `n` are kept
+  bool raw_reasoning = false;             ///< reasoning stays in the content
+  bool hide_reasoning = false;            ///< it is counted, but not returned
   std::vector<std::string_view> ignored;  ///< fields that would have mattered, but are not obeyed
 };
 
@@ -102,6 +110,9 @@ std::vector<std::string_view> ignored_fields(const json::object& body);
 /// Adds a fault for a wrong number of likeliest tokens; 0..20 are right.
 void check_likeliest(std::string_view name, const std::optional<int>& count,
                      base::DecodeContext& context);
+
+/// Whether choices list the ids of their tokens.
+bool returns_ids(const CommonFields& fields);
 
 /// Everything but the input: sampling, limits, stop texts, reports.
 engine::Request to_engine_request(const Asked& asked);

@@ -44,7 +44,19 @@ Result<Prompt> read_input(const PromptReader& reader, const Input& input) {
                 .is_text = true};
 }
 
-Result<void> check_tokens(const PromptReader& reader, const std::vector<TokenId>& tokens) {
+/// The model's context, or less where the request wants less.
+Result<std::uint32_t> context_of(const PromptReader& reader, const Request& request) {
+  const std::uint32_t wanted = request.context_length.value_or(reader.context_length);
+  if (wanted > 0 && wanted <= reader.context_length) return wanted;
+  return fail(Error{.code = ErrorCode::InvalidArgument,
+                    .message = fmt::format("the context can be limited to 1..{} tokens, which is "
+                                           "what the model is served with, not to {}",
+                                           reader.context_length, wanted),
+                    .param = "context_length"});
+}
+
+Result<void> check_tokens(const PromptReader& reader, std::uint32_t context,
+                          const std::vector<TokenId>& tokens) {
   if (tokens.empty())
     return fail(ErrorCode::InvalidArgument, "the prompt is empty; send at least one character");
   const auto outside =
@@ -53,11 +65,11 @@ Result<void> check_tokens(const PromptReader& reader, const std::vector<TokenId>
     return fail(ErrorCode::InvalidArgument,
                 "the prompt holds the token {}, but the model knows only ids below {}", *outside,
                 reader.vocabulary);
-  if (tokens.size() >= reader.context_length)
+  if (tokens.size() >= context)
     return fail(ErrorCode::ContextExceeded,
                 "This model's maximum context length is {} tokens. However, your messages resulted "
                 "in {} tokens. Please reduce the length of the messages.",
-                reader.context_length, tokens.size());
+                context, tokens.size());
   return {};
 }
 
@@ -124,6 +136,8 @@ ReplyOptions reply_options(const PromptReader& reader, Request& request, Prompt&
                        .stop = std::move(request.stop),
                        .min_tokens = request.min_tokens,
                        .reports = request.logprobs.has_value(),
+                       .ids = request.report_ids,
+                       .raw_reasoning = request.raw_reasoning,
                        .time_limit_ms = request.time_limit_ms};
   if (request.echo) options.echo = echo_of(reader, request, prompt.tokens);
   return options;
@@ -137,10 +151,11 @@ Result<Job> prepare(const PromptReader& reader, Submission submission) {
   Job job;
   job.sampling = TRY(prepare_sampling(reader, request));
   Prompt prompt = TRY(read_input(reader, request.input));
-  TRY(check_tokens(reader, prompt.tokens));
+  const std::uint32_t context = TRY(context_of(reader, request));
+  TRY(check_tokens(reader, context, prompt.tokens));
 
   const auto length = static_cast<std::uint32_t>(prompt.tokens.size());
-  const std::uint32_t room = reader.context_length - length;
+  const std::uint32_t room = context - length;
   const bool limited = request.max_tokens && *request.max_tokens <= room;
   job.max_new_tokens = limited ? *request.max_tokens : room;
   job.when_full = limited ? FinishReason::Length : FinishReason::ContextFull;

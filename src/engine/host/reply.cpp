@@ -21,7 +21,7 @@ std::vector<TokenId> marker_tokens(const ReplyOptions& options) {
 }
 
 std::optional<text::ReasoningSplitter> make_splitter(const ReplyOptions& options) {
-  if (!options.reasoning) return std::nullopt;
+  if (!options.reasoning || options.raw_reasoning) return std::nullopt;
   return text::ReasoningSplitter(*options.reasoning, options.starts_in_reasoning);
 }
 
@@ -37,6 +37,7 @@ Reply::Reply(SequenceId id, std::shared_ptr<EventQueue> events, ReplyOptions opt
       min_tokens_(options.min_tokens),
       time_limit_ms_(options.time_limit_ms),
       tokenizer_(options.tokenizer),
+      report_ids_(options.ids),
       usage_{.prompt_tokens = prompt_tokens},
       submitted_(submitted) {
   if (options.continues) decoder_.push(*options.continues);
@@ -95,6 +96,7 @@ void Reply::add_token(const News& news) {
   const bool shown = news.finish != FinishReason::Stop;
   ++usage_.completion_tokens;
   ++untold_tokens_;
+  if (report_ids_) untold_ids_.push_back(token);
   if (news.chances) logprob_ += news.chances->logprob;
   if (trace_) {
     const bool text = shown && !decoder_.is_hidden(token);
@@ -132,6 +134,7 @@ void Reply::give(TextDelta::Kind kind, std::string_view text) {
   if (trace_) delta.reports = trace_->take(given_, stops_.stopped());
   if (text.empty() && delta.reports.empty()) return;
   delta.tokens = std::exchange(untold_tokens_, 0);
+  delta.ids = std::exchange(untold_ids_, {});
   events_->push(std::move(delta));
 }
 
@@ -158,6 +161,7 @@ PrefixReport Reply::prefix_report() const {
 
 void Reply::finish(FinishReason reason) {
   over_ = true;
+  if (!untold_ids_.empty()) events_->push(TextDelta{.ids = std::exchange(untold_ids_, {})});
   const base::Instant first = first_token_.value_or(*started_);
   events_->push(
       Finished{.reason = reason,

@@ -51,6 +51,8 @@ struct ReplyOptions {
   std::vector<std::string> stop = {};
   std::uint32_t min_tokens = 0;  ///< the text of so many tokens is not searched for stop strings
   bool reports = false;          ///< deltas carry the reports of their tokens
+  bool ids = false;              ///< deltas name the sampled tokens
+  bool raw_reasoning = false;    ///< reasoning and its markers are content
   std::optional<EchoedPrompt> echo = {};
   std::optional<std::uint32_t> time_limit_ms = {};
 };
@@ -96,6 +98,8 @@ class Reply {
   std::size_t given_ = 0;  ///< bytes of content
   double logprob_ = 0;     ///< of all sampled tokens
   std::shared_ptr<const text::Tokenizer> tokenizer_;
+  bool report_ids_;
+  std::vector<TokenId> untold_ids_;
   Usage usage_;
   PrefixMiss miss_;
   std::uint32_t untold_tokens_ = 0;  ///< drawn, but in no delta yet

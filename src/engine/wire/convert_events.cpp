@@ -57,6 +57,7 @@ TextDelta read_delta(const Delta& message) {
       .text = message.text(),
       .tokens = message.tokens()};
   for (const Report& report : message.reports()) delta.reports.push_back(read_report(report));
+  delta.ids.assign(message.ids().begin(), message.ids().end());
   return delta;
 }
 
@@ -75,6 +76,7 @@ struct EventWriter {
     message.mutable_delta()->set_tokens(delta.tokens);
     for (const TokenReport& report : delta.reports)
       write_report(report, *message.mutable_delta()->add_reports());
+    message.mutable_delta()->mutable_ids()->Assign(delta.ids.begin(), delta.ids.end());
   }
   void operator()(const Finished& finished) const {
     Finish& finish = *message.mutable_finish();

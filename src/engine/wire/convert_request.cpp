@@ -152,6 +152,9 @@ Submit write_request(std::uint64_t number, const Request& request) {
   message.set_echo(request.echo);
   if (request.time_limit_ms) message.set_time_limit_ms(*request.time_limit_ms);
   *message.mutable_standpoint() = write_standpoint(request.standpoint);
+  if (request.context_length) message.set_context_length(*request.context_length);
+  message.set_raw_reasoning(request.raw_reasoning);
+  message.set_report_ids(request.report_ids);
   return message;
 }
 
@@ -170,6 +173,9 @@ Result<Request> read_request(const Submit& message) {
   request.echo = message.echo();
   if (message.has_time_limit_ms()) request.time_limit_ms = message.time_limit_ms();
   if (message.has_standpoint()) request.standpoint = TRY(read_standpoint(message.standpoint()));
+  if (message.has_context_length()) request.context_length = message.context_length();
+  request.raw_reasoning = message.raw_reasoning();
+  request.report_ids = message.report_ids();
   return request;
 }
 

@@ -47,6 +47,9 @@ engine::Request full_request() {
   request.logprobs = 0;
   request.echo = true;
   request.time_limit_ms = 0;
+  request.context_length = 512;
+  request.raw_reasoning = true;
+  request.report_ids = true;
   return request;
 }
 
@@ -79,6 +82,8 @@ TEST(Convert, RequestsComeBackAsTheyWere) {
   EXPECT_EQ(back->logprobs, 0U);
   EXPECT_TRUE(back->echo);
   EXPECT_EQ(back->time_limit_ms, 0U);
+  EXPECT_EQ(back->context_length, 512U);
+  EXPECT_TRUE(back->raw_reasoning && back->report_ids);
 }
 
 TEST(Convert, ASamplerStepThatNobodyKnowsIsAnError) {
@@ -99,7 +104,9 @@ TEST(Convert, ReportsComeBackAsTheyWere) {
                     .top = {{.id = 4, .bytes = "\xA9", .logprob = -0.5F},
                             {.id = 9, .bytes = "x", .logprob = -INFINITY}},
                     .offset = 7}};
+  delta.ids = {3, 4};
   const auto back = std::get<TextDelta>(*read_event(write_event(delta)));
+  EXPECT_EQ(back.ids, delta.ids);
   ASSERT_EQ(back.reports.size(), 2U);
   EXPECT_FALSE(back.reports[0].logprob);
   EXPECT_EQ(back.reports[0].bytes, "\xC3");
