@@ -152,6 +152,33 @@ def test_reasoning_is_told_apart(demo):
         assert b"".join(bytes(token["bytes"]) for token in told).decode().strip() == thought.strip()
 
 
+def test_token_ids_are_listed_for_those_who_ask(stories):
+    whole = complete(stories, extra_body={"return_token_ids": True}).choices[0]
+    assert len(whole.token_ids) == 24
+    again = complete(stories, prompt=[1, 403, 407, 261, 378, *whole.token_ids], echo=True)
+    assert whole.text in again.choices[0].text
+    stream = complete(stories, stream=True, extra_body={"return_token_ids": True})
+    ids = [id for chunk in stream for id in getattr(chunk.choices[0], "token_ids", None) or []]
+    assert ids == whole.token_ids
+    assert not hasattr(complete(stories).choices[0], "token_ids")
+
+
+def test_reasoning_can_be_hidden_or_left_in_place(demo):
+    def ask(**extra):
+        return demo.openai().chat.completions.create(
+            model="demo", messages=[{"role": "user", "content": "What is 3 + 4?"}],
+            temperature=0, max_tokens=300, extra_body={"enable_thinking": True} | extra)
+    plain, hidden = ask(), ask(include_reasoning=False)
+    assert not getattr(hidden.choices[0].message, "reasoning_content", None)
+    assert hidden.choices[0].message.content == plain.choices[0].message.content
+    assert hidden.usage.completion_tokens == plain.usage.completion_tokens
+    raw = ask(reasoning_format="none").choices[0].message
+    assert not getattr(raw, "reasoning_content", None)
+    assert raw.content.endswith(plain.choices[0].message.content)
+    if getattr(plain.choices[0].message, "reasoning_content", None):
+        assert "</think>" in raw.content
+
+
 @pytest.mark.parametrize("field, options", [
     ("top_logprobs", {"logprobs": True, "top_logprobs": 21}),
     ("top_logprobs", {"top_logprobs": 3}),

@@ -166,6 +166,22 @@ def test_max_tokens_beyond_the_context_is_what_the_context_has_room_for(stories)
     assert answer.usage.total_tokens == 512 and answer.choices[0].finish_reason == "length"
 
 
+def test_a_request_may_want_less_context(stories):
+    for name in ("context_length", "num_ctx"):
+        answer = complete(stories, max_tokens=300, extra_body={name: 40, "ignore_eos": True})
+        assert answer.usage.total_tokens == 40 and answer.choices[0].finish_reason == "length"
+    assert refusal(stories, extra_body={"num_ctx": 513}).param == "context_length"
+    refused = refusal(stories, prompt=[403] * 50, extra_body={"num_ctx": 40})
+    assert refused.code == "context_length_exceeded"
+
+
+def test_a_deadline_ends_a_request_that_takes_longer(slow):
+    with pytest.raises(openai.APIStatusError) as late:
+        slow.openai().completions.create(model="slow", prompt=PROMPT, max_tokens=3000, extra_body={
+            "ignore_eos": True, "timeout_seconds": 0.3})
+    assert late.value.status_code == 408 and late.value.code == "timeout"
+
+
 def test_a_time_limit_ends_an_answer(slow):
     answer = slow.openai().completions.create(
         model="slow", prompt=PROMPT, max_tokens=3000,

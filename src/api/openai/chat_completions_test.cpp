@@ -254,5 +254,54 @@ TEST(ChatCompletions, AWrongBodyOrModelIsRefusedBeforeAnythingStarts) {
   EXPECT_EQ(world.workers.loads(), 0u);
 }
 
+/// A thought, an answer, and an end token that has no text.
+void think_and_answer(ApiWorld& world) {
+  const auto events = world.asked(0).events;
+  events->push(engine::Admitted{3});
+  engine::TextDelta thought{.kind = engine::TextDelta::Kind::Reasoning, .text = "hm", .tokens = 2};
+  thought.ids = {7, 8};
+  events->push(thought);
+  engine::TextDelta said{.text = "ok", .tokens = 1};
+  said.ids = {9};
+  events->push(said);
+  events->push(engine::Finished{.usage = {.prompt_tokens = 3, .completion_tokens = 4}});
+}
+
+TEST(ChatCompletions, ReasoningCanBeLeftOutAndIdsCanBeListed) {
+  for (const bool stream : {false, true}) {
+    ApiWorld world;
+    auto answer = world.chat(fmt::format(
+        R"({{"messages":[{{"role":"user","content":"hi"}}],"include_reasoning":false,
+             "return_token_ids":true,"stream":{}}})",
+        stream));
+    think_and_answer(world);
+    answer.finish();
+    EXPECT_EQ(answer.text().find("hm"), std::string::npos);
+    json::array ids;
+    if (stream) {
+      for (const json::value& event : answer.events())
+        if (!event.is_null())
+          if (const auto* some = event.at("choices").at(0).as_object().if_contains("token_ids"))
+            for (const auto& id : some->as_array()) ids.push_back(id);
+    } else {
+      ids = answer.body().at("choices").at(0).at("token_ids").as_array();
+    }
+    EXPECT_EQ(ids, (json::array{7, 8, 9}));
+  }
+}
+
+TEST(ChatCompletions, EveryChunkCanBeTimed) {
+  ApiWorld world;
+  auto answer = world.chat(R"({"messages":[{"role":"user","content":"hi"}],"stream":true,
+                               "timings_per_token":true})");
+  think_and_answer(world);
+  const auto events = answer.finish().events();
+  EXPECT_FALSE(events.at(0).as_object().contains("timings")) << "nothing has come yet";
+  EXPECT_EQ(events.at(1).at("timings").at("predicted_n"), 2);
+  EXPECT_EQ(events.at(2).at("timings").at("predicted_n"), 3);
+  EXPECT_EQ(events.at(2).at("timings").at("prompt_n"), 3);
+  EXPECT_EQ(events.at(3).at("timings").at("predicted_n"), 4) << "the engine's own at the end";
+}
+
 }  // namespace
 }  // namespace hearth::api::openai

@@ -171,11 +171,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"echo", "true", {"false"}}, Refused{"post_sampling_probs", "true", {"false"}},
         Refused{"reasoning_budget", "100", {"-1"}}, Refused{"thinking_budget", "100", {"-1"}},
         Refused{"thinking", R"({"type":"enabled"})", {}},
-        Refused{"include_reasoning", "false", {"true"}}, Refused{"chat_template", R"("x")", {}},
+        Refused{"reasoning_control", "true", {"false"}}, Refused{"chat_template", R"("x")", {}},
         Refused{"guided_json", "{}", {}}, Refused{"grammar", R"("x")", {R"("")"}},
         Refused{"json_schema", "{}", {}}, Refused{"prompt_logprobs", "1", {}},
-        Refused{"lora", R"([{"id":1}])", {"[]"}}, Refused{"num_ctx", "512", {}},
-        Refused{"keep_alive", R"("5m")", {}}, Refused{"timings_per_token", "true", {"false"}}),
+        Refused{"lora", R"([{"id":1}])", {"[]"}}, Refused{"cache_salt", R"("x")", {}},
+        Refused{"keep_alive", R"("5m")", {}}),
     [](const auto& test) { return test.param.name; });
 
 TEST(ChatRequest, UnknownAndIgnoredFieldsNeverFail) {
@@ -295,6 +295,21 @@ TEST(ChatRequest, LimitsAndBiasesReachTheEngine) {
   EXPECT_THAT(*request.sampling.samplers,
               ElementsAre(engine::SamplerStep::TopK, engine::SamplerStep::Temperature));
   EXPECT_FALSE(to_engine_request(*read({{"t_max_predict_ms", -1}})).time_limit_ms);
+}
+
+TEST(ChatRequest, WhatIsReturnedOfAnAnswerCanBeChosen) {
+  const auto asked = read({{"reasoning_format", "none"}, {"return_tokens", true}, {"num_ctx", 64}});
+  const auto request = to_engine_request(*asked);
+  EXPECT_TRUE(request.raw_reasoning && request.report_ids);
+  EXPECT_EQ(request.context_length, 64U);
+  EXPECT_EQ(to_engine_request(*read({{"timeout_seconds", 1.5}})).standpoint.deadline_ms, 1500U);
+  EXPECT_THAT(faults(read({{"timeout_seconds", 0}})),
+              ElementsAre("timeout_seconds: invalid_argument"));
+  EXPECT_TRUE(read({{"include_reasoning", false}})->hide_reasoning);
+  const auto plain = to_engine_request(*read({{"reasoning_format", "deepseek"}}));
+  EXPECT_FALSE(plain.raw_reasoning || plain.report_ids || plain.context_length);
+  EXPECT_THAT(faults(read({{"reasoning_format", "xml"}})),
+              ElementsAre("reasoning_format: invalid_argument"));
 }
 
 TEST(ChatRequest, OtherProgramsWaysToChooseAreNamedAsIgnored) {

@@ -17,6 +17,7 @@ Choices::Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWrit
       whole_(replies_.size()) {
   writer_->usage_asked = plan_.stream && plan_.include_usage;
   writer_->logprobs_asked = plan_.show_logprobs;
+  writer_->ids_asked = plan_.show_ids;
   writer_->set_head(plan_.head);
 }
 
@@ -56,16 +57,33 @@ void Choices::on(std::size_t, const engine::PromptProgress& progress, std::strin
 }
 
 void Choices::on(std::size_t choice, const engine::TextDelta& delta, std::string& out) {
+  if (plan_.hide_reasoning && delta.kind == engine::TextDelta::Kind::Reasoning)
+    return add(choice, {.text = {}, .tokens = delta.tokens, .ids = delta.ids}, out);
+  add(choice, delta, out);
+}
+
+void Choices::add(std::size_t choice, const engine::TextDelta& delta, std::string& out) {
   if (plan_.stream) {
     open_stream(out);
-    return writer_->delta(out, choice, delta);
+    return writer_->delta(out, choice, delta, plan_.time_chunks ? timed(delta) : nullptr);
   }
   WholeChoice& whole = whole_[choice];
   const bool reasoning = delta.kind == engine::TextDelta::Kind::Reasoning;
   (reasoning ? whole.reasoning : whole.text) += delta.text;
+  whole.ids.insert(whole.ids.end(), delta.ids.begin(), delta.ids.end());
   if (!plan_.show_logprobs) return;
   auto& reports = reasoning ? whole.reasoning_reports : whole.reports;
   reports.insert(reports.end(), delta.reports.begin(), delta.reports.end());
+}
+
+/// The totals as far as they are known while choices still run, by this side's clock.
+const Totals* Choices::timed(const engine::TextDelta& delta) {
+  const double now = base::elapsed_ms(started_);
+  if (so_far_.usage.completion_tokens == 0) so_far_.timings.prompt_ms = now;
+  so_far_.timings.decode_ms = now - so_far_.timings.prompt_ms;
+  so_far_.usage.prompt_tokens = totals_.usage.prompt_tokens;
+  so_far_.usage.completion_tokens += delta.tokens;
+  return &so_far_;
 }
 
 void Choices::on(std::size_t choice, const engine::Finished& done, std::string& out) {

@@ -41,7 +41,9 @@ class Choices {
   void on(std::size_t choice, const engine::Finished& done, std::string& out);
   void on(std::size_t choice, const engine::Failed& failed, std::string& out);
   void open_stream(std::string& out);
+  void add(std::size_t choice, const engine::TextDelta& delta, std::string& out);
   void add(std::size_t choice, const engine::Finished& done);
+  const Totals* timed(const engine::TextDelta& delta);
   std::vector<WholeChoice> kept() const;
   bool first_of_its_prompt(std::size_t choice) const { return choice % plan_.per_prompt == 0; }
 
@@ -51,6 +53,7 @@ class Choices {
   base::Instant started_ = base::SteadyClock::now();
   std::vector<WholeChoice> whole_;
   Totals totals_;
+  Totals so_far_;  // with timings in every chunk
   std::size_t admitted_ = 0;
   std::size_t finished_ = 0;
   bool opened_ = false;

@@ -18,9 +18,12 @@ class CompletionWriter final : public ChunkWriter {
 
   void begin(std::string&, std::size_t) override {}
 
-  void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta) override {
-    if (delta.text.empty() && !(logprobs_asked && !delta.reports.empty())) return;
-    write(out, choice, {.text = delta.text, .reports = &delta.reports});
+  void delta(std::string& out, std::size_t choice, const engine::TextDelta& delta,
+             const Totals* timed) override {
+    const bool tells = !delta.text.empty() || (logprobs_asked && !delta.reports.empty()) ||
+                       (ids_asked && !delta.ids.empty());
+    if (!tells) return;
+    write(out, choice, {.text = delta.text, .reports = &delta.reports, .ids = &delta.ids}, timed);
   }
 
   void finish(std::string& out, std::size_t choice, engine::FinishReason reason,
@@ -33,9 +36,11 @@ class CompletionWriter final : public ChunkWriter {
   std::string_view whole_object() const override { return object(); }
 
   void append_whole(std::string& out, std::size_t index, const WholeChoice& choice) const override {
-    append_choice(
-        out, index,
-        {.text = choice.text, .reports = &choice.reports, .reason = finish_word(choice.reason)});
+    append_choice(out, index,
+                  {.text = choice.text,
+                   .reports = &choice.reports,
+                   .ids = &choice.ids,
+                   .reason = finish_word(choice.reason)});
   }
 
  private:
@@ -43,16 +48,17 @@ class CompletionWriter final : public ChunkWriter {
   struct Piece {
     std::string_view text = {};
     const std::vector<engine::TokenReport>* reports = nullptr;  // null: it has no text
+    const std::vector<engine::TokenId>* ids = nullptr;
     std::string_view reason = {};
   };
 
   void write(std::string& out, std::size_t choice, const Piece& piece,
-             const Totals* last = nullptr) const {
+             const Totals* timed = nullptr) const {
     open_chunk(out);
     out += R"(,"choices":[)";
     append_choice(out, choice, piece);
     out.push_back(']');
-    close_chunk(out, last);
+    close_chunk(out, timed);
   }
 
   void append_choice(std::string& out, std::size_t index, const Piece& piece) const {
@@ -67,9 +73,11 @@ class CompletionWriter final : public ChunkWriter {
       out += "null";
     out += R"(,"finish_reason":)";
     if (piece.reason.empty())
-      out += "null}";
+      out += "null";
     else
-      fmt::format_to(std::back_inserter(out), R"("{}"}})", piece.reason);
+      fmt::format_to(std::back_inserter(out), R"("{}")", piece.reason);
+    if (piece.ids != nullptr) append_ids(out, *piece.ids);
+    out.push_back('}');
   }
 };
 

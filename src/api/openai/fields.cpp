@@ -39,6 +39,7 @@ void check_stops(const CommonFields& fields, DecodeContext& context) {
 /// Milliseconds and token counts above this mean no limit.
 constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
 constexpr double kMostTokens = static_cast<double>(kMost);
+constexpr double kMostSeconds = 86400;
 constexpr double kNoLimit = std::numeric_limits<double>::max();
 
 constexpr auto kRefused = std::to_array<RefusedField>({
@@ -55,7 +56,6 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"ttl", ""},
     {"response_cache", "false"},
     {"cache_salt", ""},
-    {"timeout_seconds", ""},
 });
 
 /// Other programs' ways to choose tokens.
@@ -114,6 +114,7 @@ void check_ranges(const CommonFields& fields, DecodeContext& context) {
   check(context, "t_max_predict_ms", fields.t_max_predict_ms, -1, kNoLimit);
   check(context, "num_ctx", fields.num_ctx, 1, kMostTokens);
   check(context, "context_length", fields.context_length, 1, kMostTokens);
+  check(context, "timeout_seconds", fields.timeout_seconds, 0.001, kMostSeconds);
   check_likeliest("n_probs", fields.n_probs, context);
   check_stops(fields, context);
 }
@@ -185,6 +186,8 @@ engine::Request to_engine_request(const Asked& asked) {
     request.time_limit_ms = static_cast<std::uint32_t>(std::min(*fields.t_max_predict_ms, kMost));
   if (const auto most = fields.context_length ? fields.context_length : fields.num_ctx)
     request.context_length = static_cast<std::uint32_t>(*most);
+  if (fields.timeout_seconds)
+    request.standpoint.deadline_ms = static_cast<std::uint32_t>(*fields.timeout_seconds * 1000);
   request.report_ids = returns_ids(fields);
   request.raw_reasoning = asked.raw_reasoning;
   request.echo = asked.echo;

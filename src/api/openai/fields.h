@@ -61,6 +61,7 @@ struct CommonFields {
   std::optional<bool> return_tokens;
   std::optional<bool> return_token_ids;
   std::optional<bool> timings_per_token;
+  std::optional<double> timeout_seconds;
 };
 BOOST_DESCRIBE_STRUCT(CommonFields, (),
                       (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty,
@@ -68,7 +69,8 @@ BOOST_DESCRIBE_STRUCT(CommonFields, (),
                        repeat_penalty, repetition_context_size, repeat_last_n, ignore_eos,
                        return_progress, typical_p, top_n_sigma, xtc_probability, xtc_threshold,
                        samplers, logit_bias, min_tokens, stop_token_ids, t_max_predict_ms, n_probs,
-                       num_ctx, context_length, return_tokens, return_token_ids, timings_per_token))
+                       num_ctx, context_length, return_tokens, return_token_ids, timings_per_token,
+                       timeout_seconds))
 
 /// What one body asks for, whichever endpoint it came to.
 struct Asked {

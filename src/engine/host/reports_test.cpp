@@ -144,6 +144,22 @@ TEST(Reports, ReasoningIsReportedApartAndMarkersNotAtAll) {
   EXPECT_EQ(offsets(said.content_reports), (std::vector<std::uint32_t>{0, 1}));
 }
 
+TEST(Reports, IdsAreAllThatWereSampled) {
+  const std::vector<TokenId> reply = {kThink, 'h', kThinkEnd, 'o', 'k'};
+  const auto engine = open(recite(reply, kBot));
+  Request request = ask(
+      ChatInput{.messages = base::parse_json(R"([{"role":"user","content":"hi"}])")->as_array()});
+  request.logprobs = {};
+  request.report_ids = true;
+  const Collected said = answer(*engine, request);
+  EXPECT_EQ(said.ids, (std::vector<TokenId>{kThink, 'h', kThinkEnd, 'o', 'k', kEnd}));
+
+  request.raw_reasoning = true;
+  const Collected raw = answer(*engine, request);
+  EXPECT_EQ(raw.content, "<think>h</think>ok");
+  EXPECT_EQ(raw.reasoning, "");
+}
+
 TEST(Reports, WhoDoesNotAskGetsNone) {
   const auto engine = open(recite(bytes("xyz"), 'a'));
   const Collected said = answer(*engine, {.input = TextInput{"a"}});
@@ -225,6 +241,18 @@ TEST(Limits, BiasesForceAndBanTokensByIdAndByText) {
   EXPECT_NE(answer(*engine, request).content.front(), 'b');
   request.logit_bias = {{testing::kVocabulary, 1}};
   EXPECT_EQ(answer(*engine, request).failed->param, "logit_bias");
+}
+
+TEST(Limits, ARequestMayWantLessContext) {
+  const auto engine = open(testing::certain(testing::spell_on));
+  Request request{.input = TextInput{"abcd"}, .ignore_eos = true, .context_length = 10};
+  const Collected said = answer(*engine, request);
+  EXPECT_EQ(said.content, "efghij");
+  EXPECT_EQ(said.finished->reason, FinishReason::ContextFull);
+  request.context_length = 4;
+  EXPECT_EQ(answer(*engine, request).failed->code, ErrorCode::ContextExceeded);
+  request.context_length = 257;
+  EXPECT_EQ(answer(*engine, request).failed->param, "context_length");
 }
 
 TEST(Limits, ATimeLimitEndsAReplyThatTakesLonger) {

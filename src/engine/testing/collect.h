@@ -15,6 +15,7 @@ struct Collected {
   std::string content;
   std::string reasoning;
   std::uint32_t told_tokens = 0;  ///< of all deltas
+  std::vector<TokenId> ids;
   std::vector<TokenReport> content_reports;
   std::vector<TokenReport> reasoning_reports;
   std::vector<PromptProgress> progress;
@@ -26,6 +27,7 @@ struct Collected {
     if (const auto* delta = std::get_if<TextDelta>(&event)) {
       const bool is_content = delta->kind == TextDelta::Kind::Content;
       (is_content ? content : reasoning) += delta->text;
+      ids.insert(ids.end(), delta->ids.begin(), delta->ids.end());
       auto& reports = is_content ? content_reports : reasoning_reports;
       reports.insert(reports.end(), delta->reports.begin(), delta->reports.end());
       told_tokens += delta->tokens;
