@@ -46,6 +46,8 @@ std::vector<std::string> arguments(const engine::EngineOptions& options,
           std::to_string(options.token_interval_ms),
           "--prefix-cache",
           options.prefix_cache ? "true" : "false",
+          "--batch-invariant",
+          options.batch_invariant ? "true" : "false",
           "--measure-steps",
           options.measure_steps ? "true" : "false",
           "--step-times",
@@ -89,6 +91,7 @@ engine::EngineOptions engine_options(const services::Settings& settings,
           .max_waiting = static_cast<std::uint32_t>(settings.max_waiting),
           .token_interval_ms = static_cast<std::uint32_t>(settings.token_interval_ms),
           .prefix_cache = settings.prefix_cache,
+          .batch_invariant = settings.batch_invariant,
           .step_times = platform::hearth_home() / "cache" / "step-times" / file_name(model.id)};
 }
 

@@ -295,6 +295,7 @@ struct EngineOptions {
   std::uint32_t max_waiting = 1024;  ///< requests in the queue; more are told to come later
   std::uint32_t token_interval_ms = 150;  ///< running answers get a token at least this often
   bool prefix_cache = true;               ///< computed prompts are kept for later ones
+  bool batch_invariant = false;           ///< equal bits whatever else is in a step; slower
   bool measure_steps = false;             ///< learn step times in idle moments after loading
   std::filesystem::path step_times = {};  ///< where they are kept from run to run; empty: nowhere
 };

@@ -22,6 +22,7 @@ void add_worker(CLI::App& app) {
   verb->add_option("--max-waiting", options->max_waiting);
   verb->add_option("--token-interval", options->token_interval_ms);
   verb->add_option("--prefix-cache", options->prefix_cache);
+  verb->add_option("--batch-invariant", options->batch_invariant);
   verb->add_option("--measure-steps", options->measure_steps);
   verb->add_option("--step-times", options->step_times);
   const auto level = std::make_shared<std::string>("info");

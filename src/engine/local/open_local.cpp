@@ -79,8 +79,9 @@ std::string device_name() {
 Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts& texts) {
   const base::Instant start = base::SteadyClock::now();
   prepare_device();
-  auto model =
-      TRY(models::load_model(options.folder, {.kv_bits = static_cast<int>(options.kv_bits)}));
+  auto model = TRY(models::load_model(
+      options.folder, {.rows = options.batch_invariant ? nn::RowPolicy::Fixed : nn::RowPolicy::Any,
+                       .kv_bits = static_cast<int>(options.kv_bits)}));
   const models::ModelFacts& facts = model->facts();
   const MemoryPlan plan = TRY_IN(
       "load " + model_name(options),

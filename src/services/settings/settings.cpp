@@ -91,6 +91,8 @@ std::vector<Setting> Settings::fields() {
        60'000},
       {"engine.prefix_cache", "prefix-cache", &prefix_cache,
        "Keep what was computed for later prompts that begin alike"},
+      {"engine.batch_invariant", "batch-invariant", &batch_invariant,
+       "Equal requests get equal bits whatever runs beside them; slower"},
       {"log.level",
        "log-level",
        &log_level,

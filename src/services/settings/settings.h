@@ -47,6 +47,7 @@ struct Settings {
   int max_waiting = 1024;
   int token_interval_ms = 150;
   bool prefix_cache = true;
+  bool batch_invariant = false;
 
   std::string log_level = "info";
   std::string log_file;
