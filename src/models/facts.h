@@ -21,6 +21,9 @@ struct ModelFacts {
   std::int64_t parameters = 0;  ///< weights counted unpacked, a tied head once
   int vocab_size = 0;           ///< V: token ids lie in [0, V)
   int context_length = 0;       ///< tokens of prompt and answer together
+  /// Sequences of more tokens are computed otherwise from their first token on (longrope), so
+  /// shorter ones' keys are of no use to them; 0: length changes nothing.
+  int stretched_beyond = 0;
   int layers = 0;
   int hidden_size = 0;     ///< D
   int heads = 0;           ///< H

@@ -82,6 +82,8 @@ ModelFacts facts_of(const Opened& model) {
                    .dtype = config.dtype,
                    .weight_bytes = static_cast<std::size_t>(model.checkpoint.bytes()),
                    .eos_ids = config.eos_ids};
+  if (config.rope.kind == nn::RopeSpec::Kind::LongRope)
+    facts.stretched_beyond = static_cast<int>(config.rope.original_context);
   facts.quantisation = quantisation_of(config.quantisation);
   for (const auto& [name, tensor] : model.checkpoint.tensors())
     facts.parameters += weights_in(name, model);

@@ -48,6 +48,14 @@ TEST(Load, AnUnknownArchitectureIsRefusedWithTheListOfKnownOnes) {
   EXPECT_THAT(supported_model_types(), IsSupersetOf({"llama", "mistral", "qwen2", "qwen3"}));
 }
 
+TEST(Load, LongRopeTellsWhereItsOtherFactorsBegin) {
+  const TemporaryFolder folder;
+  write_checkpoint(folder, read_golden("phi3/longrope_long"));
+  const auto facts = read_facts(folder.path());
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->stretched_beyond, 12);
+}
+
 TEST(Load, MissingAndLeftOverTensorsAreNamed) {
   const TemporaryFolder folder;
   auto tensors = hash_tensors(read_golden("llama/plain"));
@@ -123,6 +131,7 @@ TEST(Load, FactsOfAPlainModel) {
   EXPECT_EQ(facts.head_dim, 32);
   EXPECT_EQ(facts.dtype, "float32");
   EXPECT_FALSE(facts.quantisation);
+  EXPECT_EQ(facts.stretched_beyond, 0);
   EXPECT_THAT(facts.eos_ids, ElementsAre(7, 9));
   // 2 * 256 * 64 in and out; per layer 2 * 128 * 64 (q, o), 2 * 64 * 64 (k, v), 3 * 128 * 64 (mlp),
   // 2 * 64 + 2 * 32 (norms); 64 for the last norm.

@@ -34,7 +34,9 @@ struct LoadedModel {
   ModelInfo info;
   std::uint32_t pages = 0;   ///< of the KV cache
   std::uint32_t states = 0;  ///< slots for recurrent states; 0: the model keeps none
-  std::string device = {};   ///< what step times depend on, beside the model
+  /// Prompts of more tokens share no pages with shorter ones; 0: all share.
+  std::uint32_t stretched_beyond = 0;
+  std::string device = {};  ///< what step times depend on, beside the model
 };
 
 /// Loads the model; called once, on the engine thread, which alone touches the device.

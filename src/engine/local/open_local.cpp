@@ -93,6 +93,7 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
                      .info = describe(options, facts, texts, plan),
                      .pages = plan.pages,
                      .states = plan.states,
+                     .stretched_beyond = static_cast<std::uint32_t>(facts.stretched_beyond),
                      .device = device_name()};
   log_info(
       "engine", "{} is loaded in {:.0f} ms: {}, {}, {} MiB of weights, context {}, {} KV pages",
