@@ -49,7 +49,8 @@ Attention::Attention(AttentionSpec spec, const Scope& weights)
   if (spec_.projections != Projections::Split) {
     fused_ = weights.linear("qkv_proj", {spec_.width, q + k + v, spec_.qkv_bias});
   } else {
-    query_ = weights.linear("q_proj", {spec_.width, q, spec_.qkv_bias});
+    const int gate = spec_.gated ? spec_.heads * spec_.value_dim : 0;
+    query_ = weights.linear("q_proj", {spec_.width, q + gate, spec_.qkv_bias});
     key_ = weights.linear("k_proj", {spec_.width, k, spec_.qkv_bias});
     value_ = weights.linear("v_proj", {spec_.width, v, spec_.qkv_bias});
   }
@@ -68,9 +69,15 @@ CacheShape Attention::cache() const {
 }
 
 Attention::Heads Attention::project(const mx::array& x) const {
-  if (!fused_)
-    return {heads((*query_)(x), spec_.heads), heads((*key_)(x), spec_.kv_heads),
-            heads((*value_)(x), spec_.kv_heads)};
+  if (!fused_) {
+    Heads made{heads((*query_)(x), spec_.heads), heads((*key_)(x), spec_.kv_heads),
+               heads((*value_)(x), spec_.kv_heads)};
+    if (!spec_.gated) return made;
+    const auto parts = mx::split(made.q, mx::Shape{spec_.head_dim}, 2);
+    made.q = parts[0];
+    made.gate = parts[1];
+    return made;
+  }
   const mx::array fused = (*fused_)(x);
   return spec_.projections == Projections::Fused ? split(fused) : split_by_head(fused);
 }
@@ -118,8 +125,9 @@ mx::array Attention::operator()(const mx::array& x, const StepContext& step,
   mx::array q = placed(made.q, query_norm_, step);
   if (spec_.position_scale) q = mx::astype(mx::multiply(q, position_factors(step)), made.q.dtype());
   cache.kv->append(placed(made.k, key_norm_, step), made.v);
-  const mx::array mixed = cache.kv->attend(
+  mx::array mixed = cache.kv->attend(
       q, {.scale = spec_.scale, .softcap = spec_.softcap, .sinks = sinks_});  // [T, H, Dv]
+  if (made.gate) mixed = mx::multiply(mixed, mx::sigmoid(*made.gate));
   return output_(mx::flatten(mixed, 1, 2));
 }
 

@@ -46,6 +46,7 @@ struct AttentionSpec {
   int value_dim = 0;  ///< of each value head; 0: Dh
   bool qkv_bias = false;
   bool output_bias = false;
+  bool gated = false;  ///< q_proj gives each head a gate too: its answer is multiplied by σ(gate)
   Projections projections = Projections::Split;
   std::optional<QkNorm> qk_norm = {};
   std::shared_ptr<const Rope> rope = {};  ///< none: no positions at all
@@ -71,7 +72,8 @@ class Attention final : public Mixer {
 
  private:
   struct Heads {
-    mx::array q, k, v;  // [T, H, Dh], [T, K, Dh], [T, K, value_dim]
+    mx::array q, k, v;                   // [T, H, Dh], [T, K, Dh], [T, K, value_dim]
+    std::optional<mx::array> gate = {};  // [T, H, value_dim]
   };
 
   Heads project(const mx::array& x) const;

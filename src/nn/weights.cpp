@@ -123,11 +123,15 @@ std::optional<mx::array> Weights::take(const std::string& path, const mx::Shape&
     problem(fmt::format("tensor \"{}\" is missing", path));
     return {};
   }
-  if (!has_shape(path, shape)) return {};
+  if (!expect_shape(path, shape)) return {};
   return read(path);
 }
 
-bool Weights::has_shape(const std::string& path, const mx::Shape& shape) {
+bool Weights::has_shape(std::string_view path, const mx::Shape& shape) const {
+  return has(path) && shape_of(entry(std::string(path)).entry) == shape;
+}
+
+bool Weights::expect_shape(const std::string& path, const mx::Shape& shape) {
   const mx::Shape stored = shape_of(entry(path).entry);
   mx::Shape expected = shape;
   if (turned_.contains(path)) std::ranges::reverse(expected);

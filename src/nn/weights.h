@@ -65,6 +65,9 @@ class Weights {
   /// As it is stored; empty where there is no such tensor.
   mx::Shape stored_shape(std::string_view path) const;
 
+  /// Whether `path` is stored with exactly this shape: for tensors that have several layouts.
+  bool has_shape(std::string_view path, const mx::Shape& shape) const;
+
   /// Adapters may add to it, but for the head, which sees fewer rows than the step has.
   Linear linear(const std::string& path, const LinearShape& shape);
   /// The linear layers that were taken.
@@ -107,7 +110,7 @@ class Weights {
   std::optional<PackedMatrix> packed_matrix(const std::string& path, const mx::Shape& shape);
   std::optional<Packing> packing_of(const std::string& path, const mx::Shape& shape);
   std::optional<Packing> told_packing(const std::string& path, const Packing& found);
-  bool has_shape(const std::string& path, const mx::Shape& shape);
+  bool expect_shape(const std::string& path, const mx::Shape& shape);
   std::string place(const std::string& path) const;
   const Checkpoint::Tensor& entry(const std::string& path) const;
 
@@ -148,6 +151,9 @@ class Scope {
     return weights_->tensor(join(name), shape);
   }
   bool has(std::string_view name) const { return weights_->has(join(name)); }
+  bool has_shape(std::string_view name, const mx::Shape& shape) const {
+    return weights_->has_shape(join(name), shape);
+  }
   Weights& weights() const { return *weights_; }
   /// The full path of `name` at this place.
   std::string join(std::string_view name) const {
