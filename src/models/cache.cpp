@@ -97,7 +97,7 @@ void Cache::begin(const nn::StepBatch& batch) {
   }
   if (!recurrent_) return;
   need_states(highest_state(batch));
-  const auto plan = std::make_shared<const nn::StatePlan>(nn::plan_states(batch));
+  const auto plan = std::make_shared<const nn::StatePlan>(nn::plan_states(batch, rows_));
   for (std::optional<nn::StateSlots>& slots : slots_)
     if (slots) slots->follow(plan);
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "models/moe_spec.h"
 #include "nn/gated_delta.h"
 
 namespace hearth::models {
@@ -88,6 +89,17 @@ Result<DecoderSpec> gated_delta_spec(const Config& config, const ModelFacts& fac
     return std::make_unique<nn::GatedDelta>(delta, scope.scope("linear_attn"));
   };
   return spec;
+}
+
+Result<nn::MoeSpec> gated_shared_experts(const Config& config) {
+  nn::MoeSpec moe = TRY(moe_spec(config));
+  Fields fields = config.fields();
+  moe.router.renormalise = fields.boolean("norm_topk_prob", true);
+  moe.shared_inner = fields.integer("shared_expert_intermediate_size", 512, {1, 1 << 22});
+  TRY(fields.finish());
+  moe.shared_gated = true;
+  moe.names.shared = "shared_expert";
+  return moe;
 }
 
 }  // namespace hearth::models

@@ -5,6 +5,7 @@
 
 #include "models/decoder_spec.h"
 #include "models/family.h"
+#include "nn/moe.h"
 
 namespace hearth::models {
 
@@ -15,5 +16,8 @@ void prepare_gated_delta(json::object& config, std::string_view model_type);
 /// @param weights  tells by its layout whether norms are stored as Hugging Face has them
 Result<DecoderSpec> gated_delta_spec(const Config& config, const ModelFacts& facts, bool fused,
                                      nn::Weights& weights);
+
+/// Qwen's experts: by softmax, with a shared one at its own weight.
+Result<nn::MoeSpec> gated_shared_experts(const Config& config);
 
 }  // namespace hearth::models

@@ -1,7 +1,9 @@
 // Activations out of plain MLX operations.
 #include "nn/activation.h"
 
+#include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace hearth::nn {
 
@@ -13,6 +15,18 @@ mx::array times(const mx::array& x, double factor) {
 
 mx::array plus(const mx::array& x, double term) {
   return mx::add(x, mx::array(static_cast<float>(term), x.dtype()));
+}
+
+/// x with Φ(x) = share, by halving: it is done once per layer.
+double normal_quantile(double share) {
+  double low = -40.0;
+  double high = 40.0;
+  for (int i = 0; i < 200; ++i) {
+    const double middle = (low + high) / 2.0;
+    const double below = std::erfc(-middle / std::numbers::sqrt2) / 2.0;
+    (below < share ? low : high) = middle;
+  }
+  return low;
 }
 
 }  // namespace
@@ -51,6 +65,17 @@ mx::array xielu(const mx::array& x, const XieluSpec& spec) {
   const mx::array below = mx::multiply(mx::subtract(bent, x), spec.negative);
   const mx::array curve = mx::where(mx::greater(x, mx::array(0.0F, x.dtype())), above, below);
   return mx::astype(mx::add(curve, mx::multiply(spec.beta, x)), x.dtype());
+}
+
+Activation largest_only(Activation inner, double share) {
+  const auto deviations = static_cast<float>(normal_quantile(share));
+  return [inner = std::move(inner), deviations](const mx::array& x) {
+    const mx::array mean = mx::mean(x, -1, /*keepdims=*/true);
+    const mx::array deviation = mx::sqrt(mx::var(x, -1, /*keepdims=*/true));
+    const mx::array least =
+        mx::add(mean, mx::multiply(deviation, mx::array(deviations, x.dtype())));
+    return inner(mx::maximum(mx::subtract(x, least), mx::array(0, x.dtype())));
+  };
 }
 
 }  // namespace hearth::nn

@@ -34,4 +34,10 @@ struct XieluSpec {
 /// positive x² + beta x above 0, negative (e^min(x, epsilon) - 1 - x) + beta x below.
 mx::array xielu(const mx::array& x, const XieluSpec& spec);
 
+/// `inner` of what is among the largest values of each row, measured from where they begin; 0 for
+/// the others. Which are the largest follows from the row's mean and deviation, as if they were
+/// drawn from a normal distribution.
+/// @param share  in (0, 1): of the values that become 0
+Activation largest_only(Activation inner, double share);
+
 }  // namespace hearth::nn

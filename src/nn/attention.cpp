@@ -51,17 +51,22 @@ Attention::Attention(AttentionSpec spec, const Scope& weights)
   } else {
     const int gate = spec_.gated ? spec_.heads * spec_.value_dim : 0;
     query_ = weights.linear("q_proj", {spec_.width, q + gate, spec_.qkv_bias});
-    key_ = weights.linear("k_proj", {spec_.width, k, spec_.qkv_bias});
-    value_ = weights.linear("v_proj", {spec_.width, v, spec_.qkv_bias});
+    if (!spec_.shares) {
+      key_ = weights.linear("k_proj", {spec_.width, k, spec_.qkv_bias});
+      value_ = weights.linear("v_proj", {spec_.width, v, spec_.qkv_bias});
+    }
   }
   if (const auto& norm = spec_.qk_norm) {
     query_norm_ = head_norm(*norm, {spec_.heads, spec_.head_dim}, "q_norm", weights);
-    key_norm_ = head_norm(*norm, {spec_.kv_heads, spec_.head_dim}, "k_norm", weights);
+    if (!spec_.shares)
+      key_norm_ = head_norm(*norm, {spec_.kv_heads, spec_.head_dim}, "k_norm", weights);
   }
+  if (spec_.value_norm) value_norm_ = Norm(*spec_.value_norm, {}, {});
   if (spec_.sinks) sinks_ = weights.tensor("sinks", {spec_.heads});
 }
 
 CacheShape Attention::cache() const {
+  if (spec_.shares) return {.shares = spec_.shares};
   return {.kv = KvShape{.kv_heads = spec_.kv_heads,
                         .head_dim = spec_.head_dim,
                         .value_dim = spec_.value_dim,
@@ -70,8 +75,9 @@ CacheShape Attention::cache() const {
 
 Attention::Heads Attention::project(const mx::array& x) const {
   if (!fused_) {
-    Heads made{heads((*query_)(x), spec_.heads), heads((*key_)(x), spec_.kv_heads),
-               heads((*value_)(x), spec_.kv_heads)};
+    Heads made{.q = heads((*query_)(x), spec_.heads), .k = {}, .v = {}};
+    if (key_) made.k = heads((*key_)(x), spec_.kv_heads);
+    if (value_) made.v = heads((*value_)(x), spec_.kv_heads);
     if (!spec_.gated) return made;
     const auto parts = mx::split(made.q, mx::Shape{spec_.head_dim}, 2);
     made.q = parts[0];
@@ -124,7 +130,9 @@ mx::array Attention::operator()(const mx::array& x, const StepContext& step,
   const Heads made = project(x);
   mx::array q = placed(made.q, query_norm_, step);
   if (spec_.position_scale) q = mx::astype(mx::multiply(q, position_factors(step)), made.q.dtype());
-  cache.kv->append(placed(made.k, key_norm_, step), made.v);
+  if (made.k)
+    cache.kv->append(placed(*made.k, key_norm_, step),
+                     value_norm_ ? (*value_norm_)(*made.v) : *made.v);
   mx::array mixed = cache.kv->attend(
       q, {.scale = spec_.scale, .softcap = spec_.softcap, .sinks = sinks_});  // [T, H, Dv]
   if (made.gate) mixed = mx::multiply(mixed, mx::sigmoid(*made.gate));

@@ -49,12 +49,15 @@ struct AttentionSpec {
   bool gated = false;  ///< q_proj gives each head a gate too: its answer is multiplied by σ(gate)
   Projections projections = Projections::Split;
   std::optional<QkNorm> qk_norm = {};
-  std::shared_ptr<const Rope> rope = {};  ///< none: no positions at all
+  std::optional<NormSpec> value_norm = {};  ///< of each value head; without a weight
+  std::shared_ptr<const Rope> rope = {};    ///< none: no positions at all
   int window = 0;        ///< a query sees itself and the `window - 1` tokens before it; 0: all
   float scale = 0.0F;    ///< of the scores; 0: 1 / sqrt(Dh)
   float softcap = 0.0F;  ///< scores s become softcap * tanh(s / softcap); 0: as they are
   bool sinks = false;    ///< tensor sinks [H]: a score per head that takes weight and gives nothing
   std::optional<PositionScale> position_scale = {};
+  /// The earlier layer whose keys and values are read; none: it has its own.
+  std::optional<std::size_t> shares = {};
 };
 
 /// x [T, D] → [T, D], the tokens of all sequences of the step. H query heads share K kv heads.
@@ -72,7 +75,8 @@ class Attention final : public Mixer {
 
  private:
   struct Heads {
-    mx::array q, k, v;                   // [T, H, Dh], [T, K, Dh], [T, K, value_dim]
+    mx::array q;                    // [T, H, Dh]
+    std::optional<mx::array> k, v;  // [T, K, Dh], [T, K, value_dim]; none where they are shared
     std::optional<mx::array> gate = {};  // [T, H, value_dim]
   };
 
@@ -85,7 +89,7 @@ class Attention final : public Mixer {
   AttentionSpec spec_;
   std::optional<Linear> fused_, query_, key_, value_;
   Linear output_;
-  std::optional<Norm> query_norm_, key_norm_;
+  std::optional<Norm> query_norm_, key_norm_, value_norm_;
   std::optional<mx::array> sinks_;
 };
 

@@ -1,16 +1,13 @@
 // The gated delta rule, token by token and block by block.
 #include "nn/delta_rule.h"
 
-#include <algorithm>
-#include <bit>
-#include <limits>
 #include <vector>
+
+#include "nn/token_blocks.h"
 
 namespace hearth::nn {
 
 namespace {
-
-constexpr int kBlock = 64;  // tokens; a power of two
 
 mx::array one_token(const DeltaTokens& tokens, mx::array& state) {
   const auto row = [](const mx::array& x) { return mx::swapaxes(x, 1, 2); };  // [B, H, 1, D]
@@ -40,15 +37,6 @@ mx::array inverse(const mx::array& a) {
       {mx::concatenate({first, mx::zeros_like(first)}, 2), mx::concatenate({below, second}, 2)}, 1);
 }
 
-/// [B, L, H, D] → [B, H, blocks, C, D], zeros behind the last token: they change no state.
-mx::array blocks(const mx::array& x, int block) {
-  const int rows = x.shape(1);
-  const int count = (rows + block - 1) / block;
-  const mx::array padded = mx::pad(x, {{0, 0}, {0, count * block - rows}, {0, 0}, {0, 0}});
-  return mx::transpose(mx::reshape(padded, {x.shape(0), count, block, x.shape(2), x.shape(3)}),
-                       {0, 3, 1, 2, 4});
-}
-
 /// What a block's tokens do to each other, before its state is known.
 struct Block {
   mx::array values;   // [B, H, n, C, Dv]: the news of each token
@@ -59,25 +47,22 @@ struct Block {
 };
 
 Block prepare(const DeltaTokens& tokens, int size) {
-  const auto column = [size](const mx::array& x) { return blocks(mx::expand_dims(x, 3), size); };
-  const mx::array q = blocks(tokens.q, size);
-  const mx::array k = blocks(tokens.k, size);
+  const auto column = [size](const mx::array& x) { return to_blocks(mx::expand_dims(x, 3), size); };
+  const mx::array q = to_blocks(tokens.q, size);
+  const mx::array k = to_blocks(tokens.k, size);
   const mx::array rate = column(tokens.rate);                   // [B, H, n, C, 1]
   const mx::array decay = mx::cumsum(column(tokens.decay), 3);  // [B, H, n, C, 1]
   const mx::array end = mx::slice(decay, {0, 0, 0, size - 1, 0}, decay.shape());
   const mx::array keys = mx::swapaxes(k, 3, 4);
 
-  // Pairs from the future are cut off before the exponential: theirs would overflow.
-  const mx::array past = mx::tri(size, size, 0, mx::bool_);
-  const mx::array between = mx::exp(mx::where(past, mx::subtract(decay, mx::swapaxes(decay, 3, 4)),
-                                              mx::array(-std::numeric_limits<float>::infinity())));
+  const mx::array between = left_between(decay);
   const mx::array weighted = mx::multiply(k, rate);
   const mx::array pairs = mx::multiply(mx::matmul(weighted, keys), between);
   const mx::array strict = mx::where(mx::tri(size, size, -1, mx::bool_), pairs, mx::array(0.0F));
   const mx::array solved =
       mx::reshape(inverse(mx::reshape(strict, {-1, size, size})), strict.shape());
 
-  return {.values = mx::matmul(solved, mx::multiply(blocks(tokens.v, size), rate)),
+  return {.values = mx::matmul(solved, mx::multiply(to_blocks(tokens.v, size), rate)),
           .reading = mx::matmul(solved, mx::multiply(weighted, mx::exp(decay))),
           .mixing = mx::multiply(mx::matmul(q, keys), between),
           .q = mx::multiply(q, mx::exp(decay)),
@@ -90,7 +75,7 @@ Block prepare(const DeltaTokens& tokens, int size) {
 mx::array gated_delta_rule(const DeltaTokens& tokens, mx::array& state) {
   const int rows = tokens.q.shape(1);
   if (rows == 1) return one_token(tokens, state);
-  const int size = std::min(kBlock, static_cast<int>(std::bit_ceil(static_cast<unsigned>(rows))));
+  const int size = block_tokens(rows);
   const Block all = prepare(tokens, size);
   std::vector<mx::array> answers;
   for (int i = 0; i < all.q.shape(2); ++i) {

@@ -23,11 +23,6 @@ mx::array unit(const mx::array& x) {
   return mx::multiply(x, mx::rsqrt(mx::add(squares, mx::array(kLengthEpsilon))));
 }
 
-/// log(1 + eˣ)
-mx::array softplus(const mx::array& x) {
-  return mx::logaddexp(x, mx::array(0.0F));
-}
-
 }  // namespace
 
 GatedDelta::GatedDelta(const GatedDeltaSpec& spec, const Scope& weights)

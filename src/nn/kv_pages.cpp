@@ -19,6 +19,13 @@ mx::array gather(const mx::array& pool, const KvFormat& format, const AttentionG
   return mx::reshape(format.numbers(rows), {kv_heads, group.sequences, seen, format.width});
 }
 
+/// [K, B, S, Dh] → [K, B, S, count]
+mx::array first_channels(const mx::array& keys, int count) {
+  mx::Shape shape = keys.shape();
+  shape.back() = count;
+  return mx::slice(keys, {0, 0, 0, 0}, shape);
+}
+
 /// Scores [K, B, G, L, S] → weights, with the mask, and with the sinks where there are some.
 mx::array weigh(mx::array scores, const mx::array& mask, const AttendOptions& options) {
   if (options.softcap > 0.0F) {
@@ -65,7 +72,8 @@ mx::array attend_group(const mx::array& q, const mx::array& keys, const mx::arra
 
 std::size_t KvShape::page_bytes() const {
   return std::size_t{kPageTokens} * static_cast<std::size_t>(kv_heads) *
-         static_cast<std::size_t>(key_format().row_bytes() + value_format().row_bytes());
+         static_cast<std::size_t>(key_format().row_bytes() +
+                                  (values_in_keys ? 0 : value_format().row_bytes()));
 }
 
 void KvShape::pack(int wanted_bits) {
@@ -84,6 +92,7 @@ void KvPages::grow(std::size_t pages) {
   if (pages <= pages_) return;
   const int slots = static_cast<int>(pages - pages_) * shape_.kv_heads * kPageTokens;
   for (mx::array* pool : {&keys_, &values_}) {
+    if (pool == &values_ && shape_.values_in_keys) continue;
     // Each pool has zeros of its own: a shared buffer could not be written in place.
     const mx::array fresh = mx::zeros({slots, pool->shape(1)}, pool->dtype());
     *pool = pages_ == 0 ? fresh : mx::concatenate({*pool, fresh}, 0);
@@ -102,12 +111,13 @@ void KvPages::write(mx::array& pool, const KvFormat& format, const mx::array& ro
 
 KvPages::Content KvPages::content(std::span<const std::int32_t> pages) const {
   const mx::array slots = slots_of(pages);
-  return {mx::take(keys_, slots, 0), mx::take(values_, slots, 0)};
+  return {mx::take(keys_, slots, 0), shape_.values_in_keys ? values_ : mx::take(values_, slots, 0)};
 }
 
 void KvPages::replace(std::span<const std::int32_t> pages, const Content& content) {
   const mx::array slots = slots_of(pages);
   for (const auto& [pool, rows] : {std::pair(&keys_, content.keys), {&values_, content.values}}) {
+    if (rows.shape(0) == 0) continue;
     const mx::array updates = mx::expand_dims(rows, 1);
     *pool = mx::scatter(std::exchange(*pool, updates), slots, updates, 0);  // as in write()
   }
@@ -125,7 +135,7 @@ mx::array KvPages::slots_of(std::span<const std::int32_t> pages) const {
 void KvPages::append(const mx::array& k, const mx::array& v) {
   assert(plan_ && "Cache::begin comes before the layers");
   write(keys_, shape_.key_format(), k);
-  write(values_, shape_.value_format(), v);
+  if (!shape_.values_in_keys) write(values_, shape_.value_format(), v);
 }
 
 mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) const {
@@ -135,7 +145,9 @@ mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) cons
   for (const AttentionGroup& group : plan_->groups) {
     const mx::array queries = whole ? scaled : mx::take(scaled, group.row_ids, 0);
     const mx::array keys = gather(keys_, shape_.key_format(), group, shape_.kv_heads);
-    const mx::array values = gather(values_, shape_.value_format(), group, shape_.kv_heads);
+    const mx::array values = shape_.values_in_keys
+                                 ? first_channels(keys, shape_.value_width())
+                                 : gather(values_, shape_.value_format(), group, shape_.kv_heads);
     answers.push_back(attend_group(queries, keys, values, group, options));
   }
   const mx::array joined = answers.size() == 1 ? answers.front() : mx::concatenate(answers, 0);

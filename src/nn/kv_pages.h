@@ -22,7 +22,8 @@ struct KvShape {
   int value_dim = 0;  ///< of a value; 0: Dh
   int window = 0;     ///< a query sees itself and the `window - 1` tokens before it; 0: all of them
   mx::Dtype dtype = mx::float32;
-  int bits = 0;  ///< 8 or 4: keys and values are packed; 0: they are not
+  int bits = 0;                 ///< 8 or 4: keys and values are packed; 0: they are not
+  bool values_in_keys = false;  ///< values are the keys' first value_dim channels, kept once
 
   int value_width() const { return value_dim > 0 ? value_dim : head_dim; }
   KvFormat key_format() const { return {.width = head_dim, .bits = bits, .dtype = dtype}; }
@@ -59,7 +60,7 @@ class KvPages {
   /// Writes this step's keys and values to their pages.
   ///
   /// @param k  [T, K, Dh], positions applied
-  /// @param v  [T, K, Dv]
+  /// @param v  [T, K, Dv]; not looked at where values lie in the keys
   void append(const mx::array& k, const mx::array& v);
 
   /// Attends per sequence over all its pages hold, this step's tokens included; comes after
@@ -72,7 +73,7 @@ class KvPages {
   /// What lies in `pages`: keys and values of all their tokens, to be put elsewhere.
   struct Content {
     mx::array keys;    ///< [pages * K * kPageTokens, Dh], packed rows as they are stored (KvFormat)
-    mx::array values;  ///< the same for values
+    mx::array values;  ///< the same for values; empty where they lie in the keys
   };
   Content content(std::span<const std::int32_t> pages) const;
 

@@ -36,7 +36,7 @@ StateGroup group(const std::vector<const Segment*>& segments) {
 
 }  // namespace
 
-StatePlan plan_states(const StepBatch& batch) {
+StatePlan plan_states(const StepBatch& batch, RowPolicy policy) {
   std::map<int, std::vector<const Segment*>> by_rows;
   for (const Segment& segment : batch.segments) by_rows[segment.rows].push_back(&segment);
   std::vector<std::int32_t> order(static_cast<std::size_t>(batch.tokens()));
@@ -50,8 +50,10 @@ StatePlan plan_states(const StepBatch& batch) {
       next += rows;
     }
   }
-  return {
-      .groups = std::move(groups), .order = ints(order), .in_order = std::ranges::is_sorted(order)};
+  return {.groups = std::move(groups),
+          .order = ints(order),
+          .in_order = std::ranges::is_sorted(order),
+          .token_by_token = policy == RowPolicy::Fixed};
 }
 
 }  // namespace hearth::nn

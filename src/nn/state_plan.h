@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nn/mlx.h"
+#include "nn/row_policy.h"
 #include "nn/step_batch.h"
 
 namespace hearth::nn {
@@ -24,9 +25,11 @@ struct StatePlan {
   mx::array
       order;  ///< [T] int32: row t of the answer is row order[t] of the groups' joined answers
   bool in_order = true;  ///< `order` is 0, 1, 2, ...
+  /// Tokens of a piece are taken one by one: where a piece begins then leaves no trace.
+  bool token_by_token = false;
 };
 
 /// Sequences with as many rows as each other go together: all that decode, and equal prompt pieces.
-StatePlan plan_states(const StepBatch& batch);
+StatePlan plan_states(const StepBatch& batch, RowPolicy rows = RowPolicy::Any);
 
 }  // namespace hearth::nn

@@ -22,6 +22,21 @@ mx::array rows_of(const mx::array& x, const StateGroup& group, bool whole) {
   return mx::reshape(rows, with_front(group.sequences, shape));
 }
 
+/// The same tokens with one call of `advance` each: inputs [B, L, ...] → [B, L, ...].
+mx::array one_by_one(const std::vector<mx::array>& inputs, std::vector<mx::array>& states,
+                     const StateSlots::Advance& advance) {
+  const auto take = [](const mx::array& x, int token) {
+    return mx::expand_dims(mx::take(x, token, 1), 1);
+  };
+  std::vector<mx::array> answers;
+  for (int token = 0; token < inputs.front().shape(1); ++token) {
+    std::vector<mx::array> one;
+    for (const mx::array& input : inputs) one.push_back(take(input, token));
+    answers.push_back(advance(one, states));
+  }
+  return mx::concatenate(answers, 1);
+}
+
 /// [B, L, ...] → [B * L, ...]
 mx::array flat(const mx::array& x) {
   return mx::flatten(x, 0, 1);
@@ -105,7 +120,8 @@ mx::array StateSlots::run(std::span<const mx::array> inputs, const Advance& adva
     for (const mx::array& input : inputs) rows.push_back(rows_of(input, group, whole));
     std::vector<mx::array> states;
     for (std::size_t i = 0; i < shapes_.size(); ++i) states.push_back(read(i, group));
-    answers.push_back(flat(advance(rows, states)));
+    answers.push_back(
+        flat(plan_->token_by_token ? one_by_one(rows, states, advance) : advance(rows, states)));
     unsettled_.push_back({group.slots, std::move(states)});
   }
   const mx::array joined = answers.size() == 1 ? answers.front() : mx::concatenate(answers, 0);
