@@ -152,6 +152,58 @@ void Cache::copy_states(std::span<const StateCopy> copies) {
     if (slots) slots->replace(ends.to, *content++);
 }
 
+void Cache::need_all(std::span<const std::int32_t> pages, int state) {
+  std::size_t highest = 0;  // a negative number is beyond any limit
+  for (const std::int32_t page : pages) highest = std::max(highest, static_cast<std::size_t>(page));
+  need_pages(highest);
+  if (recurrent_) need_states(static_cast<std::size_t>(state));
+}
+
+std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t> pages,
+                                                    int state) {
+  need_all(pages, state);
+  std::map<std::string, nn::mx::array> content;
+  for (std::size_t layer = 0; layer < kv_.size(); ++layer) {
+    const std::string place = fmt::format("layers.{}.", layer);
+    if (kv_[layer]) {
+      const nn::KvPages::Content held = kv_[layer]->content(pages);
+      content.emplace(place + "keys", held.keys);
+      content.emplace(place + "values", held.values);
+    }
+    if (!slots_[layer]) continue;
+    const auto held = slots_[layer]->content(std::vector<std::int32_t>{state});
+    for (std::size_t i = 0; i < held.size(); ++i)
+      content.emplace(fmt::format("{}states.{}", place, i), held[i]);
+  }
+  std::vector<nn::mx::array> arrays;
+  for (const auto& [name, array] : content) arrays.push_back(array);
+  nn::mx::eval(std::move(arrays));
+  return content;
+}
+
+std::string Cache::replace(std::span<const std::int32_t> pages, int state,
+                           const std::map<std::string, nn::mx::array>& content) {
+  const auto expected = this->content(pages, state);
+  for (const auto& [name, array] : expected) {
+    const auto found = content.find(name);
+    if (found == content.end()) return fmt::format("it has no \"{}\"", name);
+    if (found->second.shape() != array.shape() || found->second.dtype() != array.dtype())
+      return fmt::format("\"{}\" has another shape or dtype", name);
+  }
+  if (content.size() != expected.size()) return "it has more layers";
+  for (std::size_t layer = 0; layer < kv_.size(); ++layer) {
+    const std::string place = fmt::format("layers.{}.", layer);
+    if (kv_[layer])
+      kv_[layer]->replace(pages, {content.at(place + "keys"), content.at(place + "values")});
+    if (!slots_[layer]) continue;
+    std::vector<nn::mx::array> states;
+    for (int i = 0; content.contains(fmt::format("{}states.{}", place, i)); ++i)
+      states.push_back(content.at(fmt::format("{}states.{}", place, i)));
+    slots_[layer]->replace(std::vector<std::int32_t>{state}, states);
+  }
+  return {};
+}
+
 std::vector<nn::mx::array> Cache::arrays() const {
   std::vector<nn::mx::array> arrays;
   for (const std::optional<nn::KvPages>& kv : kv_)

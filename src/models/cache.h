@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "nn/kv_pages.h"
@@ -61,6 +63,19 @@ class Cache {
   /// @throws std::invalid_argument for a state beyond the limit.
   void copy_states(std::span<const StateCopy> copies);
 
+  /// What lies in `pages`, and in slot `state` of a recurrent model (-1: none): evaluated arrays by
+  /// layer ("layers.0.keys", "layers.0.values", "layers.0.states.0"), for a file. Between steps
+  /// only.
+  /// @throws std::invalid_argument for a number beyond the limit, or where a recurrent model's
+  /// state is not named.
+  std::map<std::string, nn::mx::array> content(std::span<const std::int32_t> pages, int state);
+
+  /// Puts such content to `pages` and `state`, in this cache or another one of the same model.
+  /// @returns what does not fit, where the content is of another model or of fewer pages; nothing
+  ///          is changed then. @throws as content().
+  std::string replace(std::span<const std::int32_t> pages, int state,
+                      const std::map<std::string, nn::mx::array>& content);
+
   /// What to evaluate together with the step's logits, so that keys, values and states are really
   /// written even where no logits were wanted. Cheap handles.
   std::vector<nn::mx::array> arrays() const;
@@ -73,6 +88,7 @@ class Cache {
   std::size_t bytes() const;
 
  private:
+  void need_all(std::span<const std::int32_t> pages, int state);
   void need_pages(std::size_t highest);
   void need_states(std::size_t highest);
 

@@ -163,7 +163,7 @@ mx::array Gemma3n::logits(const nn::StepBatch& batch, Cache& cache) const {
   mx::array streams = spread(x);
   for (std::size_t i = 0; i < parts_.layers.size(); ++i)
     streams = parts_.layers[i](streams, stream(inputs, static_cast<int>(i)), step, cache.layer(i));
-  const mx::array hidden = parts_.norm(gather(wanted_rows(streams, batch)));
+  const mx::array hidden = parts_.norm(wanted_rows(gather(streams), batch));
   const mx::array logits = mx::astype(parts_.head(hidden), mx::float32);
   if (spec_.logit_softcap == 0.0F) return logits;
   const mx::array cap(spec_.logit_softcap);

@@ -23,4 +23,6 @@ CASES = {
         "max_position_embeddings": 128,
         "rope_scaling": YARN | {"mscale": 1.0, "mscale_all_dim": 1.0},
     },
+    # Latents are packed as well: what expands them is unpacked to be folded into the queries.
+    "affine8": DEEPSEEK_V3 | {"quantization": {"group_size": 32, "bits": 8}},
 }
