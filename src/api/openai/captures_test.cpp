@@ -53,7 +53,7 @@ void expect_same_shape(const json::value& ours, const json::value& recorded,
     const std::string name(member.key());
     if (kTheirs.contains(name)) continue;
     ASSERT_TRUE(ours.get_object().contains(name)) << path << "." << name << " is missing";
-    expect_same_shape(ours.at(name), member.value(), path + "." + name);
+    expect_same_shape(ours.at(name), member.value(), fmt::format("{}.{}", path, name));
   }
 }
 

@@ -105,14 +105,14 @@ struct ApiWorld {
                         .context_limit = context_limit});
   }
 
-  Answer get(std::vector<std::string> path) { return send(http::Method::Get, std::move(path), ""); }
+  Answer get(const std::vector<std::string>& path) { return send(http::Method::Get, path, ""); }
   Answer chat(std::string body) {
     return send(http::Method::Post, {"v1", "chat", "completions"}, std::move(body));
   }
   Answer complete(std::string body) {
     return send(http::Method::Post, {"v1", "completions"}, std::move(body));
   }
-  Answer send(http::Method method, std::vector<std::string> path, std::string body) {
+  Answer send(http::Method method, const std::vector<std::string>& path, std::string body) {
     http::Request request{.method = method, .path = path, .body = std::move(body)};
     request.id = "req_1";
     const auto match = router.find(method, path);
