@@ -2,7 +2,8 @@
 #
 # One folder under src/ is one library. DEPENDS is all its headers may include, PRIVATE what only its sources may: every
 # module exposes one include root that holds nothing but itself, so a forbidden include does not compile.
-# *_test.cpp files become the program hearth_<name>_tests; every header is compiled alone (target hearth_headers).
+# *_test.cpp files become the program hearth_<name>_tests; every header is compiled alone: x.h by x.cpp, which includes it
+# first (`./dev lint structure`), the others by the target hearth_headers.
 # EXCLUDE leaves out the paths that match (the parts that need MLX, in a build without it).
 include_guard()
 include(GoogleTest)
@@ -36,10 +37,14 @@ function(hearth_module name)
   endif()
 endfunction()
 
-# Each header alone in a translation unit: it must include what it uses.
+# Each header that no source begins with, alone in a translation unit: it must include what it uses.
 function(_hearth_compile_headers name)
   set(units)
   foreach(header IN LISTS ARGN)
+    string(REGEX REPLACE "\\.h$" ".cpp" source ${header})
+    if(EXISTS ${source})
+      continue()
+    endif()
     file(RELATIVE_PATH path ${CMAKE_CURRENT_SOURCE_DIR} ${header})
     set(unit ${CMAKE_BINARY_DIR}/headers/${name}/${path}.cpp)
     file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${name}/${path}\"\n")

@@ -82,6 +82,18 @@ def check_arrows(path: pathlib.Path, lines: list[str], folders: dict[str, dict])
                                 f"src/{folder}/CMakeLists.txt")
 
 
+def check_own_header_first(path: pathlib.Path, lines: list[str]) -> None:
+    """x.cpp proves that x.h stands alone: nothing is included before it."""
+    header = path.with_suffix(".h")
+    if path.suffix != ".cpp" or not header.exists():
+        return
+    own = f'#include "{header.relative_to(ROOT / "src").as_posix()}"'
+    number, first = next(((number, line) for number, line in enumerate(lines, 1)
+                          if re.match(r"\s*#\s*include\b", line)), (1, ""))
+    if first != own:
+        fault(path, number, f"the first include must be {own}")
+
+
 def check_size(path: pathlib.Path, lines: list[str]) -> None:
     if path.suffix in SIZED and len(lines) > FILE_LINES:
         fault(path, FILE_LINES, f"{len(lines)} lines, more than {FILE_LINES}: split the file")
@@ -176,6 +188,7 @@ def check(path: pathlib.Path, folders: dict[str, dict]) -> None:
     inside_src = path.is_relative_to(ROOT / "src") and path.suffix in {".cpp", ".h"}
     if inside_src and path.relative_to(ROOT / "src").parts[0] in folders:
         check_arrows(path, lines, folders)
+        check_own_header_first(path, lines)
 
 
 def main() -> int:
