@@ -11,6 +11,8 @@ struct DeviceCheck {
   std::string device;           ///< "cpu", "gpu"
   std::string library_version;  ///< of MLX as loaded
   std::string header_version;   ///< of MLX as compiled against; they must be equal
+  std::string kernels;          ///< our own for the CPU: "avx512 on 2 threads"
+  std::string kernel_fault;     ///< why they cannot run, where HEARTH_CPU is wrong
   double matmul_gflops = 0;     ///< one float32 product of 1024 x 1024 matrices, best of three
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "kernels/cpu.h"
 #include "models/config.h"
 #include "models/model.h"
 #include "models/names.h"
@@ -172,6 +173,7 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
                 "{}: keys and values in {} bits are not supported (supported: 8, 4, 0 for as they "
                 "are)",
                 doing(folder), options.kv_bits);
+  if (const auto& path = kernels::cpu_path(); !path) return fail_in(doing(folder), path.error());
   try {
     prepare_backend();
     const Opened opened = TRY_IN(doing(folder), open_folder(folder));

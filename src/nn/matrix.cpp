@@ -9,8 +9,9 @@ namespace hearth::nn {
 
 namespace {
 
-// MLX's packed product on the CPU is scalar and costs the same for every row of x, while unpacking
-// costs as much as two to three rows and leaves the rest to BLAS: measured at K = 256 to 2048.
+// Where our kernels do not serve: MLX's packed product on the CPU is scalar and costs the same for
+// every row of x, while unpacking costs as much as two to three rows and leaves the rest to BLAS:
+// measured at K = 256 to 2048.
 constexpr int kPackedRows = 2;
 
 // Elements unpacked at a time: the block stays in the cache, and a large head needs no large copy.
@@ -56,6 +57,9 @@ bool on_cpu() {
 mx::array Matrix::times(const mx::array& x) const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return product(x, *plain);
   const auto& w = std::get<PackedMatrix>(content_);
+  if (on_cpu()) {
+    if (auto y = kernel_product(x, w)) return *std::move(y);
+  }
   const bool few = x.shape(0) <= kPackedRows && rows_ == RowPolicy::Any;
   if (on_cpu() ? !few : rows_ == RowPolicy::Fixed) return times_unpacked(x, w);
   return mx::quantized_matmul(x, w.codes, w.scales, w.biases, /*transpose=*/true,

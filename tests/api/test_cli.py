@@ -91,7 +91,8 @@ def test_ps_shows_a_running_server(stories_home):
 
 def test_doctor_looks_at_everything(home):
     report = hearth("doctor", "--port", "0", home=home)
-    for part in ("processor", "memory", "MLX", "matrix products", "port", "home", "models"):
+    for part in ("processor", "memory", "MLX", "CPU kernels", "matrix products", "port", "home",
+                 "models"):
         assert part in report.stdout, report.stdout + report.stderr
     findings = json.loads(hearth("doctor", "--port", "0", "--json", home=home).stdout)
     verdicts = {finding["what"]: finding["verdict"] for finding in findings}

@@ -10,6 +10,8 @@ Usage: ./dev bench [NAME] [options of the benchmark]
 Builds bench/ with the release preset's settings into build/bench and runs every benchmark, or only
 build/bench/bench/NAME. Machines are noisy: compare runs on one machine, side by side.
 
+`kernels` measures the machine's roofs first and holds the CPU kernels against them.
+
 `server` is another thing: it puts workloads on build/release/bin/hearth over HTTP, and on the
 llama-server that lies in DIR, with the same generated weights, and prints tables of ratios; they
 are also written to bench/results. --quick takes about five minutes on a quiet machine. More in
@@ -31,6 +33,7 @@ bench_main() {
       --log-level=NOTICE
   fi
   stage "compile bench" ninja -C build/bench -j "$(parallel_jobs)" bench/all
+  if [[ -x build/bench/bench/${name}_bench ]]; then name=${name}_bench; fi
   if [[ -n $name ]]; then exec "build/bench/bench/$name" "$@"; fi
   local program found=
   for program in build/bench/bench/*_bench; do

@@ -77,6 +77,10 @@ std::vector<Finding> check_engine() {
     library.remedy =
         fmt::format("Hearth was built for MLX {}: reinstall it", device->header_version);
   }
+  findings.push_back({.what = "CPU kernels", .detail = device->kernels});
+  if (!device->kernel_fault.empty())
+    findings.back() = {Verdict::Bad, "CPU kernels", device->kernel_fault,
+                       "unset HEARTH_CPU, or set it to what the machine has"};
   Finding& product = findings.emplace_back(
       Finding{.what = "matrix products",
               .detail = fmt::format("{:.0f} GFLOP/s in float32", device->matmul_gflops)});

@@ -7,6 +7,8 @@
 #include <mlx/version.h>
 
 #include "base/clock.h"
+#include "kernels/cpu.h"
+#include "kernels/usable_cores.h"
 
 namespace hearth::engine {
 namespace {
@@ -28,6 +30,15 @@ double product_gflops() {
   return best;
 }
 
+void describe_kernels(DeviceCheck& check) {
+  const auto& path = kernels::cpu_path();
+  if (!path)
+    check.kernel_fault = path.error().message;
+  else
+    check.kernels = fmt::format("{} on {} threads{}", kernels::name(*path), kernels::usable_cores(),
+                                kernels::worthwhile() ? "" : ", slower than MLX's own: not used");
+}
+
 }  // namespace
 
 Result<DeviceCheck> check_device() {
@@ -37,6 +48,7 @@ Result<DeviceCheck> check_device() {
     check.library_version = mx::version();
     check.header_version =
         fmt::format("{}.{}.{}", MLX_VERSION_MAJOR, MLX_VERSION_MINOR, MLX_VERSION_PATCH);
+    describe_kernels(check);
     check.matmul_gflops = product_gflops();
     return check;
   } catch (const std::exception& error) {

@@ -1,0 +1,110 @@
+// Splits activations tile by tile, and turns their formats into each other.
+#include "kernels/digits.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/number_formats.h"
+
+namespace hearth::kernels {
+
+namespace {
+
+// Fewer activations than this are split faster than other threads are called.
+constexpr std::int64_t kWorthSharing = 1 << 15;
+
+}  // namespace
+
+void to_f32(const void* from, FloatType type, int count, float* to) {
+  const auto* words = static_cast<const std::uint16_t*>(from);
+  switch (type) {
+    case FloatType::F32:
+      std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
+      break;
+    case FloatType::BF16:
+      std::transform(words, words + count, to, from_bf16);
+      break;
+    case FloatType::F16:
+      std::transform(words, words + count, to, from_f16);
+      break;
+  }
+}
+
+void store_f32(const float* from, int count, FloatType type, void* to, std::int64_t at) {
+  auto* words = static_cast<std::uint16_t*>(to) + at;
+  switch (type) {
+    case FloatType::F32:
+      std::copy_n(from, count, static_cast<float*>(to) + at);
+      break;
+    case FloatType::BF16:
+      std::transform(from, from + count, words, to_bf16);
+      break;
+    case FloatType::F16:
+      std::transform(from, from + count, words, to_f16);
+      break;
+  }
+}
+
+const void* element(const void* data, FloatType type, std::int64_t at) {
+  const std::int64_t size = type == FloatType::F32 ? 4 : 2;
+  return static_cast<const std::uint8_t*>(data) + at * size;
+}
+
+int Digits::rows_of(int tile) const {
+  return std::min(kTileRows, rows_ - tile * kTileRows);
+}
+
+Tile Digits::tile(int index) const {
+  const std::int64_t before = std::int64_t{index} * kTileRows;
+  return {.digits = digits_.data() + before * width_ * kDigits,
+          .scales = scales_.data() + before * groups_,
+          .sums = sums_.data() + before * groups_,
+          .rows = rows_of(index)};
+}
+
+DigitsTarget Digits::target(const PackedView& w, int row) {
+  const int tile = row / kTileRows;
+  const std::int64_t before = std::int64_t{tile} * kTileRows;
+  const int inside = row % kTileRows;
+  return {.digits = digits_.data() + before * width_ * kDigits + inside * kDigits * kBlock,
+          .scales = scales_.data() + before * groups_ + inside,
+          .sums = sums_.data() + before * groups_ + inside,
+          .rows = rows_of(tile),
+          .width = w.width,
+          .group = w.group,
+          .nibbles = w.bits == 4};
+}
+
+void Digits::split_row(const PackedView& w, const Rows& x, int row, const QuantisedPath& path) {
+  const void* from = element(x.data, x.type, row * x.stride);
+  if (x.type == FloatType::F32) {
+    path.split(static_cast<const float*>(from), target(w, row));
+    return;
+  }
+  thread_local std::vector<float> converted;
+  converted.resize(static_cast<std::size_t>(w.width));
+  to_f32(from, x.type, w.width, converted.data());
+  path.split(converted.data(), target(w, row));
+}
+
+void Digits::split(const PackedView& w, const Rows& x, const Means& means) {
+  rows_ = x.count;
+  width_ = w.width;
+  groups_ = w.width / w.group;
+  const auto numbers = static_cast<std::size_t>(std::int64_t{rows_} * width_);
+  const auto groups = static_cast<std::size_t>(std::int64_t{rows_} * groups_);
+  digits_.resize(numbers * kDigits);
+  scales_.resize(groups);
+  sums_.resize(groups);
+  const QuantisedPath& path = quantised_path(means.path);
+  const auto split_tile = [&](int tile) {
+    const int first = tile * kTileRows;
+    for (int row = first; row < first + rows_of(tile); ++row) split_row(w, x, row, path);
+  };
+  if (std::int64_t{rows_} * width_ >= kWorthSharing)
+    means.pool.run(tiles(), split_tile);
+  else
+    for (int tile = 0; tile < tiles(); ++tile) split_tile(tile);
+}
+
+}  // namespace hearth::kernels

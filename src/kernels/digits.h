@@ -1,0 +1,44 @@
+// Activations as digits: the form in which the quantised product reads them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/quantised_matmul.h"
+
+namespace hearth::kernels {
+
+/// The digits of some rows, in tiles of kTileRows; the last tile may be smaller. Keeps its memory
+/// from product to product: one per thread that asks for products.
+class Digits {
+ public:
+  /// Splits `x`, all rows or, where there are many, a part of them at a time.
+  void split(const PackedView& w, const Rows& x, const Means& means);
+
+  int tiles() const { return (rows_ + kTileRows - 1) / kTileRows; }
+  int rows() const { return rows_; }
+  Tile tile(int index) const;
+
+ private:
+  int rows_of(int tile) const;
+  DigitsTarget target(const PackedView& w, int row);
+  void split_row(const PackedView& w, const Rows& x, int row, const QuantisedPath& path);
+
+  int rows_ = 0;
+  int width_ = 0;
+  int groups_ = 0;
+  std::vector<std::int8_t> digits_;
+  std::vector<float> scales_;
+  std::vector<float> sums_;
+};
+
+/// `count` numbers of any type as float32.
+void to_f32(const void* from, FloatType type, int count, float* to);
+
+/// Writes `count` float32 numbers to element `at` of an array of any type.
+void store_f32(const float* from, int count, FloatType type, void* to, std::int64_t at);
+
+/// The address of element `at`.
+const void* element(const void* data, FloatType type, std::int64_t at);
+
+}  // namespace hearth::kernels

@@ -1,0 +1,202 @@
+// The scalar product against its definition in double precision, and every path against it bit
+// by bit.
+#include "kernels/quantised_matmul.h"
+
+#include <bit>
+#include <cmath>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "kernels/counters.h"
+#include "kernels/testing/packed_example.h"
+
+namespace hearth::kernels {
+namespace {
+
+using testing::Layout;
+using testing::packed_example;
+using testing::PackedExample;
+
+std::vector<float> random_rows(int count, int width, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> number;
+  std::vector<float> x(static_cast<std::size_t>(count) * static_cast<std::size_t>(width));
+  for (float& value : x) value = number(random);
+  return x;
+}
+
+ThreadPool& pool() {
+  static ThreadPool three(3);
+  return three;
+}
+
+std::vector<float> product(const PackedExample& w, const std::vector<float>& x, CpuPath path,
+                           ThreadPool& threads = pool()) {
+  const int rows = static_cast<int>(std::ssize(x)) / w.width;
+  std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(w.outputs), -1.0F);
+  quantised_matmul(w.view(), {x.data(), FloatType::F32, w.width, rows}, y.data(), {path, threads});
+  return y;
+}
+
+/// [rows, N] in double precision.
+std::vector<double> definition(const PackedExample& w, const std::vector<float>& x) {
+  std::vector<double> y;
+  for (std::size_t row = 0; row < x.size(); row += static_cast<std::size_t>(w.width))
+    for (int n = 0; n < w.outputs; ++n) {
+      double sum = 0.0;
+      for (int k = 0; k < w.width; ++k)
+        sum += double{x[row + static_cast<std::size_t>(k)]} *
+               w.dense[static_cast<std::size_t>(n * w.width + k)];
+      y.push_back(sum);
+    }
+  return y;
+}
+
+/// Root of the mean square of the difference, relative to that of the expected numbers.
+double relative_error(const std::vector<float>& found, const std::vector<double>& expected) {
+  double difference = 0.0;
+  double size = 0.0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    difference += std::pow(found[i] - expected[i], 2);
+    size += std::pow(expected[i], 2);
+  }
+  return std::sqrt(difference / size);
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  const auto bits = [](const std::vector<float>& values) {
+    std::vector<std::uint32_t> all;
+    for (const float value : values) all.push_back(std::bit_cast<std::uint32_t>(value));
+    return all;
+  };
+  return bits(a) == bits(b);
+}
+
+class Quantised : public ::testing::TestWithParam<Layout> {};
+
+TEST_P(Quantised, ScalarAgreesWithTheDefinition) {
+  const PackedExample w = packed_example(GetParam(), 37, 4 * GetParam().group, 1);
+  const auto x = random_rows(3, w.width, 2);
+  EXPECT_LT(relative_error(product(w, x, CpuPath::Scalar), definition(w, x)), 5e-7);
+}
+
+TEST_P(Quantised, EveryPathGivesTheScalarsBits) {
+  std::mt19937 random(5);
+  for (unsigned round = 0; round < 8; ++round) {
+    // One group, a few, and more than are unpacked at a time.
+    const int groups = round % 3 == 0 ? 1 : static_cast<int>(1 + random() % (round == 1 ? 90 : 20));
+    const int outputs = static_cast<int>(1 + random() % 100);
+    const int rows = static_cast<int>(1 + random() % (round % 2 == 0 || groups > 20 ? 10 : 70));
+    if (groups * GetParam().group % 32 != 0) continue;  // no whole words: no such matrix
+    const PackedExample w = packed_example(GetParam(), outputs, groups * GetParam().group, round);
+    const auto x = random_rows(rows, w.width, round);
+    const auto expected = product(w, x, CpuPath::Scalar);
+    for (const CpuPath path : machine_paths())
+      EXPECT_TRUE(same_bits(product(w, x, path), expected))
+          << name(path) << ": N " << outputs << ", K " << w.width << ", rows " << rows;
+  }
+}
+
+TEST_P(Quantised, ARowHasTheSameBitsAloneAndInABatch) {
+  const PackedExample w = packed_example(GetParam(), 83, 8 * GetParam().group, 3);
+  const auto x = random_rows(70, w.width, 4);
+  for (const CpuPath path : machine_paths()) {
+    const auto all = product(w, x, path);
+    for (const int row : {0, 7, 8, 41, 69}) {
+      const auto at = x.begin() + row * w.width;
+      const auto alone = product(w, {at, at + w.width}, path);
+      const auto expected = all.begin() + row * w.outputs;
+      EXPECT_TRUE(same_bits(alone, {expected, expected + w.outputs})) << name(path) << " " << row;
+    }
+  }
+}
+
+std::vector<Layout> every_layout() {
+  std::vector<Layout> all;
+  for (const int bits : {2, 3, 4, 5, 6, 8})
+    for (const int group : {32, 64, 128})
+      for (const ScaleType type : {ScaleType::F32, ScaleType::BF16, ScaleType::F16})
+        all.push_back({bits, group, type});
+  all.push_back({4, 32, ScaleType::E8M0});
+  all.push_back({4, 16, ScaleType::E4M3});
+  return all;
+}
+
+std::string layout_name(const ::testing::TestParamInfo<Layout>& info) {
+  static constexpr const char* kTypes[] = {"f32", "bf16", "f16", "mxfp4", "nvfp4"};
+  return fmt::format("{}_{}_{}", kTypes[static_cast<int>(info.param.scale_type)], info.param.bits,
+                     info.param.group);
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, Quantised, ::testing::ValuesIn(every_layout()), layout_name);
+
+TEST(QuantisedMatmul, ThreadsDoNotChangeBits) {
+  ThreadPool one(1);
+  ThreadPool seven(7);
+  const PackedExample w = packed_example({4, 64, ScaleType::BF16}, 700, 1024, 9);
+  for (const int rows : {1, 5, 40, 530}) {
+    const auto x = random_rows(rows, w.width, 10);
+    const auto expected = product(w, x, machine_paths().back(), one);
+    EXPECT_TRUE(same_bits(product(w, x, machine_paths().back(), seven), expected)) << rows;
+  }
+}
+
+TEST(QuantisedMatmul, ActivationsOfEverySizeStayFinite) {
+  for (const float size : {0.0F, 1e-42F, 1e-38F, 1e-20F, 1e20F, 1e34F}) {
+    const PackedExample w = packed_example({4, 64, ScaleType::F32}, 20, 256, 11);
+    auto x = random_rows(2, w.width, 12);
+    for (float& value : x) value *= size;
+    const auto expected = product(w, x, CpuPath::Scalar);
+    for (const float value : expected) EXPECT_TRUE(std::isfinite(value)) << size;
+    if (size > 1e-25F) EXPECT_LT(relative_error(expected, definition(w, x)), 5e-7) << size;
+    for (const CpuPath path : machine_paths())
+      EXPECT_TRUE(same_bits(product(w, x, path), expected)) << name(path) << " " << size;
+  }
+}
+
+TEST(QuantisedMatmul, OutliersCostOnlyTheirOwnGroup) {
+  const PackedExample w = packed_example({4, 64, ScaleType::F32}, 20, 512, 13);
+  auto x = random_rows(1, w.width, 14);
+  const auto before = definition(w, x);
+  x[70] = 3000.0F;
+  const auto y = product(w, x, CpuPath::Scalar);
+  const auto expected = definition(w, x);
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(y[i], expected[i], 1e-3 * std::abs(before[i]) + 1e-3);
+}
+
+TEST(QuantisedMatmul, WhatIsNoNumberStaysInItsRow) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float odd : {std::nanf(""), kInfinity, -kInfinity})
+    for (const CpuPath path : machine_paths()) {
+      const PackedExample w = packed_example({4, 64, ScaleType::F32}, 20, 256, 15);
+      auto x = random_rows(3, w.width, 16);
+      const auto clean = product(w, x, path);
+      x[256 + 99] = odd;
+      const auto y = product(w, x, path);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        if (i / 20 == 1)
+          EXPECT_TRUE(std::isnan(y[i]));
+        else
+          EXPECT_EQ(y[i], clean[i]);
+      }
+    }
+}
+
+TEST(QuantisedMatmul, CountsProductsByPath) {
+  const PackedExample w = packed_example({4, 64, ScaleType::F32}, 16, 64, 17);
+  const auto before = path_counts();
+  product(w, random_rows(1, 64, 18), CpuPath::Scalar);
+  count_generic_product();
+  const auto after = path_counts();
+  EXPECT_EQ(after.front().path, "scalar");
+  EXPECT_EQ(after.front().products, before.front().products + 1);
+  EXPECT_EQ(after.back().path, "generic");
+  EXPECT_EQ(after.back().products, before.back().products + 1);
+}
+
+}  // namespace
+}  // namespace hearth::kernels
