@@ -118,7 +118,7 @@ void product(benchmark::State& state, const Shape& shape, const Format& format, 
   mx::eval(x);
   std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(shape.outputs));
   const double stock = stock_seconds(x, weights[0], format);
-  const Means means{path, ThreadPool::of_process()};
+  const Means means{path, hearth::kernels::ThreadPool::of_process()};
   std::size_t next = 0;
   for (auto _ : state) {
     quantised_matmul(view_of(weights[next], shape, format),
@@ -168,7 +168,7 @@ int main(int count, char** arguments) {
     fmt::print(stderr, "{}\n", path.error().message);
     return 1;
   }
-  auto& pool = ThreadPool::of_process();
+  auto& pool = hearth::kernels::ThreadPool::of_process();
   roofs = hearth::bench::measure_roofs(pool);
   fmt::print("{} threads: read {:.1f} GB/s, float32 {:.0f} GFLOP/s, 8-bit dots {:.0f} GOP/s\n",
              pool.threads(), roofs.read_gbs, roofs.fma_gflops, roofs.dot8_gops);

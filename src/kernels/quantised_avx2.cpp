@@ -356,6 +356,6 @@ void split(const float* x, const DigitsTarget& to) {
 
 }  // namespace
 
-const QuantisedPath kQuantisedAvx2{split, unpack_codes, unpack_scales, multiply};
+const QuantisedPath kQuantisedAvx2{split, unpack_codes, unpack_scales, multiply, nullptr};
 
 }  // namespace hearth::kernels

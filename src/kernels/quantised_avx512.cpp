@@ -71,7 +71,19 @@ inline RowLines rows_of(const PackedView& w, const PanelCut& cut) {
   }
 }
 
+/// The same for a whole panel whose rows lie `stride` apart.
+[[gnu::always_inline]] inline void load_lines(const std::uint8_t* first, std::int64_t stride,
+                                              __mmask64 wanted, __m512i (&r)[kLanes]) {
+  const std::uint8_t* next = first + stride * kPanelRows;
+#pragma clang loop unroll(full)
+  for (int n = 0; n < kPanelRows; ++n) {
+    r[n] = _mm512_maskz_loadu_epi8(wanted, first + n * stride);
+    _mm_prefetch(reinterpret_cast<const char*>(next + n * stride), _MM_HINT_T1);
+  }
+}
+
 /// 128 inputs at a time: rows are turned into lanes first, then each word gives two steps.
+template <bool kE2m1>
 void unpack_nibbles(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) {
   const RowLines rows = rows_of(w, cut);
   const __m512i low = _mm512_set1_epi8(0x0F);
@@ -87,7 +99,7 @@ void unpack_nibbles(const PackedView& w, const PanelCut& cut, std::uint8_t* code
     for (int i = 0; i < kLanes; ++i) {
       __m512i even = _mm512_and_si512(r[i], low);
       __m512i odd = _mm512_and_si512(_mm512_srli_epi16(r[i], 4), low);
-      if (w.e2m1) {
+      if (kE2m1) {
         even = _mm512_shuffle_epi8(e2m1, even);
         odd = _mm512_shuffle_epi8(e2m1, odd);
       }
@@ -139,8 +151,10 @@ void unpack_bits(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) 
 }
 
 void unpack_codes(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) {
-  if (w.bits == 4)
-    unpack_nibbles(w, cut, codes);
+  if (w.e2m1)
+    unpack_nibbles<true>(w, cut, codes);
+  else if (w.bits == 4)
+    unpack_nibbles<false>(w, cut, codes);
   else
     unpack_bits(w, cut, codes);
 }
@@ -203,7 +217,34 @@ struct Plane {
   transpose(r);
 }
 
+/// bfloat16 by the pair: 32 groups are turned at once, then each word gives two.
+void unpack_pairs(const PackedView& w, const PanelCut& cut, const Plane& plane, float* to) {
+  const int groups = cut.count / w.group;
+  const __m512i high = _mm512_set1_epi32(static_cast<int>(0xFFFF0000U));
+  for (int first = 0; first < groups; first += 2 * kLanes) {
+    const auto wanted = static_cast<__mmask32>(first_bytes(groups - first));
+    __m512i r[kLanes];
+    for (int n = 0; n < kPanelRows; ++n) {
+      const int row = cut.row + n < w.outputs ? cut.row + n : w.outputs - 1;
+      const std::int64_t at = row * plane.stride + cut.begin / w.group + first;
+      r[n] = _mm512_maskz_loadu_epi16(wanted, static_cast<const std::uint16_t*>(plane.data) + at);
+    }
+    transpose(r);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < kLanes; ++i) {
+      float* pair = to + (first + 2 * i) * kLanes;
+      _mm512_storeu_si512(pair, _mm512_slli_epi32(r[i], 16));
+      _mm512_storeu_si512(pair + kLanes, _mm512_and_si512(r[i], high));
+    }
+  }
+}
+
 void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, float* biases) {
+  if (w.scale_type == ScaleType::BF16) {
+    unpack_pairs(w, cut, {w.scales, w.scale_stride}, scales);
+    unpack_pairs(w, cut, {w.biases, w.bias_stride}, biases);
+    return;
+  }
   for (int first = 0; first < cut.count / w.group; first += kLanes) {
     float* to_scales = scales + first * kLanes;
     float* to_biases = biases + first * kLanes;
@@ -296,6 +337,96 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
   }
 }
 
+/// Multiplies the words of one group, which lie in lanes, with the digits of `kRows` rows.
+template <int kRows, int kWords, bool kE2m1>
+[[gnu::always_inline]] inline void dot_words(const __m512i* words, const std::int8_t* digits,
+                                             __m512i (&dots)[kRows][kDigits]) {
+  const __m512i low = _mm512_set1_epi8(0x0F);
+  const __m512i e2m1 =
+      _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(kE2m1Codes)));
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kWords; ++i) {
+    __m512i even = _mm512_and_si512(words[i], low);
+    __m512i odd = _mm512_and_si512(_mm512_srli_epi16(words[i], 4), low);
+    if (kE2m1) {
+      even = _mm512_shuffle_epi8(e2m1, even);
+      odd = _mm512_shuffle_epi8(e2m1, odd);
+    }
+    const std::int8_t* at = digits + i / 2 * kRows * kDigits * kBlock + i % 2 * 8;
+#pragma clang loop unroll(full)
+    for (int m = 0; m < kRows; ++m)
+#pragma clang loop unroll(full)
+      for (int d = 0; d < kDigits; ++d) {
+        const std::int8_t* digit = at + (m * kDigits + d) * kBlock;
+        dots[m][d] = _mm512_dpbusd_epi32(dots[m][d], even, broadcast_word(digit));
+        dots[m][d] = _mm512_dpbusd_epi32(dots[m][d], odd, broadcast_word(digit + 4));
+      }
+  }
+}
+
+/// How far a panel is multiplied.
+struct Place {
+  const std::int8_t* digits;
+  int group;  ///< of the panel
+  int of_x;   ///< where its scales lie among those of x
+};
+
+/// The groups of a line of codes, from lane `kFirst` on.
+template <int kRows, int kGroup, bool kE2m1, int kFirst = 0>
+[[gnu::always_inline]] inline void add_line(const __m512i (&r)[kLanes], const Panel& panel,
+                                            const Tile& x, Place& at, float* sums) {
+  constexpr int kWords = kGroup / 8;
+  if constexpr (kFirst < kLanes) {
+    if (at.group * kGroup == panel.count) return;
+    __m512i dots[kRows][kDigits] = {};
+    dot_words<kRows, kWords, kE2m1>(r + kFirst, at.digits, dots);
+    const __m512 scale = _mm512_loadu_ps(panel.scales + at.group * kPanelRows);
+    const __m512 bias = _mm512_loadu_ps(panel.biases + at.group * kPanelRows);
+#pragma clang loop unroll(full)
+    for (int m = 0; m < kRows; ++m)
+      add_group(dots[m], scale, bias, x.scales[at.of_x + m], x.sums[at.of_x + m],
+                sums + m * kPanelRows);
+    at = {at.digits + kGroup * kRows * kDigits, at.group + 1, at.of_x + kRows};
+    add_line<kRows, kGroup, kE2m1, kFirst + kWords>(r, panel, x, at, sums);
+  }
+}
+
+/// A line of 128 codes of each of the panel's rows at a time; codes stay in registers.
+template <int kRows, int kGroup, bool kE2m1>
+void stream_rows(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
+  const std::uint8_t* line = w.codes + row * w.code_stride + panel.begin / 2;
+  Place at{x.digits + std::int64_t{panel.begin} * kRows * kDigits, 0, panel.begin / kGroup * kRows};
+  for (int left = panel.count / 2; left > 0; left -= kLineBytes, line += kLineBytes) {
+    __m512i r[kLanes];
+    load_lines(line, w.code_stride, first_bytes(left), r);
+    transpose(r);
+    add_line<kRows, kGroup, kE2m1>(r, panel, x, at, sums);
+  }
+}
+
+template <int kRows>
+void stream_groups(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
+  if (w.e2m1)
+    return w.group == 16 ? stream_rows<kRows, 16, true>(w, row, panel, x, sums)
+                         : stream_rows<kRows, 32, true>(w, row, panel, x, sums);
+  if (w.group == 32) return stream_rows<kRows, 32, false>(w, row, panel, x, sums);
+  if (w.group == 64) return stream_rows<kRows, 64, false>(w, row, panel, x, sums);
+  return stream_rows<kRows, 128, false>(w, row, panel, x, sums);
+}
+
+void stream(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
+  switch (x.rows) {
+    case 1:
+      return stream_groups<1>(w, row, panel, x, sums);
+    case 2:
+      return stream_groups<2>(w, row, panel, x, sums);
+    case 3:
+      return stream_groups<3>(w, row, panel, x, sums);
+    default:
+      return stream_groups<4>(w, row, panel, x, sums);
+  }
+}
+
 /// The order in which 4-bit codes are unpacked: even inputs of each eight, then odd ones.
 [[gnu::always_inline]] inline __m128i nibble_order() {
   return _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15);
@@ -349,6 +480,6 @@ void split(const float* x, const DigitsTarget& to) {
 
 }  // namespace
 
-const QuantisedPath kQuantisedAvx512{split, unpack_codes, unpack_scales, multiply};
+const QuantisedPath kQuantisedAvx512{split, unpack_codes, unpack_scales, multiply, stream};
 
 }  // namespace hearth::kernels

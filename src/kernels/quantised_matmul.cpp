@@ -20,6 +20,9 @@ constexpr int kSlabRows = 512;
 constexpr int kFewInputs = 128;
 constexpr int kManyInputs = 1024;
 
+// Few rows: inputs whose scales are unpacked at a time.
+constexpr int kScaledInputs = 2048;
+
 // Many rows: outputs and rows of one piece. Digits are read once for kPanels panels.
 constexpr int kPanels = 4;
 constexpr int kPieceTiles = 16;
@@ -33,8 +36,8 @@ constexpr std::int64_t kAloneBytes = 32 << 10;
 /// One panel's inputs, unpacked.
 struct alignas(64) PanelSpace {
   std::array<std::uint8_t, kManyInputs * kPanelRows> codes;
-  std::array<float, kManyInputs / kBlock * kPanelRows> scales;
-  std::array<float, kManyInputs / kBlock * kPanelRows> biases;
+  std::array<float, kScaledInputs / kBlock * kPanelRows> scales;
+  std::array<float, kScaledInputs / kBlock * kPanelRows> biases;
 };
 
 struct alignas(64) Space {
@@ -84,18 +87,30 @@ void for_pieces(int begin, int end, int size, Each each) {
   for (int at = begin; at < end; at += size) each(at, std::min(size, end - at));
 }
 
+/// Inputs of one panel whose scales are unpacked, for few rows: part by part.
+void add_parts(const Job& job, const PanelCut& cut, const Tile& x, float* sums) {
+  PanelSpace& at = space().panels[0];
+  for_pieces(cut.begin, cut.begin + cut.count, kFewInputs, [&](int begin, int count) {
+    const PanelCut piece{cut.row, begin, count};
+    job.path.unpack_codes(job.w, piece, at.codes.data());
+    job.path.multiply(part(job.w, at, piece, cut.begin), x, sums);
+  });
+}
+
 /// One panel for up to kTileRows rows: the weights pass by once, the sums stay.
 void few_rows(const Job& job, int row) {
   PanelSpace& at = space().panels[0];
   alignas(64) std::array<float, kTileRows * kPanelRows> sums{};
   const Tile x = job.x.tile(0);
-  for_pieces(0, job.w.width, kManyInputs, [&](int begin, int count) {
-    job.path.unpack_scales(job.w, {row, begin, count}, at.scales.data(), at.biases.data());
-    for_pieces(begin, begin + count, kFewInputs, [&](int first, int inputs) {
-      const PanelCut cut{row, first, inputs};
-      job.path.unpack_codes(job.w, cut, at.codes.data());
-      job.path.multiply(part(job.w, at, cut, begin), x, sums.data());
-    });
+  const bool streams = job.path.stream != nullptr && job.w.bits == 4 && x.rows <= kStreamRows &&
+                       row + kPanelRows <= job.w.outputs;
+  for_pieces(0, job.w.width, kScaledInputs, [&](int begin, int count) {
+    const PanelCut cut{row, begin, count};
+    job.path.unpack_scales(job.w, cut, at.scales.data(), at.biases.data());
+    if (streams)
+      job.path.stream(job.w, row, part(job.w, at, cut, begin), x, sums.data());
+    else
+      add_parts(job, cut, x, sums.data());
   });
   store(job, 0, row, sums.data());
 }

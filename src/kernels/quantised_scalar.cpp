@@ -144,6 +144,6 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
 
 }  // namespace
 
-const QuantisedPath kQuantisedScalar{split, unpack_codes, unpack_scales, multiply};
+const QuantisedPath kQuantisedScalar{split, unpack_codes, unpack_scales, multiply, nullptr};
 
 }  // namespace hearth::kernels

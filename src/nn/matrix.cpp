@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "nn/kernel_product.h"
+
 namespace hearth::nn {
 
 namespace {

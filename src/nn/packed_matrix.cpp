@@ -1,9 +1,5 @@
-// Unpacks, cuts and multiplies packed matrices.
+// Unpacks and cuts packed matrices.
 #include "nn/packed_matrix.h"
-
-#include "kernels/counters.h"
-#include "kernels/cpu.h"
-#include "kernels/packed_product.h"
 
 namespace hearth::nn {
 
@@ -28,17 +24,6 @@ mx::array unpack(const PackedMatrix& w) {
   if (w.packing.mode != PackingMode::Affine) dtype = w.dtype;
   return mx::dequantize(w.codes, w.scales, w.biases, w.packing.group_size, w.packing.bits, w.mode(),
                         /*global_scale=*/{}, dtype);
-}
-
-std::optional<mx::array> kernel_product(const mx::array& x, const PackedMatrix& w) {
-  const PackingMode mode = w.packing.mode;
-  if (mode == PackingMode::Mxfp8 || !kernels::worthwhile()) {
-    kernels::count_generic_product();
-    return {};
-  }
-  return kernels::packed_product(
-      x, {w.codes, w.scales, w.biases},
-      {.bits = w.packing.bits, .group = w.packing.group_size, .e2m1 = mode != PackingMode::Affine});
 }
 
 PackedMatrix slice_rows(const PackedMatrix& w, int begin, int end) {

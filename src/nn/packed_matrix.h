@@ -26,10 +26,6 @@ struct PackedMatrix {
 /// The numbers: [..., N, K].
 mx::array unpack(const PackedMatrix& w);
 
-/// x Wᵀ by our own kernels for the CPU: [T, K] → [T, N]; a row's bits follow from that row alone.
-/// Nothing where they do not serve: mxfp8, processors without AVX2, macOS.
-std::optional<mx::array> kernel_product(const mx::array& x, const PackedMatrix& w);
-
 /// Rows [begin, end) of the axis N.
 PackedMatrix slice_rows(const PackedMatrix& w, int begin, int end);
 
