@@ -1,47 +1,9 @@
 // The quantised product with AVX-512: VBMI unpacks codes of any width, VNNI multiplies digits.
-#include <immintrin.h>
-
-#include "kernels/quantised_path.h"
+#include "kernels/quantised_avx512.h"
 
 namespace hearth::kernels {
 
 namespace {
-
-constexpr int kLineBytes = 64;
-constexpr int kLanes = 16;
-
-/// Lane i of register j becomes lane j of register i.
-[[gnu::always_inline]] inline void transpose(__m512i (&r)[kLanes]) {
-  __m512i t[kLanes];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 8; ++i) {
-    t[2 * i] = _mm512_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
-    t[2 * i + 1] = _mm512_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < kLanes; i += 4) {
-    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-#pragma clang loop unroll(full)
-  for (int c = 0; c < 4; ++c) {
-    const __m512i even_low = _mm512_shuffle_i32x4(r[c], r[c + 4], 0x88);
-    const __m512i odd_low = _mm512_shuffle_i32x4(r[c], r[c + 4], 0xDD);
-    const __m512i even_high = _mm512_shuffle_i32x4(r[c + 8], r[c + 12], 0x88);
-    const __m512i odd_high = _mm512_shuffle_i32x4(r[c + 8], r[c + 12], 0xDD);
-    r[c] = _mm512_shuffle_i32x4(even_low, even_high, 0x88);
-    r[c + 4] = _mm512_shuffle_i32x4(odd_low, odd_high, 0x88);
-    r[c + 8] = _mm512_shuffle_i32x4(even_low, even_high, 0xDD);
-    r[c + 12] = _mm512_shuffle_i32x4(odd_low, odd_high, 0xDD);
-  }
-}
-
-/// The first `count` of 64 bytes.
-inline __mmask64 first_bytes(int count) {
-  return count >= kLineBytes ? ~__mmask64{0} : (__mmask64{1} << count) - 1;
-}
 
 /// Where the bits of the cut's rows begin.
 struct RowLines {
@@ -59,8 +21,7 @@ inline RowLines rows_of(const PackedView& w, const PanelCut& cut) {
   return rows;
 }
 
-/// A line of each row; the same lines of the next panel are asked for, so that memory is read in
-/// one stream while this panel is computed.
+/// A line of each row, and the same lines of the next panel asked for.
 [[gnu::always_inline]] inline void load_lines(const RowLines& rows, int at, __mmask64 wanted,
                                               __m512i (&r)[kLanes]) {
 #pragma clang loop unroll(full)
@@ -68,17 +29,6 @@ inline RowLines rows_of(const PackedView& w, const PanelCut& cut) {
     const std::uint8_t* line = rows.begin[n] + at;
     r[n] = _mm512_maskz_loadu_epi8(wanted, line);
     _mm_prefetch(reinterpret_cast<const char*>(line + rows.panel_bytes), _MM_HINT_T1);
-  }
-}
-
-/// The same for a whole panel whose rows lie `stride` apart.
-[[gnu::always_inline]] inline void load_lines(const std::uint8_t* first, std::int64_t stride,
-                                              __mmask64 wanted, __m512i (&r)[kLanes]) {
-  const std::uint8_t* next = first + stride * kPanelRows;
-#pragma clang loop unroll(full)
-  for (int n = 0; n < kPanelRows; ++n) {
-    r[n] = _mm512_maskz_loadu_epi8(wanted, first + n * stride);
-    _mm_prefetch(reinterpret_cast<const char*>(next + n * stride), _MM_HINT_T1);
   }
 }
 
@@ -263,25 +213,6 @@ void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, floa
   }
 }
 
-/// Four digits for all lanes.
-[[gnu::always_inline]] inline __m512i broadcast_word(const std::int8_t* at) {
-  int word = 0;
-  __builtin_memcpy(&word, at, sizeof word);
-  return _mm512_set1_epi32(word);
-}
-
-/// Adds a group's part to the sums of one row.
-[[gnu::always_inline]] inline void add_group(const __m512i (&dots)[kDigits], __m512 scale,
-                                             __m512 bias, float of_x, float sum_of_x, float* sums) {
-  const __m512i high = _mm512_add_epi32(_mm512_slli_epi32(dots[0], 8), dots[1]);
-  const __m512 dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high), _mm512_set1_ps(256.0F),
-                                     _mm512_cvtepi32_ps(dots[2]));
-  __m512 sum = _mm512_loadu_ps(sums);
-  sum = _mm512_fmadd_ps(dot, _mm512_mul_ps(scale, _mm512_set1_ps(of_x)), sum);
-  sum = _mm512_fmadd_ps(bias, _mm512_set1_ps(sum_of_x), sum);
-  _mm512_storeu_ps(sums, sum);
-}
-
 /// A tile of `kRows` rows: its sums of one group stay in registers.
 template <int kRows>
 void multiply_rows(const Panel& panel, const Tile& x, float* sums) {
@@ -334,96 +265,6 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
       return multiply_rows<7>(panel, x, sums);
     default:
       return multiply_rows<8>(panel, x, sums);
-  }
-}
-
-/// Multiplies the words of one group, which lie in lanes, with the digits of `kRows` rows.
-template <int kRows, int kWords, bool kE2m1>
-[[gnu::always_inline]] inline void dot_words(const __m512i* words, const std::int8_t* digits,
-                                             __m512i (&dots)[kRows][kDigits]) {
-  const __m512i low = _mm512_set1_epi8(0x0F);
-  const __m512i e2m1 =
-      _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(kE2m1Codes)));
-#pragma clang loop unroll(full)
-  for (int i = 0; i < kWords; ++i) {
-    __m512i even = _mm512_and_si512(words[i], low);
-    __m512i odd = _mm512_and_si512(_mm512_srli_epi16(words[i], 4), low);
-    if (kE2m1) {
-      even = _mm512_shuffle_epi8(e2m1, even);
-      odd = _mm512_shuffle_epi8(e2m1, odd);
-    }
-    const std::int8_t* at = digits + i / 2 * kRows * kDigits * kBlock + i % 2 * 8;
-#pragma clang loop unroll(full)
-    for (int m = 0; m < kRows; ++m)
-#pragma clang loop unroll(full)
-      for (int d = 0; d < kDigits; ++d) {
-        const std::int8_t* digit = at + (m * kDigits + d) * kBlock;
-        dots[m][d] = _mm512_dpbusd_epi32(dots[m][d], even, broadcast_word(digit));
-        dots[m][d] = _mm512_dpbusd_epi32(dots[m][d], odd, broadcast_word(digit + 4));
-      }
-  }
-}
-
-/// How far a panel is multiplied.
-struct Place {
-  const std::int8_t* digits;
-  int group;  ///< of the panel
-  int of_x;   ///< where its scales lie among those of x
-};
-
-/// The groups of a line of codes, from lane `kFirst` on.
-template <int kRows, int kGroup, bool kE2m1, int kFirst = 0>
-[[gnu::always_inline]] inline void add_line(const __m512i (&r)[kLanes], const Panel& panel,
-                                            const Tile& x, Place& at, float* sums) {
-  constexpr int kWords = kGroup / 8;
-  if constexpr (kFirst < kLanes) {
-    if (at.group * kGroup == panel.count) return;
-    __m512i dots[kRows][kDigits] = {};
-    dot_words<kRows, kWords, kE2m1>(r + kFirst, at.digits, dots);
-    const __m512 scale = _mm512_loadu_ps(panel.scales + at.group * kPanelRows);
-    const __m512 bias = _mm512_loadu_ps(panel.biases + at.group * kPanelRows);
-#pragma clang loop unroll(full)
-    for (int m = 0; m < kRows; ++m)
-      add_group(dots[m], scale, bias, x.scales[at.of_x + m], x.sums[at.of_x + m],
-                sums + m * kPanelRows);
-    at = {at.digits + kGroup * kRows * kDigits, at.group + 1, at.of_x + kRows};
-    add_line<kRows, kGroup, kE2m1, kFirst + kWords>(r, panel, x, at, sums);
-  }
-}
-
-/// A line of 128 codes of each of the panel's rows at a time; codes stay in registers.
-template <int kRows, int kGroup, bool kE2m1>
-void stream_rows(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
-  const std::uint8_t* line = w.codes + row * w.code_stride + panel.begin / 2;
-  Place at{x.digits + std::int64_t{panel.begin} * kRows * kDigits, 0, panel.begin / kGroup * kRows};
-  for (int left = panel.count / 2; left > 0; left -= kLineBytes, line += kLineBytes) {
-    __m512i r[kLanes];
-    load_lines(line, w.code_stride, first_bytes(left), r);
-    transpose(r);
-    add_line<kRows, kGroup, kE2m1>(r, panel, x, at, sums);
-  }
-}
-
-template <int kRows>
-void stream_groups(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
-  if (w.e2m1)
-    return w.group == 16 ? stream_rows<kRows, 16, true>(w, row, panel, x, sums)
-                         : stream_rows<kRows, 32, true>(w, row, panel, x, sums);
-  if (w.group == 32) return stream_rows<kRows, 32, false>(w, row, panel, x, sums);
-  if (w.group == 64) return stream_rows<kRows, 64, false>(w, row, panel, x, sums);
-  return stream_rows<kRows, 128, false>(w, row, panel, x, sums);
-}
-
-void stream(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
-  switch (x.rows) {
-    case 1:
-      return stream_groups<1>(w, row, panel, x, sums);
-    case 2:
-      return stream_groups<2>(w, row, panel, x, sums);
-    case 3:
-      return stream_groups<3>(w, row, panel, x, sums);
-    default:
-      return stream_groups<4>(w, row, panel, x, sums);
   }
 }
 
@@ -480,6 +321,6 @@ void split(const float* x, const DigitsTarget& to) {
 
 }  // namespace
 
-const QuantisedPath kQuantisedAvx512{split, unpack_codes, unpack_scales, multiply, stream};
+const QuantisedPath kQuantisedAvx512{split, unpack_codes, unpack_scales, multiply, stream_avx512};
 
 }  // namespace hearth::kernels
