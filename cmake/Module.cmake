@@ -67,6 +67,8 @@ function(_hearth_test_program name)
   target_link_libraries(${program} PRIVATE hearth_${name} ${arg_UNPARSED_ARGUMENTS} hearth::warnings
                                            GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${program} PRIVATE HEARTH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  # What is tested is optimised as its library is; the tests themselves only have to be built.
+  target_compile_options(${program} PRIVATE -O0)
   set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${program} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT 300 LABELS unit SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
