@@ -109,10 +109,11 @@ class Adapters : public ::testing::Test {
     folder.write("adapter_model.safetensors", safetensors(tensors));
   }
 
-  /// Logits of the golden prompt with adapter `number`, in a step of its own.
-  std::vector<float> logits(int number) const {
+  /// Logits of the golden prompt with these adapters, in a step of its own.
+  std::vector<float> logits(std::vector<nn::AdapterUse> adapters) const {
     auto cache = model_->make_cache(1);
-    std::vector<Stream> streams{{.ids = golden_.ids, .pages = {0}, .adapter = number}};
+    std::vector<Stream> streams{
+        {.ids = golden_.ids, .pages = {0}, .adapters = std::move(adapters)}};
     return feed(*model_, *cache, streams, {static_cast<int>(golden_.ids.size())});
   }
 
@@ -141,25 +142,38 @@ TEST_F(Adapters, BothLayoutsEqualTheMergedModel) {
   const float spread = standard_deviation(expected);
   EXPECT_GT(largest_difference(one_pass(*model_, golden_.ids), expected), 0.1F * spread);
   for (int i = 0; i < number; ++i)
-    EXPECT_LE(largest_difference(logits(i), expected), 1e-4F * spread) << "adapter " << i;
+    EXPECT_LE(largest_difference(logits({{i}}), expected), 1e-4F * spread) << "adapter " << i;
+}
+
+TEST_F(Adapters, SharesOfTwoThatAddTheSameMakeOne) {
+  const TemporaryFolder mlx;
+  const TemporaryFolder peft;
+  write_mlx(mlx);
+  write_peft(peft, R"({"peft_type": "LORA", "r": 4, "lora_alpha": 10, "bias": "none"})");
+  ASSERT_TRUE(model_->add_adapter(0, mlx.path()));
+  ASSERT_TRUE(model_->add_adapter(1, peft.path()));
+  const auto expected = one_pass(*merged(), golden_.ids);
+  const auto shared = logits({{.adapter = 0, .scale = 0.25F}, {.adapter = 1, .scale = 0.75F}});
+  EXPECT_LE(largest_difference(shared, expected), 1e-4F * standard_deviation(expected));
 }
 
 TEST_F(Adapters, SequencesWithDifferentAdaptersShareSteps) {
   const TemporaryFolder mlx;
   write_mlx(mlx);
   ASSERT_TRUE(model_->add_adapter(5, mlx.path()));
-  const auto plain = logits(-1);
-  const auto adapted = logits(5);
+  const std::vector<std::vector<nn::AdapterUse>> choices{{}, {{5}}, {{5, 0.5F}}, {{5, -1.0F}}};
   auto cache = model_->make_cache(4);
   std::vector<Stream> streams;
-  for (int i = 0; i < 4; ++i)
-    streams.push_back({.ids = golden_.ids, .pages = {i}, .adapter = i % 2 == 0 ? -1 : 5});
+  for (std::size_t i = 0; i < 4; ++i)
+    streams.push_back(
+        {.ids = golden_.ids, .pages = {static_cast<std::int32_t>(i)}, .adapters = choices[i]});
   const int rows = static_cast<int>(golden_.ids.size());
   const auto together = feed(*model_, *cache, streams, {rows, rows, rows, rows});
   for (std::size_t i = 0; i < 4; ++i) {
-    const auto begin = together.begin() + static_cast<std::ptrdiff_t>(i * plain.size());
-    const std::vector own(begin, begin + static_cast<std::ptrdiff_t>(plain.size()));
-    EXPECT_LE(largest_difference(own, i % 2 == 0 ? plain : adapted), 1e-4F) << "stream " << i;
+    const auto alone = logits(choices[i]);
+    const auto begin = together.begin() + static_cast<std::ptrdiff_t>(i * alone.size());
+    const std::vector own(begin, begin + static_cast<std::ptrdiff_t>(alone.size()));
+    EXPECT_LE(largest_difference(own, alone), 1e-4F) << "stream " << i;
   }
 }
 
@@ -168,7 +182,7 @@ TEST_F(Adapters, ARemovedAdapterAddsNothing) {
   write_mlx(mlx);
   ASSERT_TRUE(model_->add_adapter(0, mlx.path()));
   model_->remove_adapter(0);
-  EXPECT_EQ(logits(0), logits(-1));
+  EXPECT_EQ(logits({{0}}), logits({}));
 }
 
 TEST_F(Adapters, WhatIsNoPlainLoraIsRefusedByName) {

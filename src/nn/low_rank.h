@@ -27,7 +27,8 @@ class AdapterRows {
  public:
   struct Group {
     int adapter = 0;
-    std::optional<mx::array> rows;  ///< [n] int32; nothing: all rows of the step
+    std::optional<mx::array> rows = {};    ///< [n] int32; nothing: all rows of the step
+    std::optional<mx::array> scales = {};  ///< [n, 1] float32; nothing: all are 1
   };
 
   /// Before the layers of a step run.

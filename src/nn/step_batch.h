@@ -18,6 +18,12 @@ constexpr int pages_for(int tokens) {
   return (tokens + kPageTokens - 1) / kPageTokens;
 }
 
+/// An adapter that adds to a sequence's layers.
+struct AdapterUse {
+  int adapter = 0;  ///< the model's number for it
+  float scale = 1;  ///< of what it adds
+};
+
 /// One sequence's share of the step.
 struct Segment {
   int first_row = 0;  ///< row of its first token in the batch
@@ -32,8 +38,8 @@ struct Segment {
   /// Slot of its running recurrent state, its own in this step; -1 where the model keeps none. With
   /// cached == 0 it starts from zeros, whatever the slot holds.
   int state = -1;
-  /// The adapter that adds to its layers, by the model's number for it; -1: none.
-  int adapter = -1;
+  /// What adds to its layers; each adapter at most once.
+  std::vector<AdapterUse> adapters = {};
 
   int known_length() const { return length > cached + rows ? length : cached + rows; }
 };

@@ -46,7 +46,7 @@ struct Stream {
   std::vector<std::int32_t> pages;  ///< its page table
   int cached = 0;
   int state = 0;  ///< where a recurrent model keeps its state
-  int adapter = -1;
+  std::vector<nn::AdapterUse> adapters = {};
 };
 
 /// Feeds the next `rows[i]` tokens of every stream in one step; rows may be 0.

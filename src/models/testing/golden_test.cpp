@@ -161,7 +161,7 @@ std::vector<float> feed(const Model& model, Cache& cache, std::vector<Stream>& s
                         .pages = stream.pages,
                         .length = static_cast<int>(stream.ids.size()),
                         .state = stream.state,
-                        .adapter = stream.adapter});
+                        .adapters = stream.adapters});
     const auto begin = stream.ids.begin() + stream.cached;
     ids.insert(ids.end(), begin, begin + rows[i]);
     stream.cached += rows[i];
