@@ -78,10 +78,12 @@ std::uint32_t Scheduler::give(Sequence& sequence, std::uint32_t tokens) {
   const std::uint32_t done = sequence.computed() + standing.planned;
   const auto stop = std::ranges::upper_bound(standing.stops, sequence.computed());
   const std::uint32_t end = stop == standing.stops.end() ? sequence.length() : *stop;
-  const std::uint32_t given = std::min(tokens, std::min(end, sequence.length()) - done);
+  std::uint32_t given = std::min(tokens, std::min(end, sequence.length()) - done);
+  if (sequence.wants_all_logits()) given = std::min(given, logit_rows_left_);
   if (given == 0) return 0;
   if (!grow(sequence, std::uint64_t{done} + given)) return 0;
   standing.planned += given;
+  if (sequence.wants_all_logits()) logit_rows_left_ -= given;
   return given;
 }
 

@@ -54,6 +54,7 @@ const StepPlan& Scheduler::plan_step(StepBudget budget) {
   plan_.state_saves.swap(saves_);
   expire();
   floor_ = shares_.floor();
+  logit_rows_left_ = limits_.logit_rows;
   const std::uint32_t tokens = std::min(budget.tokens, limits_.tokens_per_step);
   if (suspects_ > 0) {
     plan_alone(tokens);

@@ -21,6 +21,8 @@ struct SchedulerLimits {
   std::uint32_t tokens_per_step = 512;  ///< of all sequences together, at most
   std::uint32_t waiting = 1024;         ///< in the queue
   std::uint32_t foresight = 256;  ///< tokens of an answer that pages are reserved for in advance
+  std::uint32_t logit_rows =
+      128;  ///< prompt tokens per step whose logits are wanted: they are wide
 };
 
 /// What a step may cost. Time is any clock that never goes back, in seconds.
@@ -163,6 +165,7 @@ class Scheduler {
   std::uint64_t step_ = 0;
   double now_s_ = 0;
   double floor_ = 0;
+  std::uint32_t logit_rows_left_ = 0;  // of this step
 
   // Of the step that is being planned; kept to spare memory allocations.
   StepPlan plan_;

@@ -236,6 +236,21 @@ TEST(Scheduler, WhoRunsOutOfTimeIsGivenUp) {
   EXPECT_EQ(world.cache().used(), 0U);
 }
 
+TEST(Scheduler, PromptsWhoseLogitsAreWantedShareAStepsRows) {
+  World world({.sequences = 4, .tokens_per_step = 100, .logit_rows = 10}, /*pages=*/16);
+  for (std::uint64_t id = 1; id <= 2; ++id) {
+    auto sequence = std::make_unique<Sequence>(
+        SequenceId{id}, std::vector<TokenId>(16, static_cast<TokenId>(id)), 4);
+    sequence->want_prompt_logits();
+    ASSERT_TRUE(world.scheduler().submit(std::move(sequence), 0));
+  }
+  ASSERT_TRUE(world.submit(3, /*prompt=*/50));
+  EXPECT_EQ(world.step(), (Slices{{1, 10}, {3, 50}}));  // 3 is not held up
+  EXPECT_EQ(world.step(), (Slices{{1, 6}, {2, 4}, {3, 1}}));
+  EXPECT_EQ(world.step(), (Slices{{1, 1}, {2, 10}, {3, 1}}));
+  EXPECT_EQ(world.step(), (Slices{{1, 1}, {2, 2}, {3, 1}}));
+}
+
 TEST(Scheduler, RemovingFreesPagesAtOnce) {
   World world({.sequences = 1, .tokens_per_step = 512}, /*pages=*/8);
   ASSERT_TRUE(world.submit(1, /*prompt=*/100));
