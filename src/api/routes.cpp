@@ -8,6 +8,7 @@
 #include "api/openai/chat_completions.h"
 #include "api/openai/completions.h"
 #include "api/openai/error.h"
+#include "api/openai/lora_adapters.h"
 #include "api/openai/models.h"
 
 namespace hearth::api {
@@ -18,6 +19,8 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(openai::cancel_request(services));
   router.add(openai::list_models(services));
   router.add(openai::retrieve_model(services));
+  router.add(openai::list_adapters(services));
+  router.add(openai::set_adapters(services));
   router.add(health::alive());
   router.add(health::ready(services));
   router.add(health::metrics(services));

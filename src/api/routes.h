@@ -3,6 +3,7 @@
 
 #include "http/router.h"
 #include "services/chat/generate.h"
+#include "services/library/adapters.h"
 #include "services/library/library.h"
 #include "services/metrics/metrics.h"
 #include "services/pool/pool.h"
@@ -15,6 +16,7 @@ struct Services {
   services::Pool& pool;
   services::Generator& generator;
   services::Metrics& metrics;
+  services::Adapters& adapters;
   int context_limit = 0;  ///< engine.context_length: 0 = each model's own
 };
 

@@ -24,4 +24,17 @@ Result<services::ModelEntry> find_model(services::Library& library, const std::s
   return library.resolve(name);
 }
 
+Result<void> find_adapters(services::Library& library, const services::Settings& settings,
+                           const std::string& first, services::Adapters& adapters) {
+  for (const std::string& text : settings.adapters) {
+    services::AdapterSetting setting = TRY_IN("--adapter", services::parse_adapter(text));
+    std::string model = first;
+    if (!setting.model.empty()) model = TRY_IN("--adapter", find_model(library, setting.model)).id;
+    std::error_code ignored;
+    const fs::path folder = fs::absolute(setting.folder, ignored);
+    TRY(adapters.add({.model = std::move(model), .name = setting.name, .folder = folder}));
+  }
+  return {};
+}
+
 }  // namespace hearth::app

@@ -137,8 +137,11 @@ Result<void> serve(const ServerInput& input) {
 
   services::Library library(library_folders(settings));
   const auto models = TRY(models_to_serve(library, settings));
+  services::Adapters adapters;
+  TRY(find_adapters(library, settings, models.empty() ? "" : models.front().id, adapters));
   services::Metrics metrics;
-  services::Pool pool(static_cast<std::size_t>(settings.max_loaded), worker_starter(settings));
+  services::Pool pool(static_cast<std::size_t>(settings.max_loaded),
+                      worker_starter(settings, adapters));
   services::Generator generator(library, pool, metrics);
   if (!models.empty()) generator.set_default_model(models.front().id);
 
@@ -147,6 +150,7 @@ Result<void> serve(const ServerInput& input) {
                            .pool = pool,
                            .generator = generator,
                            .metrics = metrics,
+                           .adapters = adapters,
                            .context_limit = settings.context_length});
   const auto server =
       TRY(http::Server::listen(server_options(settings), std::move(router), error_writer()));

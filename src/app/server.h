@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "services/library/adapters.h"
 #include "services/library/library.h"
 #include "services/settings/settings.h"
 
@@ -27,6 +28,11 @@ services::LibraryFolders library_folders(const services::Settings& settings);
 /// `name` resolved by the library or, if it looks like a path (has a slash and is a folder, or
 /// begins with `.`), that folder. For the command line only.
 Result<services::ModelEntry> find_model(services::Library& library, const std::string& name);
+
+/// Fills the table of adapters from the settings; those without a model belong to `first`.
+/// @returns an error that names the setting, the model or the folder.
+Result<void> find_adapters(services::Library& library, const services::Settings& settings,
+                           const std::string& first, services::Adapters& adapters);
 
 /// What `hearth version` says: "0.1.0".
 std::string version();

@@ -25,35 +25,38 @@ std::shared_ptr<void> keep(platform::ChildProcess child, const std::string& mode
 
 std::vector<std::string> arguments(const engine::EngineOptions& options,
                                    const std::string& log_level) {
-  return {"worker",
-          "--folder",
-          options.folder.string(),
-          "--name",
-          options.name,
-          "--context-length",
-          std::to_string(options.context_length),
-          "--kv-bits",
-          std::to_string(options.kv_bits),
-          "--max-sequences",
-          std::to_string(options.max_sequences),
-          "--tokens-per-step",
-          std::to_string(options.tokens_per_step),
-          "--kv-mib",
-          std::to_string(options.kv_bytes >> 20),
-          "--max-waiting",
-          std::to_string(options.max_waiting),
-          "--token-interval",
-          std::to_string(options.token_interval_ms),
-          "--prefix-cache",
-          options.prefix_cache ? "true" : "false",
-          "--batch-invariant",
-          options.batch_invariant ? "true" : "false",
-          "--measure-steps",
-          options.measure_steps ? "true" : "false",
-          "--step-times",
-          options.step_times.string(),
-          "--log-level",
-          log_level};
+  std::vector<std::string> all = {"worker",
+                                  "--folder",
+                                  options.folder.string(),
+                                  "--name",
+                                  options.name,
+                                  "--context-length",
+                                  std::to_string(options.context_length),
+                                  "--kv-bits",
+                                  std::to_string(options.kv_bits),
+                                  "--max-sequences",
+                                  std::to_string(options.max_sequences),
+                                  "--tokens-per-step",
+                                  std::to_string(options.tokens_per_step),
+                                  "--kv-mib",
+                                  std::to_string(options.kv_bytes >> 20),
+                                  "--max-waiting",
+                                  std::to_string(options.max_waiting),
+                                  "--token-interval",
+                                  std::to_string(options.token_interval_ms),
+                                  "--prefix-cache",
+                                  options.prefix_cache ? "true" : "false",
+                                  "--batch-invariant",
+                                  options.batch_invariant ? "true" : "false",
+                                  "--measure-steps",
+                                  options.measure_steps ? "true" : "false",
+                                  "--step-times",
+                                  options.step_times.string(),
+                                  "--log-level",
+                                  log_level};
+  for (const engine::AdapterSource& adapter : options.adapters)
+    all.insert(all.end(), {"--adapter", adapter.name + "=" + adapter.folder.string()});
+  return all;
 }
 
 std::uint32_t kv_bits(const services::Settings& settings) {
@@ -80,7 +83,11 @@ std::string file_name(std::string model) {
 }  // namespace
 
 engine::EngineOptions engine_options(const services::Settings& settings,
+                                     const services::Adapters& adapters,
                                      const services::ModelEntry& model) {
+  std::vector<engine::AdapterSource> sources;
+  for (const services::AdapterEntry& adapter : adapters.of(model.id))
+    sources.push_back({.name = adapter.name, .folder = adapter.folder});
   return {.folder = model.folder,
           .name = model.id,
           .context_length = static_cast<std::uint32_t>(settings.context_length),
@@ -92,36 +99,40 @@ engine::EngineOptions engine_options(const services::Settings& settings,
           .token_interval_ms = static_cast<std::uint32_t>(settings.token_interval_ms),
           .prefix_cache = settings.prefix_cache,
           .batch_invariant = settings.batch_invariant,
-          .step_times = platform::hearth_home() / "cache" / "step-times" / file_name(model.id)};
+          .step_times = platform::hearth_home() / "cache" / "step-times" / file_name(model.id),
+          .adapters = std::move(sources)};
 }
 
 namespace {
 
 /// A server has idle moments in which its workers can learn what steps take.
 engine::EngineOptions worker_options(const services::Settings& settings,
+                                     const services::Adapters& adapters,
                                      const services::ModelEntry& model) {
-  engine::EngineOptions options = engine_options(settings, model);
+  engine::EngineOptions options = engine_options(settings, adapters, model);
   options.measure_steps = true;
   return options;
 }
 
 }  // namespace
 
-services::StartWorker worker_starter(const services::Settings& settings) {
-  return [settings](const services::ModelEntry& model, std::function<void(double)> progress,
-                    std::function<void()> on_lost) -> Result<services::Worker> {
-    auto child = TRY(platform::ChildProcess::spawn(
-        platform::program_file().string(),
-        arguments(worker_options(settings, model), settings.log_level)));
-    const int socket = child.take_socket();
-    const pid_t process = child.pid();
-    services::Worker worker{
-        .lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
-    auto engine = engine::open_remote(socket, std::move(progress), std::move(on_lost));
-    if (!engine) return fail(refusal(model, std::move(engine).error()));
-    worker.engine = std::move(*engine);
-    return worker;
-  };
+services::StartWorker worker_starter(const services::Settings& settings,
+                                     const services::Adapters& adapters) {
+  return
+      [settings, &adapters](const services::ModelEntry& model, std::function<void(double)> progress,
+                            std::function<void()> on_lost) -> Result<services::Worker> {
+        auto child = TRY(platform::ChildProcess::spawn(
+            platform::program_file().string(),
+            arguments(worker_options(settings, adapters, model), settings.log_level)));
+        const int socket = child.take_socket();
+        const pid_t process = child.pid();
+        services::Worker worker{
+            .lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
+        auto engine = engine::open_remote(socket, std::move(progress), std::move(on_lost));
+        if (!engine) return fail(refusal(model, std::move(engine).error()));
+        worker.engine = std::move(*engine);
+        return worker;
+      };
 }
 
 }  // namespace hearth::app

@@ -80,10 +80,12 @@ void ChatSession::remember(const std::string& question, const Answer& answer) {
 Result<Answer> ChatSession::ask(const std::string& text,
                                 const std::function<void(const engine::TextDelta&)>& show) {
   Bell bell;
-  auto generation = engine_->submit({.id = "run",
-                                     .input = input(text),
-                                     .sampling = options_.sampling,
-                                     .max_tokens = options_.max_tokens});
+  engine::Request request{.id = "run",
+                          .input = input(text),
+                          .sampling = options_.sampling,
+                          .max_tokens = options_.max_tokens};
+  for (const std::string& name : options_.adapters) request.adapters.push_back({.adapter = name});
+  auto generation = engine_->submit(std::move(request));
   generation->on_ready([&bell] { bell.ring(); });
   Answer answer;
   for (;;) {

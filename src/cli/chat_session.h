@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "engine/engine.h"
@@ -17,6 +18,7 @@ struct RunOptions {
   engine::Sampling sampling;
   std::optional<std::uint32_t> max_tokens;
   std::optional<bool> think;
+  std::vector<std::string> adapters;  ///< names of those that answer
 };
 
 /// How one answer went.

@@ -29,7 +29,8 @@ struct ModelInfo {
   std::uint32_t context_length = 0;  ///< tokens, as served
   std::vector<TokenId> end_tokens;
   bool has_chat_template = false;
-  bool can_think = false;   ///< the template reacts to enable_thinking
+  bool can_think = false;                  ///< the template reacts to enable_thinking
+  std::vector<std::string> adapters = {};  ///< names of those that requests may choose
   std::string fingerprint;  ///< hash of weights, quantisation and build: `system_fingerprint`
 };
 
@@ -100,6 +101,12 @@ struct Standpoint {
   std::optional<std::uint32_t> deadline_ms = {};  ///< from submit; then it fails with Timeout
 };
 
+/// An adapter that a request chooses.
+struct AdapterChoice {
+  std::variant<std::uint32_t, std::string> adapter;  ///< its place in ModelInfo::adapters, or name
+  double scale = 1;                                  ///< of what it adds; 0: nothing
+};
+
 struct Request {
   std::string id;  ///< for logs and errors
   Input input;
@@ -118,6 +125,10 @@ struct Request {
       {};                      ///< less than the model's own, for this request
   bool raw_reasoning = false;  ///< reasoning stays in the content, with the marks around it
   bool report_ids = false;     ///< deltas name the tokens that were sampled
+  bool whole = false;          ///< nobody watches: text may come all at once, with the last event
+  std::vector<AdapterChoice> adapters = {};  ///< all add; requests with different ones share steps
+  bool reuse_prefix = true;                  ///< false: the whole prompt is computed
+  std::string cache_salt = {};  ///< only prompts of the same salt share what is computed
 };
 
 enum class FinishReason { Stop, StopString, Length, ContextFull };
@@ -137,7 +148,7 @@ enum class PrefixRule : std::uint8_t {
   Evicted,          ///< it was computed, but its memory was needed since
   Salt,             ///< the same tokens, but computed with another adapter or image
   NoSnapshot,       ///< recurrent model: no state was kept at `position`
-  Off,              ///< the prefix cache is switched off
+  Off,              ///< the prefix cache is switched off, or the request declined it
 };
 std::string_view name(PrefixRule rule);
 
@@ -284,6 +295,12 @@ class Engine {
   virtual bool lost() const { return false; }
 };
 
+/// An adapter that is loaded beside the model.
+struct AdapterSource {
+  std::string name;  ///< by which requests choose it
+  std::filesystem::path folder;
+};
+
 struct EngineOptions {
   std::filesystem::path folder;      ///< of the model
   std::string name;                  ///< for ModelInfo::name
@@ -298,6 +315,7 @@ struct EngineOptions {
   bool batch_invariant = false;           ///< equal bits whatever else is in a step; slower
   bool measure_steps = false;             ///< learn step times in idle moments after loading
   std::filesystem::path step_times = {};  ///< where they are kept from run to run; empty: nowhere
+  std::vector<AdapterSource> adapters = {};
 };
 
 }  // namespace hearth::engine

@@ -25,14 +25,20 @@ bool EventQueue::merge(Event& last, Event& next) {
   return true;
 }
 
+bool EventQueue::can_wait(const Event& event) const {
+  return whole_ && (std::holds_alternative<TextDelta>(event) ||
+                    std::holds_alternative<PromptProgress>(event));
+}
+
 void EventQueue::push(Event event) {
   {
     const std::lock_guard lock(mutex_);
     if (ended_ || abandoned()) return;
     ended_ = std::holds_alternative<Finished>(event) || std::holds_alternative<Failed>(event);
-    const bool was_empty = events_.empty();
-    if (was_empty || !merge(events_.back(), event)) events_.push_back(std::move(event));
-    if (!was_empty) return;  // the reader was told already
+    const bool waits = can_wait(event);
+    if (events_.empty() || !merge(events_.back(), event)) events_.push_back(std::move(event));
+    if (waits || told_) return;
+    told_ = true;
   }
   arrived_.notify_one();
   wake_reader();
@@ -40,12 +46,14 @@ void EventQueue::push(Event event) {
 
 std::vector<Event> EventQueue::drain() {
   const std::lock_guard lock(mutex_);
+  told_ = false;
   return std::exchange(events_, {});
 }
 
 std::vector<Event> EventQueue::wait() {
   std::unique_lock lock(mutex_);
   arrived_.wait(lock, [this] { return !events_.empty() || ended_ || abandoned(); });
+  told_ = false;
   return std::exchange(events_, {});
 }
 

@@ -18,6 +18,10 @@ namespace hearth::engine {
 /// Any thread may call; shared by producer and Generation.
 class EventQueue {
  public:
+  /// @param whole  the reader wants the answer as a whole: text and progress wait, and wake nobody
+  ///               until something else comes
+  explicit EventQueue(bool whole = false) : whole_(whole) {}
+
   /// Adds an event; after the last one (Finished or Failed), or once abandoned, it is dropped.
   void push(Event event);
 
@@ -36,11 +40,14 @@ class EventQueue {
  private:
   void wake_reader();
   static bool merge(Event& last, Event& next);
+  bool can_wait(const Event& event) const;
 
+  const bool whole_;
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Event> events_;  // guarded by mutex_
   bool ended_ = false;         // guarded by mutex_: the last event was pushed
+  bool told_ = false;          // guarded by mutex_: the reader knows that events wait
   std::atomic<bool> abandoned_ = false;
 
   // Held while the reader is told, so that it can be sure not to be told after it left. Recursive:

@@ -55,6 +55,22 @@ TEST(EventQueue, TellsTheReaderOncePerEmptying) {
   EXPECT_EQ(told, 2);
 }
 
+TEST(EventQueue, AWholeAnswersTextWaitsForItsEnd) {
+  EventQueue queue(true);
+  int told = 0;
+  queue.on_ready([&] { ++told; });
+  queue.push(Admitted{3});
+  EXPECT_EQ(told, 1);  // an error would still be in time for its own status
+  queue.drain();
+  queue.push(PromptProgress{3, 3});
+  queue.push(delta("Hel"));
+  queue.push(delta("lo"));
+  EXPECT_EQ(told, 1);
+  queue.push(Finished{});
+  EXPECT_EQ(told, 2);
+  EXPECT_EQ(std::get<TextDelta>(queue.drain()[1]).text, "Hello");
+}
+
 TEST(EventQueue, TheReaderMayDrainAndLeaveFromWithin) {
   auto queue = std::make_shared<EventQueue>();
   std::vector<Event> seen;

@@ -248,7 +248,7 @@ void Scheduler::note_first_admission(Sequence& sequence, const PrefixMatch& matc
   counts_.lookup_tokens += sequence.prompt_tokens();
   counts_.hit_tokens += match.tokens();
   PrefixMiss miss{.rule = PrefixRule::Off};
-  if (cache_.options().share)
+  if (cache_.options().share && sequence.traits().reuse)
     miss = history_.explain(sequence, match.tokens(), match.pages_known * kPageTokens);
   sequence.set_cached(match.tokens(), std::move(miss));
   history_.remember(sequence);

@@ -26,12 +26,20 @@ enum class SequenceId : std::uint64_t {};
 using StateId = std::int32_t;
 inline constexpr StateId kNoState = -1;
 
+/// An adapter of a sequence, by the model's number for it.
+struct SequenceAdapter {
+  std::int32_t number = 0;
+  float scale = 1;
+};
+
 /// What a request brings beside its tokens.
 struct SequenceTraits {
   Priority priority = Priority::Normal;
   std::string client = {};  ///< shares are fair between clients
   std::string salt = {};    ///< whatever else changes what is computed: adapters, images
-  std::optional<double> expiry_s = {};    ///< given up at this time, on the scheduler's clock
+  std::vector<SequenceAdapter> adapters = {};  ///< named in the salt as well
+  bool reuse = true;                           ///< its prompt may come from the cache
+  std::optional<double> expiry_s = {};         ///< given up at this time, on the scheduler's clock
   std::vector<std::uint32_t> marks = {};  ///< token counts after which a later prompt may differ
 };
 
@@ -109,7 +117,8 @@ class Sequence {
 
   /// How many of its tokens may come from the cache: at least one is always computed.
   std::uint32_t reusable() const {
-    return prompt_logits_ ? std::min(length() - 1, most_told_) : length() - 1;
+    const bool own_only = prompt_logits_ || !traits_.reuse;
+    return own_only ? std::min(length() - 1, most_told_) : length() - 1;
   }
 
   /// The page table: pages in the order of its tokens.

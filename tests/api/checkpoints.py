@@ -1,7 +1,9 @@
 """Models for the tests: the real stories260K, and what can be wrong with a model folder."""
 
+import array
 import json
 import pathlib
+import random
 import shutil
 import struct
 
@@ -80,3 +82,53 @@ def slow_stories(target: pathlib.Path, layers: int = 200, context: int = 4096) -
             add(name.replace("layers.0.", f"layers.{layer}.", 1), entry, content)
     write_safetensors(target / "model.safetensors", made, b"".join(pieces))
     return target
+
+
+RANK, ALPHA = 2, 4
+
+
+def write_adapter(target: pathlib.Path, layer: str, seed: int) -> pathlib.Path:
+    """A LoRA adapter for stories260K as PEFT writes it: one kind of layer, random numbers."""
+    target.mkdir(parents=True)
+    (target / "adapter_config.json").write_text(json.dumps(
+        {"peft_type": "LORA", "r": RANK, "lora_alpha": ALPHA, "bias": "none"}))
+    header, _ = read_safetensors(STORIES / "model.safetensors")
+    numbers, made, data = random.Random(seed), {}, b""
+    for name, entry in header.items():
+        if not name.endswith(f".{layer}.weight"):
+            continue
+        rows, columns = entry["shape"]
+        for part, shape in (("lora_A", [RANK, columns]), ("lora_B", [rows, RANK])):
+            values = array.array("f", (numbers.gauss(0, 0.4)
+                                       for _ in range(shape[0] * shape[1])))
+            key = f"base_model.model.{name.removesuffix('weight')}{part}.weight"
+            made[key] = {"dtype": "F32", "shape": shape,
+                         "data_offsets": [len(data), len(data) + 4 * len(values)]}
+            data += values.tobytes()
+    write_safetensors(target / "adapter_model.safetensors", made, data)
+    return target
+
+
+def merged_stories(target: pathlib.Path, adapters: list[tuple[pathlib.Path, float]]) -> None:
+    """stories260K with adapters added to its weights, each times a scale: W + s (alpha / r) B A."""
+    copy_of(STORIES, target)
+    header, data = read_safetensors(STORIES / "model.safetensors")
+    merged = bytearray(data)
+    for folder, scale in adapters:
+        parts, values = read_safetensors(folder / "adapter_model.safetensors")
+
+        def numbers(name: str) -> array.array:
+            return array.array("f", values[slice(*parts[name]["data_offsets"])])
+
+        for name in (name for name in parts if name.endswith("lora_A.weight")):
+            down, up = numbers(name), numbers(name.replace("lora_A", "lora_B"))
+            weight = name.removeprefix("base_model.model.").replace("lora_A.", "")
+            rows, columns = header[weight]["shape"]
+            begin, end = header[weight]["data_offsets"]
+            summed = array.array("f", merged[begin:end])
+            for i in range(rows):
+                for j in range(columns):
+                    product = sum(up[i * RANK + k] * down[k * columns + j] for k in range(RANK))
+                    summed[i * columns + j] += scale * ALPHA / RANK * product
+            merged[begin:end] = summed.tobytes()
+    write_safetensors(target / "model.safetensors", header, bytes(merged))

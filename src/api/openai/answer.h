@@ -17,6 +17,7 @@ struct AnswerPlan {
   bool report_progress = false;
   bool show_logprobs = false;
   bool show_ids = false;
+  bool report_cache = false;  ///< tells what the prefix cache had of each prompt, and why not more
   bool hide_reasoning = false;
   bool time_chunks = false;    ///< every chunk with text carries timings
   std::size_t per_prompt = 1;  ///< replies in a row that share one prompt, which is counted once

@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"reasoning_control", "true", {"false"}}, Refused{"chat_template", R"("x")", {}},
         Refused{"guided_json", "{}", {}}, Refused{"grammar", R"("x")", {R"("")"}},
         Refused{"json_schema", "{}", {}}, Refused{"prompt_logprobs", "1", {}},
-        Refused{"lora", R"([{"id":1}])", {"[]"}}, Refused{"cache_salt", R"("x")", {}},
+
         Refused{"keep_alive", R"("5m")", {}}),
     [](const auto& test) { return test.param.name; });
 

@@ -19,6 +19,7 @@ Choices::Choices(std::vector<services::Reply> replies, std::unique_ptr<ChunkWrit
   writer_->logprobs_asked = plan_.show_logprobs;
   writer_->ids_asked = plan_.show_ids;
   writer_->set_head(plan_.head);
+  if (plan_.report_cache) totals_.cache.resize(whole_.size() / plan_.per_prompt);
 }
 
 void Choices::start(const http::Waker& wake) {
@@ -105,7 +106,11 @@ void Choices::add(std::size_t choice, const engine::Finished& done) {
   whole_[choice].reason = done.reason;
   whole_[choice].mean_logprob = done.logprob / std::max(done.usage.completion_tokens, 1U);
   engine::Usage& usage = totals_.usage;
-  if (first_of_its_prompt(choice)) usage.cached_tokens += done.usage.cached_tokens;
+  if (first_of_its_prompt(choice)) {
+    usage.cached_tokens += done.usage.cached_tokens;
+    if (plan_.report_cache)
+      totals_.cache[choice / plan_.per_prompt] = {done.usage.cached_tokens, done.prefix};
+  }
   usage.completion_tokens += done.usage.completion_tokens;
   usage.reasoning_tokens += done.usage.reasoning_tokens;
   engine::Timings& timings = totals_.timings;

@@ -78,6 +78,20 @@ void append_timings(std::string& out, const Totals& totals) {
   out.push_back('}');
 }
 
+void append_cache_reports(std::string& out, const std::vector<CacheReport>& reports) {
+  if (reports.empty()) return;
+  json::array list;
+  for (const auto& [cached_tokens, prefix] : reports) {
+    json::object one{{"cached_tokens", cached_tokens},
+                     {"rule", engine::name(prefix.rule)},
+                     {"position", prefix.position}};
+    if (!prefix.here.empty()) one["here"] = prefix.here;
+    if (!prefix.earlier.empty()) one["earlier"] = prefix.earlier;
+    list.push_back(std::move(one));
+  }
+  out += R"(,"prefix_cache":)" + base::write_json(list);
+}
+
 void ChunkWriter::append_head(std::string& out, std::string_view name) const {
   out += R"({"id":)";
   base::append_json_string(out, head_.id);
@@ -103,6 +117,7 @@ void ChunkWriter::close_chunk(std::string& out, const Totals* timed) const {
   if (timed) {
     out.push_back(',');
     append_timings(out, *timed);
+    append_cache_reports(out, timed->cache);
   }
   out += "}\n\n";
 }
@@ -125,6 +140,7 @@ std::string ChunkWriter::whole(const std::vector<WholeChoice>& choices,
   append_usage(out, totals.usage);
   out.push_back(',');
   append_timings(out, totals);
+  append_cache_reports(out, totals.cache);
   return out + "}";
 }
 
@@ -134,6 +150,7 @@ void ChunkWriter::totals(std::string& out, const Totals& totals) const {
   append_usage(out, totals.usage);
   out.push_back(',');
   append_timings(out, totals);
+  append_cache_reports(out, totals.cache);
   out += "}\n\n";
 }
 

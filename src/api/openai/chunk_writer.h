@@ -20,10 +20,17 @@ struct WholeChoice {
   double mean_logprob = 0;                ///< of all sampled tokens, where they were reported
 };
 
+/// What the prefix cache had of one prompt.
+struct CacheReport {
+  std::uint32_t cached_tokens = 0;
+  engine::PrefixReport prefix;
+};
+
 /// Totals over all choices: each prompt is counted once.
 struct Totals {
   engine::Usage usage;
   engine::Timings timings;
+  std::vector<CacheReport> cache = {};  ///< one per prompt, in their order; empty: not to be told
 };
 
 /// What stays the same through one answer.
@@ -91,5 +98,8 @@ void append_index(std::string& out, std::size_t index);
 /// `"usage":{..}` and `"timings":{..}`.
 void append_usage(std::string& out, const engine::Usage& usage);
 void append_timings(std::string& out, const Totals& totals);
+
+/// `,"prefix_cache":[..]`, where it is to be told.
+void append_cache_reports(std::string& out, const std::vector<CacheReport>& reports);
 
 }  // namespace hearth::api::openai

@@ -51,11 +51,9 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"json_schema", ""},
     {"post_sampling_probs", "false"},
     {"prompt_logprobs", ""},
-    {"lora", "[]"},
     {"keep_alive", ""},
     {"ttl", ""},
     {"response_cache", "false"},
-    {"cache_salt", ""},
 });
 
 /// Other programs' ways to choose tokens.
@@ -188,6 +186,9 @@ engine::Request to_engine_request(const Asked& asked) {
     request.context_length = static_cast<std::uint32_t>(*most);
   if (fields.timeout_seconds)
     request.standpoint.deadline_ms = static_cast<std::uint32_t>(*fields.timeout_seconds * 1000);
+  if (fields.lora) request.adapters = fields.lora->choices;
+  request.reuse_prefix = fields.cache_prompt.value_or(true);
+  request.cache_salt = fields.cache_salt.value_or("");
   request.report_ids = returns_ids(fields);
   request.raw_reasoning = asked.raw_reasoning;
   request.echo = asked.echo;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/openai/lora_field.h"
 #include "api/openai/sampling_fields.h"
 #include "base/decode.h"
 #include "engine/engine.h"
@@ -62,6 +63,10 @@ struct CommonFields {
   std::optional<bool> return_token_ids;
   std::optional<bool> timings_per_token;
   std::optional<double> timeout_seconds;
+  std::optional<LoraField> lora;
+  std::optional<bool> cache_prompt;
+  std::optional<std::string> cache_salt;
+  std::optional<bool> return_cache_report;
 };
 BOOST_DESCRIBE_STRUCT(CommonFields, (),
                       (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty,
@@ -70,7 +75,7 @@ BOOST_DESCRIBE_STRUCT(CommonFields, (),
                        return_progress, typical_p, top_n_sigma, xtc_probability, xtc_threshold,
                        samplers, logit_bias, min_tokens, stop_token_ids, t_max_predict_ms, n_probs,
                        num_ctx, context_length, return_tokens, return_token_ids, timings_per_token,
-                       timeout_seconds))
+                       timeout_seconds, lora, cache_prompt, cache_salt, return_cache_report))
 
 /// What one body asks for, whichever endpoint it came to.
 struct Asked {

@@ -6,6 +6,7 @@
 #include <fmt/chrono.h>
 
 #include "api/openai/error.h"
+#include "api/openai/named_model.h"
 #include "base/json.h"
 
 namespace hearth::api::openai {
@@ -55,13 +56,28 @@ json::object entry(const Services& services, const services::ModelEntry& model) 
   return out;
 }
 
+/// A model with one of its adapters, which a client can name like a model.
+json::object adapted(const json::object& base, const services::AdapterEntry& adapter) {
+  json::object out = base;
+  const std::string id = fmt::format("{}:{}", adapter.model, adapter.name);
+  out["id"] = id;
+  out["display_name"] = id.substr(id.rfind('/') + 1);
+  out["parent"] = adapter.model;
+  out.erase("aliases");
+  return out;
+}
+
 }  // namespace
 
 http::Route list_models(const Services& services) {
   return {http::Method::Get, "/v1/models", [services](const http::Request&) {
             json::array data;
-            for (const auto& model : services.library.list())
-              data.push_back(entry(services, model));
+            for (const auto& model : services.library.list()) {
+              const json::object base = entry(services, model);
+              data.push_back(base);
+              for (const auto& adapter : services.adapters.of(model.id))
+                data.push_back(adapted(base, adapter));
+            }
             const auto id_of = [](const json::value& model) { return model.at("id"); };
             const json::object body{
                 {"object", "list"},
@@ -74,11 +90,13 @@ http::Route list_models(const Services& services) {
 }
 
 http::Route retrieve_model(const Services& services) {
-  return {http::Method::Get, "/v1/models/{id...}", [services](const http::Request& request) {
-            const auto model = services.library.resolve(request.route_value("id"));
-            if (!model) return error_response(model.error());
-            return http::json(base::write_json(entry(services, *model)));
-          }};
+  return {
+      http::Method::Get, "/v1/models/{id...}", [services](const http::Request& request) {
+        const auto named = find_named(services, std::string(request.route_value("id")));
+        if (!named) return error_response(named.error());
+        const json::object base = entry(services, named->model);
+        return http::json(base::write_json(named->adapter ? adapted(base, *named->adapter) : base));
+      }};
 }
 
 }  // namespace hearth::api::openai

@@ -4,12 +4,24 @@
 #include <fmt/ranges.h>
 
 #include "api/openai/error.h"
+#include "api/openai/named_model.h"
 #include "base/clock.h"
 #include "base/id.h"
 
 namespace hearth::api::openai {
 
 namespace {
+
+/// What adds to every generation: the request's own choice first, then its model's name, then what
+/// is usual for the model.
+void choose_adapters(const Services& services, const NamedModel& named, Asked& asked) {
+  if (asked.common.lora) return;
+  asked.common.lora.emplace();
+  if (named.adapter)
+    asked.common.lora->choices = {{.adapter = named.adapter->name}};
+  else
+    asked.common.lora->choices = usual_choices(services.adapters.of(named.model.id));
+}
 
 /// One generation of an answer.
 engine::Request generation(const Asked& asked, engine::Input input, int k) {
@@ -27,6 +39,7 @@ AnswerPlan plan_of(const Asked& asked, const services::ModelEntry& model) {
                   .report_progress = fields.return_progress.value_or(false),
                   .show_logprobs = asked.logprobs.has_value(),
                   .show_ids = returns_ids(fields),
+                  .report_cache = fields.return_cache_report.value_or(false),
                   .hide_reasoning = asked.hide_reasoning,
                   .time_chunks = fields.timings_per_token.value_or(false),
                   .per_prompt = static_cast<std::size_t>(asked.best_of),
@@ -42,9 +55,11 @@ AnswerPlan plan_of(const Asked& asked, const services::ModelEntry& model) {
 
 http::Response start_answer(const Services& services, const http::Request& request, Asked asked,
                             std::unique_ptr<ChunkWriter> writer) {
-  const auto model = services.generator.find(asked.common.model.value_or(""));
-  if (!model) return error_response(model.error());
-  AnswerPlan plan = plan_of(asked, *model);
+  const auto named = find_named(services, asked.common.model.value_or(""));
+  if (!named) return error_response(named.error());
+  choose_adapters(services, *named, asked);
+  AnswerPlan plan = plan_of(asked, named->model);
+  if (request.headers.get("x-hearth-cache-report") == "true") plan.report_cache = true;
   plan.head.id = base::random_id(writer->id_prefix());
   std::vector<services::Reply> replies;
   for (const engine::Input& input : asked.inputs)
@@ -52,7 +67,8 @@ http::Response start_answer(const Services& services, const http::Request& reque
       engine::Request one = generation(asked, input, k);
       one.id = request.id;
       one.standpoint.client = request.remote;
-      replies.push_back(services.generator.start(*model, std::move(one), plan.head.id));
+      one.whole = !plan.stream;
+      replies.push_back(services.generator.start(named->model, std::move(one), plan.head.id));
     }
   return answer(std::move(replies), std::move(writer), std::move(plan));
 }

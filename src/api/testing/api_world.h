@@ -91,6 +91,7 @@ struct ApiWorld {
   services::Library library{{.hub_cache = {}, .plain = {folder.path()}}};
   services::Pool pool{2, workers.starter()};
   services::Metrics metrics;
+  services::Adapters adapters;
   services::Generator generator{library, pool, metrics};
   http::Router router;
 
@@ -102,6 +103,7 @@ struct ApiWorld {
                         .pool = pool,
                         .generator = generator,
                         .metrics = metrics,
+                        .adapters = adapters,
                         .context_limit = context_limit});
   }
 

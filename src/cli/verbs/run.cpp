@@ -156,7 +156,10 @@ Result<void> run(const GivenFlags& flags, RunInput input) {
                 "there is no prompt: write one behind the model, or pipe one in");
   if (interactive && input.as_json)
     return fail(ErrorCode::InvalidArgument, "--json needs a prompt: a talk is not JSON");
-  ChatSession session(TRY(engine::open_local(app::engine_options(settings, model))), input.options);
+  services::Adapters adapters;
+  TRY(app::find_adapters(library, settings, model.id, adapters));
+  auto engine = TRY(engine::open_local(app::engine_options(settings, adapters, model)));
+  ChatSession session(std::move(engine), input.options);
   catch_interrupts();  // from here on: Ctrl-C while the model loads ends the program
   return interactive ? talk(session) : ask_once(session, prompt, input.as_json);
 }
@@ -181,6 +184,9 @@ void add_run(CLI::App& app) {
                    "Longest answer [the rest of the context]")
       ->type_name("NUMBER")
       ->check(CLI::PositiveNumber);
+  verb->add_option("--lora", input->options.adapters, "Adapters that answer (see --adapter)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   verb->add_flag("--think", input->think, "Let the model think first, where it can");
   verb->add_flag("--no-think", input->no_think, "Let it answer at once")->excludes("--think");
   verb->add_flag("--json", input->as_json, "Print the answer as JSON with its statistics");

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "engine/open_remote.h"
 #include "platform/child_process.h"
+#include "services/library/adapters.h"
 
 namespace hearth::cli {
 
@@ -25,12 +26,17 @@ void add_worker(CLI::App& app) {
   verb->add_option("--batch-invariant", options->batch_invariant);
   verb->add_option("--measure-steps", options->measure_steps);
   verb->add_option("--step-times", options->step_times);
+  const auto adapters = std::make_shared<std::vector<std::string>>();
+  verb->add_option("--adapter", *adapters)->allow_extra_args(false);
   const auto level = std::make_shared<std::string>("info");
   verb->add_option("--kv-mib", *kv_mib);
   verb->add_option("--log-level", *level);
-  verb->callback([options, kv_mib, level] {
+  verb->callback([options, kv_mib, level, adapters] {
     base::start_log(base::log_level(*level).value_or(base::LogLevel::Info));
     options->kv_bytes = *kv_mib << 20;
+    for (const std::string& text : *adapters)
+      if (auto adapter = services::parse_adapter(text))
+        options->adapters.push_back({.name = adapter->name, .folder = adapter->folder});
     const int status = engine::run_worker(platform::ChildProcess::kSocket, *options);
     if (status != 0) throw CLI::RuntimeError(status);
   });

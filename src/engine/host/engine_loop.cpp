@@ -138,9 +138,13 @@ void EngineLoop::handle(Work& work, std::variant<StartJob, DropJob> message) {
 
 void EngineLoop::start(Work& work, Job job) {
   if (job.reply->events().abandoned()) return;  // its client left before it came here
-  SequenceTraits traits{.priority = job.standpoint.priority, .client = job.standpoint.client};
+  SequenceTraits traits{.priority = job.standpoint.priority,
+                        .client = job.standpoint.client,
+                        .salt = job.salt,
+                        .adapters = job.adapters,
+                        .reuse = job.reuse_prefix};
   const std::uint32_t beyond = work.model.stretched_beyond;
-  if (beyond > 0 && job.prompt.size() > beyond) traits.salt = "stretched";
+  if (beyond > 0 && job.prompt.size() > beyond) traits.salt.insert(0, "stretched,");
   const double waited_s = base::elapsed_ms(job.submitted) / 1000;
   if (job.standpoint.deadline_ms)
     traits.expiry_s = now_s() - waited_s + *job.standpoint.deadline_ms / 1000.0;

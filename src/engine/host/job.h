@@ -23,6 +23,9 @@ struct Job {
   bool prompt_logprobs = false;                ///< the prompt's tokens are reported as well
   std::string request_id;                      ///< the client's
   Standpoint standpoint = {};
+  std::vector<SequenceAdapter> adapters = {};
+  std::string salt = {};     ///< see SequenceTraits
+  bool reuse_prefix = true;  ///< see SequenceTraits
   base::Instant submitted{};
   bool started = false;  ///< the loop's note: it has had its first step,
   double started_s = 0;  ///< at this time of the loop's clock

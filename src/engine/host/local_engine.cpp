@@ -43,7 +43,8 @@ Result<std::unique_ptr<Engine>> LocalEngine::open(LoopOptions options, ModelText
                       .sampling = texts.sampling,
                       .vocabulary = engine->model_.vocabulary,
                       .context_length = engine->model_.context_length,
-                      .end_tokens = engine->model_.end_tokens};
+                      .end_tokens = engine->model_.end_tokens,
+                      .adapters = engine->model_.adapters};
   engine->intake_ = std::make_unique<Intake>(
       std::move(reader),
       [mailbox = engine->mailbox_](Job job) { return mailbox->post(StartJob{std::move(job)}); });
@@ -52,7 +53,7 @@ Result<std::unique_ptr<Engine>> LocalEngine::open(LoopOptions options, ModelText
 
 std::unique_ptr<Generation> LocalEngine::submit(Request request) {
   const auto id = SequenceId{next_++};
-  auto events = std::make_shared<EventQueue>();
+  auto events = std::make_shared<EventQueue>(request.whole);
   auto generation = std::make_unique<LocalGeneration>(id, events, mailbox_);
   intake_->post({.id = id,
                  .request = std::move(request),

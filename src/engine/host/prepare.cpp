@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/host/prepare_adapters.h"
 #include "engine/host/prepare_sampling.h"
 
 namespace hearth::engine {
@@ -150,6 +151,9 @@ Result<Job> prepare(const PromptReader& reader, Submission submission) {
   TRY(check_limits(request));
   Job job;
   job.sampling = TRY(prepare_sampling(reader, request));
+  job.adapters = TRY(prepare_adapters(reader, request));
+  job.salt = prefix_salt(request, job.adapters);
+  job.reuse_prefix = request.reuse_prefix;
   Prompt prompt = TRY(read_input(reader, request.input));
   const std::uint32_t context = TRY(context_of(reader, request));
   TRY(check_tokens(reader, context, prompt.tokens));

@@ -20,7 +20,8 @@ struct PromptReader {
   Sampling sampling;                                        ///< the model's own defaults
   std::uint32_t vocabulary = 0;                             ///< V of the logits
   std::uint32_t context_length = 0;
-  std::vector<TokenId> end_tokens;  ///< the model's own
+  std::vector<TokenId> end_tokens;         ///< the model's own
+  std::vector<std::string> adapters = {};  ///< names of those that are loaded, by number
 };
 
 /// A submitted request before it is read.

@@ -27,13 +27,17 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
   std::vector<std::int32_t> wanted;
   for (const Slice& slice : plan.slices) {
     const Sequence& sequence = *slice.sequence;
+    std::vector<nn::AdapterUse> adapters;
+    for (const auto& [number, scale] : sequence.traits().adapters)
+      adapters.push_back({.adapter = number, .scale = scale});
     const auto tokens = sequence.tokens().subspan(sequence.computed(), slice.tokens);
     segments.push_back({.first_row = static_cast<int>(ids.size()),
                         .rows = static_cast<int>(slice.tokens),
                         .cached = static_cast<int>(sequence.computed()),
                         .pages = {sequence.pages().begin(), sequence.pages().end()},
                         .length = static_cast<int>(sequence.tokens().size()),
-                        .state = sequence.state()});
+                        .state = sequence.state(),
+                        .adapters = std::move(adapters)});
     const auto first = static_cast<std::int32_t>(ids.size());
     ids.insert(ids.end(), tokens.begin(), tokens.end());
     for (std::uint32_t row = 0; row < slice.tokens; ++row)

@@ -35,6 +35,12 @@ std::vector<TokenId> end_tokens(const models::ModelFacts& facts, const text::Tok
   return {};
 }
 
+std::vector<std::string> names(const std::vector<AdapterSource>& adapters) {
+  std::vector<std::string> all;
+  for (const AdapterSource& adapter : adapters) all.push_back(adapter.name);
+  return all;
+}
+
 ModelInfo describe(const EngineOptions& options, const models::ModelFacts& facts,
                    const ModelTexts& texts, const MemoryPlan& plan) {
   return {.name = model_name(options),
@@ -47,6 +53,7 @@ ModelInfo describe(const EngineOptions& options, const models::ModelFacts& facts
           .end_tokens = end_tokens(facts, *texts.tokenizer),
           .has_chat_template = texts.chat_template != nullptr,
           .can_think = texts.chat_template && texts.chat_template->thinking_supported(),
+          .adapters = names(options.adapters),
           .fingerprint = fingerprint(options.folder)};
 }
 
@@ -75,6 +82,17 @@ std::string device_name() {
                      mx::default_device() == mx::Device::cpu ? "cpu" : "gpu");
 }
 
+/// Adapters get their places in the options as numbers.
+Result<void> add_adapters(models::Model& model, const std::vector<AdapterSource>& adapters) {
+  int number = 0;
+  for (const AdapterSource& adapter : adapters) {
+    const auto facts = TRY(model.add_adapter(number++, adapter.folder));
+    log_info("engine", "adapter {} adds to {} layers with rank {}, {} MiB", adapter.name,
+             facts.layers, facts.rank, facts.bytes >> 20);
+  }
+  return {};
+}
+
 /// On the engine thread.
 Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts& texts) {
   const base::Instant start = base::SteadyClock::now();
@@ -82,6 +100,7 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
   auto model = TRY(models::load_model(
       options.folder, {.rows = options.batch_invariant ? nn::RowPolicy::Fixed : nn::RowPolicy::Any,
                        .kv_bits = static_cast<int>(options.kv_bits)}));
+  TRY_IN("load " + model_name(options), add_adapters(*model, options.adapters));
   const models::ModelFacts& facts = model->facts();
   const MemoryPlan plan = TRY_IN(
       "load " + model_name(options),

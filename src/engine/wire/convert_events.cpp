@@ -159,6 +159,7 @@ Model write_model(const ModelInfo& info) {
   message.set_has_chat_template(info.has_chat_template);
   message.set_can_think(info.can_think);
   message.set_fingerprint(info.fingerprint);
+  for (const std::string& adapter : info.adapters) message.add_adapters(adapter);
   return message;
 }
 
@@ -173,6 +174,7 @@ ModelInfo read_model(const Model& message) {
           .end_tokens = {message.end_tokens().begin(), message.end_tokens().end()},
           .has_chat_template = message.has_chat_template(),
           .can_think = message.can_think(),
+          .adapters = {message.adapters().begin(), message.adapters().end()},
           .fingerprint = message.fingerprint()};
 }
 

@@ -134,6 +134,27 @@ Result<TokenBias> read_bias(const Bias& message) {
   return fail(ErrorCode::CorruptData, "a bias names no token");
 }
 
+void write_adapter(const AdapterChoice& choice, Adapter& message) {
+  if (const auto* place = std::get_if<std::uint32_t>(&choice.adapter)) {
+    message.set_place(*place);
+  } else {
+    message.set_name(std::get<std::string>(choice.adapter));
+  }
+  message.set_scale(choice.scale);
+}
+
+Result<AdapterChoice> read_adapter(const Adapter& message) {
+  switch (message.adapter_case()) {
+    case Adapter::kPlace:
+      return AdapterChoice{.adapter = message.place(), .scale = message.scale()};
+    case Adapter::kName:
+      return AdapterChoice{.adapter = message.name(), .scale = message.scale()};
+    case Adapter::ADAPTER_NOT_SET:
+      break;
+  }
+  return fail(ErrorCode::CorruptData, "a choice names no adapter");
+}
+
 }  // namespace
 
 Submit write_request(std::uint64_t number, const Request& request) {
@@ -155,6 +176,11 @@ Submit write_request(std::uint64_t number, const Request& request) {
   if (request.context_length) message.set_context_length(*request.context_length);
   message.set_raw_reasoning(request.raw_reasoning);
   message.set_report_ids(request.report_ids);
+  for (const AdapterChoice& choice : request.adapters)
+    write_adapter(choice, *message.add_adapters());
+  message.set_no_reuse(!request.reuse_prefix);
+  message.set_cache_salt(request.cache_salt);
+  message.set_whole(request.whole);
   return message;
 }
 
@@ -176,6 +202,11 @@ Result<Request> read_request(const Submit& message) {
   if (message.has_context_length()) request.context_length = message.context_length();
   request.raw_reasoning = message.raw_reasoning();
   request.report_ids = message.report_ids();
+  for (const Adapter& choice : message.adapters())
+    request.adapters.push_back(TRY(read_adapter(choice)));
+  request.reuse_prefix = !message.no_reuse();
+  request.cache_salt = message.cache_salt();
+  request.whole = message.whole();
   return request;
 }
 

@@ -50,6 +50,10 @@ engine::Request full_request() {
   request.context_length = 512;
   request.raw_reasoning = true;
   request.report_ids = true;
+  request.adapters = {{0U, 0.5}, {std::string("poet"), -1}};
+  request.reuse_prefix = false;
+  request.whole = true;
+  request.cache_salt = std::string("a\0b", 3);
   return request;
 }
 
@@ -84,6 +88,14 @@ TEST(Convert, RequestsComeBackAsTheyWere) {
   EXPECT_EQ(back->time_limit_ms, 0U);
   EXPECT_EQ(back->context_length, 512U);
   EXPECT_TRUE(back->raw_reasoning && back->report_ids);
+  ASSERT_EQ(back->adapters.size(), 2U);
+  EXPECT_EQ(back->adapters[0].adapter, request.adapters[0].adapter);
+  EXPECT_EQ(back->adapters[0].scale, 0.5);
+  EXPECT_EQ(back->adapters[1].adapter, request.adapters[1].adapter);
+  EXPECT_EQ(back->adapters[1].scale, -1);
+  EXPECT_FALSE(back->reuse_prefix);
+  EXPECT_TRUE(back->whole);
+  EXPECT_EQ(back->cache_salt, request.cache_salt);
 }
 
 TEST(Convert, ASamplerStepThatNobodyKnowsIsAnError) {

@@ -5,16 +5,20 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 namespace hearth::services {
 
 /// What the reader and the pool's threads share. The mutable fields are guarded by the mutex, which
 /// is never held while somebody else's code runs that could come back.
 struct Reply::Shared : std::enable_shared_from_this<Reply::Shared> {
-  Shared(Metrics& counts, engine::Request asked) : metrics(counts), request(std::move(asked)) {}
+  Shared(Metrics& counts, engine::Request asked)
+      : metrics(counts), id(asked.id), whole(asked.whole), request(std::move(asked)) {}
 
   std::mutex mutex;
   Metrics& metrics;
+  const std::string id;
+  const bool whole;         // its text comes at once: when it began, only the last event tells
   engine::Request request;  // until the engine takes it; the loading thread's own
   Lease lease;
   std::unique_ptr<engine::Generation> generation;
@@ -101,12 +105,31 @@ void Reply::Shared::wake_reader() {
   if (reader) reader();
 }
 
+namespace {
+
+/// Positions only: the texts of prompts do not belong into a log.
+void log_prefix(const std::string& id, const engine::Finished& finished) {
+  const auto& [rule, position, here, earlier] = finished.prefix;
+  if (rule == engine::PrefixRule::Hit || rule == engine::PrefixRule::NoEarlierPrompt ||
+      rule == engine::PrefixRule::Off)
+    return log_debug("chat", "{}: {} of {} prompt tokens came from the cache ({})", id,
+                     finished.usage.cached_tokens, finished.usage.prompt_tokens,
+                     engine::name(rule));
+  log_info("chat", "{}: {} of {} prompt tokens came from the cache, then: {} at token {}", id,
+           finished.usage.cached_tokens, finished.usage.prompt_tokens, engine::name(rule),
+           position);
+}
+
+}  // namespace
+
 void Reply::Shared::note(const ReplyEvent& event) {
   if (std::holds_alternative<engine::TextDelta>(event)) {
-    if (!std::exchange(answering, true)) metrics.first_token(base::elapsed_ms(started));
+    if (!whole && !std::exchange(answering, true)) metrics.first_token(base::elapsed_ms(started));
   } else if (const auto* finished = std::get_if<engine::Finished>(&event)) {
     ended = true;
+    if (whole) metrics.first_token(finished->timings.queue_ms + finished->timings.prompt_ms);
     metrics.generation_finished(finished->usage, base::elapsed_ms(started));
+    log_prefix(id, *finished);
   } else if (const auto* failed = std::get_if<engine::Failed>(&event)) {
     ended = true;
     if (cancelled)

@@ -93,6 +93,9 @@ std::vector<Setting> Settings::fields() {
        "Keep what was computed for later prompts that begin alike"},
       {"engine.batch_invariant", "batch-invariant", &batch_invariant,
        "Equal requests get equal bits whatever runs beside them; slower"},
+      {"engine.adapters", "adapter", &adapters,
+       "LoRA adapters that requests may choose: NAME=FOLDER for the first model, "
+       "MODEL:NAME=FOLDER for others"},
       {"log.level",
        "log-level",
        &log_level,

@@ -48,6 +48,7 @@ struct Settings {
   int token_interval_ms = 150;
   bool prefix_cache = true;
   bool batch_invariant = false;
+  std::vector<std::string> adapters;
 
   std::string log_level = "info";
   std::string log_file;
