@@ -32,9 +32,12 @@ std::string type_name(const Setting& setting) {
 void add_flag(CLI::App& verb, const Setting& setting, const std::shared_ptr<GivenFlags>& given) {
   const std::string flag(setting.flag);
   const std::string dashed = "--" + flag;
-  if (std::holds_alternative<bool*>(setting.target)) {
-    verb.add_flag_callback(
-            dashed, [given, flag] { (*given)[flag] = {"true"}; }, help_of(setting))
+  if (bool* const* target = std::get_if<bool*>(&setting.target)) {
+    const std::string names = **target ? dashed + ",!--no-" + flag : dashed;
+    verb.add_flag_function(
+            names,
+            [given, flag](std::int64_t count) { (*given)[flag] = {count > 0 ? "true" : "false"}; },
+            help_of(setting))
         ->group("Settings");
     return;
   }

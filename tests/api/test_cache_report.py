@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from conftest import MODEL
+from server import Server
 
 TALE = "Once upon a time there was a little dog who loved to play in the park with a ball. " * 4
 CHANGED = TALE.replace("little dog", "small cat", 3).replace("small cat", "little dog", 2)
@@ -47,3 +50,11 @@ def test_a_stream_tells_at_its_end_and_each_prompt_has_its_own(stories):
     chunks = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
     told = [chunk["prefix_cache"] for chunk in chunks if "prefix_cache" in chunk]
     assert len(told) == 1 and len(told[0]) == 2 and chunks[-1]["prefix_cache"] == told[0]
+
+
+@pytest.mark.parametrize("flag", ["--no-prefix-cache", "--prefix-cache=false"])
+def test_the_cache_can_be_switched_off(stories_home, flag):
+    with Server(stories_home, "--model", MODEL, flag) as server:
+        ask(server, TALE)
+        told = ask(server, TALE, return_cache_report=True)["prefix_cache"]
+    assert told == [{"cached_tokens": 0, "rule": "off", "position": 0}]
