@@ -23,6 +23,7 @@ constexpr int kBlockElements = 1 << 20;
 mx::array tiled_product(const mx::array& x, const mx::array& turned) {
   const int rows = x.shape(0);
   const int width = x.shape(1);
+  if (rows == 0) return mx::zeros({0, turned.shape(1)}, x.dtype());  // no row's logits are wanted
   const int tiles = (rows + kFixedProductRows - 1) / kFixedProductRows;
   const int filled = tiles * kFixedProductRows;
   const mx::array zeros = mx::zeros({filled - rows, width}, x.dtype());

@@ -179,6 +179,18 @@ TEST(Matrix, ALargeHeadIsUnpackedInBlocks) {
   EXPECT_LT(product_error(w, kRows, 64, 3), 2e-6);
 }
 
+// A step that only reads a piece of a prompt wants no logits.
+TEST(Matrix, NoRowsGiveNoRows) {
+  const Packing packing{.bits = 4, .group_size = 64};
+  const auto packed = std::get<PackedMatrix>(example(48, 256, packing).matrix.content());
+  for (const RowPolicy rows : {RowPolicy::Any, RowPolicy::Fixed})
+    for (const Matrix& w : {Matrix(packed, rows), Matrix(mx::zeros({48, 256}), rows)}) {
+      mx::array y = w.times(mx::zeros({0, 256}));
+      mx::eval(y);
+      EXPECT_EQ(y.shape(), (mx::Shape{0, 48}));
+    }
+}
+
 TEST(Matrix, CountsItsBytes) {
   EXPECT_EQ(Matrix(mx::zeros({3, 5})).bytes(), 60U);
   EXPECT_EQ(example(48, 256, {.bits = 4, .group_size = 64}).matrix.bytes(),
