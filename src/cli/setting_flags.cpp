@@ -18,17 +18,6 @@ std::string help_of(const Setting& setting) {
   return text;
 }
 
-std::string type_name(const Setting& setting) {
-  switch (setting.target.index()) {
-    case 1:
-      return "NUMBER";
-    case 3:
-      return "NAME ...";
-    default:
-      return "TEXT";
-  }
-}
-
 void add_flag(CLI::App& verb, const Setting& setting, const std::shared_ptr<GivenFlags>& given) {
   const std::string flag(setting.flag);
   const std::string dashed = "--" + flag;
@@ -41,13 +30,15 @@ void add_flag(CLI::App& verb, const Setting& setting, const std::shared_ptr<Give
         ->group("Settings");
     return;
   }
-  verb.add_option_function<std::vector<std::string>>(
-          dashed,
-          [given, flag](const std::vector<std::string>& values) { (*given)[flag] = values; },
-          help_of(setting))
-      ->type_name(type_name(setting))
-      ->expected(1, std::holds_alternative<std::vector<std::string>*>(setting.target) ? 64 : 1)
+  CLI::Option* option = verb.add_option_function<std::vector<std::string>>(
+      dashed, [given, flag](const std::vector<std::string>& values) { (*given)[flag] = values; },
+      help_of(setting));
+  // One word each time: what follows may be the verb's own. Lists are given again and again.
+  option->type_name(std::holds_alternative<int*>(setting.target) ? "NUMBER" : "TEXT")
+      ->expected(1)
+      ->allow_extra_args(false)
       ->group("Settings");
+  if (std::holds_alternative<std::vector<std::string>*>(setting.target)) option->take_all();
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ import pytest
 
 import checkpoints
 from conftest import MODEL
-from server import Server
+from server import Server, hearth
 
 PROMPT = "Once upon a time, there was a little girl"
 CHOICES = {
@@ -137,3 +137,14 @@ def test_an_adapter_of_another_model_is_refused_when_the_model_loads(home, tmp_p
     with Server(home, "--adapter", f"demo:poet={adapter}") as server:
         answer = server.post("/v1/completions", {"model": "demo", "prompt": "x"})
     assert answer.status_code >= 500 and "belongs to another model" in answer.text
+
+
+def test_the_command_line_takes_adapters_too(stories_folder, home, tmp_path):
+    poet = checkpoints.write_adapter(tmp_path / "poet", "q_proj", seed=1)
+    clerk = checkpoints.write_adapter(tmp_path / "clerk", "o_proj", seed=2)
+    checkpoints.merged_stories(tmp_path / "merged", [(poet, 1), (clerk, 1)])
+    words = ("--temperature", "0", "--max-tokens", "30", "--lora", "poet", "--lora", "clerk",
+             "--adapter", f"poet={poet}", "--adapter", f"clerk={clerk}", PROMPT)
+    adapted = hearth("run", str(stories_folder), *words, home=home)
+    merged_in = hearth("run", str(tmp_path / "merged"), *words[:4], PROMPT, home=home)
+    assert adapted.returncode == 0 and adapted.stdout == merged_in.stdout
