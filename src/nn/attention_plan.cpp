@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 
 namespace hearth::nn {
@@ -31,6 +32,16 @@ struct Piece {
 struct Builder {
   int kv_heads;
   int window;
+  PageTable table;
+
+  int page_of(const Segment& segment, int index) const {
+    if (table == PageTable::All) return segment.pages[static_cast<std::size_t>(index)];
+    const auto place = static_cast<std::size_t>(index - segment.window_first);
+    if (index >= segment.window_first && place < segment.window_pages.size())
+      return segment.window_pages[place];
+    throw std::out_of_range(fmt::format("page {} is read, but window pages begin at page {}", index,
+                                        segment.window_first));
+  }
 
   Piece piece(const Segment& segment, int begin, int rows) const {
     return with_pages({.segment = &segment,
@@ -66,7 +77,7 @@ struct Builder {
     for (const Segment& segment : batch.segments)
       for (int i = 0; i < segment.rows; ++i) {
         const int position = segment.cached + i;
-        const int page = segment.pages[static_cast<std::size_t>(position / kPageTokens)];
+        const int page = page_of(segment, position / kPageTokens);
         for (int head = 0; head < kv_heads; ++head)
           slots.push_back((page * kv_heads + head) * kPageTokens + position % kPageTokens);
       }
@@ -105,8 +116,7 @@ struct Builder {
       for (const Piece& piece : pieces)
         for (int i = 0; i < pages; ++i) {
           const int used = piece.first_page + std::min(i, piece.pages - 1);  // padding repeats
-          const int page = piece.segment->pages[static_cast<std::size_t>(used)];
-          page_ids.push_back(page * kv_heads + head);
+          page_ids.push_back(page_of(*piece.segment, used) * kv_heads + head);
         }
     const auto ints = [](const std::vector<std::int32_t>& values) {
       return mx::array(values.data(), {static_cast<int>(values.size())}, mx::int32);
@@ -176,8 +186,9 @@ std::vector<std::vector<Piece>> split(const StepBatch& batch, const Builder& bui
 
 }  // namespace
 
-AttentionPlan plan_attention(const StepBatch& batch, int kv_heads, int window, RowPolicy rows) {
-  const Builder builder{kv_heads, window};
+AttentionPlan plan_attention(const StepBatch& batch, int kv_heads, int window, RowPolicy rows,
+                             PageTable table) {
+  const Builder builder{kv_heads, window, table};
   const auto groups =
       rows == RowPolicy::Fixed ? split_aligned(batch, builder) : split(batch, builder);
   const auto order = answer_order(groups, batch.tokens());

@@ -9,6 +9,12 @@
 
 namespace hearth::nn {
 
+/// Which of a segment's page tables.
+enum class PageTable {
+  All,    ///< Segment::pages
+  Window  ///< Segment::window_pages
+};
+
 /// Sequences of B equal pieces of L rows, attended in one go over n pages each.
 struct AttentionGroup {
   int sequences = 0;   ///< B
@@ -36,7 +42,15 @@ struct AttentionPlan {
 /// is dropped.
 ///
 /// @param window  a query sees itself and the `window - 1` tokens before it; 0: all of them
+/// @param table   of the segments' page tables the one that holds the layers' keys
+/// @throws std::out_of_range where a row sees a page that the table of window pages lacks.
 AttentionPlan plan_attention(const StepBatch& batch, int kv_heads, int window,
-                             RowPolicy rows = RowPolicy::Any);
+                             RowPolicy rows = RowPolicy::Any, PageTable table = PageTable::All);
+
+/// A layer with this window reads the keys of the oldest token that a step computes, and of so many
+/// minus 1 before it, whatever the row policy.
+constexpr int tokens_read(int window) {
+  return window + kFixedAttentionRows - 1;
+}
 
 }  // namespace hearth::nn

@@ -8,18 +8,26 @@ namespace hearth::nn {
 
 namespace {
 
+Result<void> check_table(const std::vector<std::int32_t>& pages, int first, int tokens) {
+  const int needed = pages_for(tokens) - first;
+  if (first < 0 || std::cmp_less(pages.size(), needed))
+    return fail(ErrorCode::InvalidArgument,
+                "a page table has {} pages from page {} on, but {} tokens need {}", pages.size(),
+                first, tokens, needed);
+  if (std::ranges::any_of(pages, [](std::int32_t page) { return page < 0; }))
+    return fail(ErrorCode::InvalidArgument, "a page table holds a negative page number");
+  return {};
+}
+
 Result<void> check_segment(const Segment& segment, int row) {
   if (segment.first_row != row || segment.rows < 1 || segment.cached < 0)
     return fail(ErrorCode::InvalidArgument,
                 "segment of {} rows at row {} with {} cached tokens, where row {} was due",
                 segment.rows, segment.first_row, segment.cached, row);
-  const int needed = pages_for(segment.cached + segment.rows);
-  if (std::cmp_less(segment.pages.size(), needed))
-    return fail(ErrorCode::InvalidArgument, "a page table has {} pages, but {} tokens need {}",
-                segment.pages.size(), segment.cached + segment.rows, needed);
-  if (std::ranges::any_of(segment.pages, [](std::int32_t page) { return page < 0; }))
-    return fail(ErrorCode::InvalidArgument, "a page table holds a negative page number");
-  return {};
+  const int tokens = segment.cached + segment.rows;
+  TRY(check_table(segment.pages, 0, tokens));
+  if (segment.window_pages.empty()) return {};
+  return check_table(segment.window_pages, segment.window_first, tokens);
 }
 
 }  // namespace

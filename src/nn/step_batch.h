@@ -32,6 +32,10 @@ struct Segment {
   /// Its page table: page numbers in the order of its tokens, pages_for(cached + rows) or more.
   /// A page may stand in several tables only where nobody writes it any more.
   std::vector<std::int32_t> pages = {};
+  /// Its pages in layers with a window, where the cache keeps these apart: page `window_first` of
+  /// its tokens and all behind it; what lies before is read by no row of the step.
+  std::vector<std::int32_t> window_pages = {};
+  int window_first = 0;
   /// The sequence's whole length as far as it is known (a prompt's while it is read in pieces):
   /// rotary variants that depend on the length choose by it. 0: cached + rows.
   int length = 0;
@@ -60,6 +64,7 @@ struct StepBatch {
 /// @param ids  [T] token ids, whose range the caller vouches for: MLX does not check it.
 /// @returns    InvalidArgument where segments do not cover the rows in order without gaps, a page
 ///             table is too short or holds a negative page, or a wanted row is outside [0, T).
+///             An empty table of window pages is not looked at.
 /// Thread: engine only.
 Result<StepBatch> make_step(std::span<const std::int32_t> ids, std::vector<Segment> segments,
                             std::vector<std::int32_t> wanted);

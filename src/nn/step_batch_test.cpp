@@ -34,6 +34,18 @@ TEST(StepBatch, RefusesWhatContradictsItself) {
   EXPECT_TRUE(refused({{.first_row = 0, .rows = 5, .cached = -1, .pages = {0}}}));
   EXPECT_TRUE(refused({{.first_row = 0, .rows = 5, .pages = {-1}}}));
   EXPECT_TRUE(refused({{.first_row = 0, .rows = 5, .pages = {0}}}, {5})) << "a row that is not";
+  const auto windowed = [&](int first, std::vector<std::int32_t> pages) {
+    return refused({{.first_row = 0,
+                     .rows = 5,
+                     .cached = 62,
+                     .pages = {0, 1, 2},
+                     .window_pages = std::move(pages),
+                     .window_first = first}});
+  };
+  EXPECT_FALSE(windowed(1, {3, 4}));
+  EXPECT_TRUE(windowed(1, {3})) << "the last page is missing";
+  EXPECT_TRUE(windowed(-1, {3, 4, 5, 6}));
+  EXPECT_TRUE(windowed(1, {3, -1}));
   EXPECT_FALSE(make_step({}, {}, {})) << "an empty step";
 }
 
