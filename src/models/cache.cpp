@@ -16,10 +16,14 @@ namespace {
 constexpr std::size_t kFirstPages = 16;
 constexpr std::size_t kFirstStates = 4;
 
-std::size_t highest_page(const nn::StepBatch& batch) {
+std::size_t highest_page(const nn::StepBatch& batch,
+                         std::vector<std::int32_t> nn::Segment::* table) {
   std::int32_t highest = 0;
-  for (const nn::Segment& segment : batch.segments)
-    highest = std::max(highest, *std::ranges::max_element(segment.pages));
+  for (const nn::Segment& segment : batch.segments) {
+    if ((segment.*table).empty())
+      throw std::invalid_argument("a segment names no pages for the layers with a window");
+    highest = std::max(highest, *std::ranges::max_element(segment.*table));
+  }
   return static_cast<std::size_t>(highest);
 }
 
@@ -64,9 +68,8 @@ void check(std::string_view what, std::size_t highest, std::size_t limit) {
 
 }  // namespace
 
-Cache::Cache(const std::vector<nn::CacheShape>& layers, std::size_t pages, std::size_t states,
-             nn::RowPolicy rows)
-    : pages_(pages), states_(states), rows_(rows) {
+Cache::Cache(const std::vector<nn::CacheShape>& layers, CacheLimits limits, nn::RowPolicy rows)
+    : limits_(limits), rows_(rows) {
   for (const nn::CacheShape& layer : layers) {
     assert((!layer.shares || *layer.shares < source_.size()) && "only earlier layers are shared");
     source_.push_back(layer.shares.value_or(source_.size()));
@@ -83,8 +86,22 @@ nn::LayerCache Cache::layer(std::size_t index) {
   return {.kv = kv ? &*kv : nullptr, .states = slots ? &*slots : nullptr};
 }
 
+nn::PageTable Cache::table_of(const nn::KvShape& shape) const {
+  return limits_.windows > 0 && shape.window > 0 ? nn::PageTable::Window : nn::PageTable::All;
+}
+
+bool Cache::uses(const std::optional<nn::KvPages>& kv, nn::PageTable table) const {
+  return kv && table_of(kv->shape()) == table;
+}
+
+bool Cache::uses(const std::optional<nn::StateSlots>& slots, nn::PageTable table) const {
+  return slots && table == nn::PageTable::All;
+}
+
 void Cache::begin(const nn::StepBatch& batch) {
-  need_pages(highest_page(batch));
+  need_pages(nn::PageTable::All, highest_page(batch, &nn::Segment::pages));
+  if (limits_.windows > 0)
+    need_pages(nn::PageTable::Window, highest_page(batch, &nn::Segment::window_pages));
   std::map<std::pair<int, int>, std::shared_ptr<const nn::AttentionPlan>> plans;
   for (std::optional<nn::KvPages>& kv : kv_) {
     if (!kv) continue;
@@ -92,7 +109,7 @@ void Cache::begin(const nn::StepBatch& batch) {
     auto& plan = plans[{shape.kv_heads, shape.window}];
     if (!plan)
       plan = std::make_shared<const nn::AttentionPlan>(
-          nn::plan_attention(batch, shape.kv_heads, shape.window, rows_));
+          nn::plan_attention(batch, shape.kv_heads, shape.window, rows_, table_of(shape)));
     kv->follow(plan);
   }
   if (!recurrent_) return;
@@ -102,37 +119,48 @@ void Cache::begin(const nn::StepBatch& batch) {
     if (slots) slots->follow(plan);
 }
 
-void Cache::need_pages(std::size_t highest) {
-  check("page", highest, pages_);
-  if (highest < grown_pages_) return;
-  grown_pages_ = grown_to(highest, grown_pages_, pages_, kFirstPages);
+void Cache::need_pages(nn::PageTable table, std::size_t highest) {
+  const bool windows = table == nn::PageTable::Window;
+  const std::size_t limit = windows ? limits_.windows : limits_.pages;
+  std::size_t& grown = windows ? grown_windows_ : grown_pages_;
+  check("page", highest, limit);
+  if (highest < grown) return;
+  grown = grown_to(highest, grown, limit, kFirstPages);
   for (std::optional<nn::KvPages>& kv : kv_)
-    if (kv) kv->grow(grown_pages_);
+    if (uses(kv, table)) kv->grow(grown);
 }
 
 void Cache::need_states(std::size_t highest) {
-  check("state", highest, states_);
+  check("state", highest, limits_.states);
   if (highest < grown_states_) return;
-  grown_states_ = grown_to(highest, grown_states_, states_, kFirstStates);
+  grown_states_ = grown_to(highest, grown_states_, limits_.states, kFirstStates);
   for (std::optional<nn::StateSlots>& slots : slots_)
     if (slots) slots->grow(grown_states_);
 }
 
 void Cache::copy_pages(std::span<const PageCopy> copies) {
+  copy(nn::PageTable::All, copies);
+}
+
+void Cache::copy_windows(std::span<const PageCopy> copies) {
+  copy(nn::PageTable::Window, copies);
+}
+
+void Cache::copy(nn::PageTable table, std::span<const PageCopy> copies) {
   if (copies.empty()) return;
   const Ends ends = ends_of(copies);
-  need_pages(ends.highest);
+  need_pages(table, ends.highest);
   std::vector<nn::KvPages::Content> contents;
   std::vector<nn::mx::array> arrays;
   for (const std::optional<nn::KvPages>& kv : kv_) {
-    if (!kv) continue;
+    if (!uses(kv, table)) continue;
     contents.push_back(kv->content(ends.from));
     arrays.insert(arrays.end(), {contents.back().keys, contents.back().values});
   }
   nn::mx::eval(std::move(arrays));
   auto content = contents.begin();
   for (std::optional<nn::KvPages>& kv : kv_)
-    if (kv) kv->replace(ends.to, *content++);
+    if (uses(kv, table)) kv->replace(ends.to, *content++);
 }
 
 void Cache::copy_states(std::span<const StateCopy> copies) {
@@ -152,25 +180,25 @@ void Cache::copy_states(std::span<const StateCopy> copies) {
     if (slots) slots->replace(ends.to, *content++);
 }
 
-void Cache::need_all(std::span<const std::int32_t> pages, int state) {
+void Cache::need_all(std::span<const std::int32_t> pages, int state, nn::PageTable table) {
   std::size_t highest = 0;  // a negative number is beyond any limit
   for (const std::int32_t page : pages) highest = std::max(highest, static_cast<std::size_t>(page));
-  need_pages(highest);
-  if (recurrent_) need_states(static_cast<std::size_t>(state));
+  need_pages(table, highest);
+  if (recurrent_ && table == nn::PageTable::All) need_states(static_cast<std::size_t>(state));
 }
 
-std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t> pages,
-                                                    int state) {
-  need_all(pages, state);
+std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t> pages, int state,
+                                                    nn::PageTable table) {
+  need_all(pages, state, table);
   std::map<std::string, nn::mx::array> content;
   for (std::size_t layer = 0; layer < kv_.size(); ++layer) {
     const std::string place = fmt::format("layers.{}.", layer);
-    if (kv_[layer]) {
+    if (uses(kv_[layer], table)) {
       const nn::KvPages::Content held = kv_[layer]->content(pages);
       content.emplace(place + "keys", held.keys);
       content.emplace(place + "values", held.values);
     }
-    if (!slots_[layer]) continue;
+    if (!uses(slots_[layer], table)) continue;
     const auto held = slots_[layer]->content(std::vector<std::int32_t>{state});
     for (std::size_t i = 0; i < held.size(); ++i)
       content.emplace(fmt::format("{}states.{}", place, i), held[i]);
@@ -182,8 +210,9 @@ std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t
 }
 
 std::string Cache::replace(std::span<const std::int32_t> pages, int state,
-                           const std::map<std::string, nn::mx::array>& content) {
-  const auto expected = this->content(pages, state);
+                           const std::map<std::string, nn::mx::array>& content,
+                           nn::PageTable table) {
+  const auto expected = this->content(pages, state, table);
   for (const auto& [name, array] : expected) {
     const auto found = content.find(name);
     if (found == content.end()) return fmt::format("it has no \"{}\"", name);
@@ -193,9 +222,9 @@ std::string Cache::replace(std::span<const std::int32_t> pages, int state,
   if (content.size() != expected.size()) return "it has more layers";
   for (std::size_t layer = 0; layer < kv_.size(); ++layer) {
     const std::string place = fmt::format("layers.{}.", layer);
-    if (kv_[layer])
+    if (uses(kv_[layer], table))
       kv_[layer]->replace(pages, {content.at(place + "keys"), content.at(place + "values")});
-    if (!slots_[layer]) continue;
+    if (!uses(slots_[layer], table)) continue;
     std::vector<nn::mx::array> states;
     for (int i = 0; content.contains(fmt::format("{}states.{}", place, i)); ++i)
       states.push_back(content.at(fmt::format("{}states.{}", place, i)));

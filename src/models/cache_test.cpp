@@ -21,7 +21,7 @@ nn::StepBatch one_token(std::int32_t page, int state) {
 }
 
 TEST(Cache, GrowsWithTheHighestNumberUsed) {
-  Cache cache(kHybrid, 100, 10);
+  Cache cache(kHybrid, {.pages = 100, .states = 10});
   EXPECT_EQ(cache.bytes(), 0U);
   cache.begin(one_token(0, 0));
   EXPECT_EQ(cache.bytes(), 16 * kPageBytes + 4 * kStateBytes);
@@ -32,8 +32,38 @@ TEST(Cache, GrowsWithTheHighestNumberUsed) {
   EXPECT_EQ(cache.bytes(), 100 * kPageBytes + 10 * kStateBytes);
 }
 
+TEST(Cache, LayersWithAWindowGrowWithTheirOwnPages) {
+  const std::vector<nn::CacheShape> layers{
+      {.kv = nn::KvShape{.kv_heads = 2, .head_dim = 8}},
+      {.kv = nn::KvShape{.kv_heads = 1, .head_dim = 4, .window = 40}},
+      {.shares = 1}};
+  constexpr std::size_t kAll = sizeof(float) * nn::kPageTokens * 2 * 2 * 8;
+  constexpr std::size_t kWindow = sizeof(float) * nn::kPageTokens * 2 * 1 * 4;
+  Cache cache(layers, {.pages = 100, .windows = 40});
+  const auto step = nn::make_step({{0}},
+                                  {{.rows = 1,
+                                    .cached = 100,
+                                    .pages = {0, 1, 2, 60},
+                                    .window_pages = {30, 2, 4},
+                                    .window_first = 1}},
+                                  {});
+  ASSERT_TRUE(step) << step.error().message;
+  cache.begin(*step);
+  EXPECT_EQ(cache.bytes(), 61 * kAll + 31 * kWindow);
+  cache.copy_windows(std::vector<PageCopy>{{.from = 3, .to = 39}});
+  EXPECT_EQ(cache.bytes(), 61 * kAll + 40 * kWindow);
+  EXPECT_THROW(cache.copy_windows(std::vector<PageCopy>{{.from = 0, .to = 40}}),
+               std::invalid_argument);
+  EXPECT_EQ(cache.content(std::vector<std::int32_t>{5}, -1).size(), 2U);
+  const auto content = cache.content(std::vector<std::int32_t>{5, 6}, -1, nn::PageTable::Window);
+  ASSERT_EQ(content.size(), 2U);
+  EXPECT_EQ(content.at("layers.1.keys").shape(), (nn::mx::Shape{2 * nn::kPageTokens, 4}));
+  EXPECT_EQ(cache.replace(std::vector<std::int32_t>{7, 8}, -1, content, nn::PageTable::Window), "");
+  EXPECT_NE(cache.replace(std::vector<std::int32_t>{7, 8}, -1, content), "");
+}
+
 TEST(Cache, RefusesNumbersBeyondItsLimits) {
-  Cache cache(kHybrid, 3, 2);
+  Cache cache(kHybrid, {.pages = 3, .states = 2});
   EXPECT_THROW(cache.begin(one_token(3, 0)), std::invalid_argument);
   EXPECT_THROW(cache.begin(one_token(0, 2)), std::invalid_argument);
   EXPECT_THROW(cache.begin(one_token(0, -1)), std::invalid_argument);
@@ -48,7 +78,7 @@ TEST(Cache, RefusesNumbersBeyondItsLimits) {
 }
 
 TEST(Cache, StatesDoNotMatterWhereEveryLayerAttends) {
-  Cache cache({kHybrid.front()}, 3, 0);
+  Cache cache({kHybrid.front()}, {.pages = 3});
   EXPECT_NO_THROW(cache.begin(one_token(0, -1)));
   EXPECT_NO_THROW(cache.copy_states(std::vector<StateCopy>{{.from = 7, .to = 8}}));
   EXPECT_EQ(cache.arrays().size(), 2U);

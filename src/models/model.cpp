@@ -1,6 +1,7 @@
 // What all models share: caches, and the boundary where MLX's exceptions become errors.
 #include "models/model.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -24,8 +25,10 @@ Model::Model(ModelFacts facts, std::vector<nn::CacheShape> layers)
     if (layer.kv) layer.kv->dtype = compute_dtype(facts_);
 }
 
-std::unique_ptr<Cache> Model::make_cache(std::size_t pages, std::size_t states) const {
-  return std::make_unique<Cache>(layers_, pages, states, rows_);
+std::unique_ptr<Cache> Model::make_cache(std::size_t pages, std::size_t states,
+                                         std::size_t windows) const {
+  const CacheLimits limits{.pages = pages, .states = states, .windows = window() > 0 ? windows : 0};
+  return std::make_unique<Cache>(layers_, limits, rows_);
 }
 
 std::size_t Model::page_bytes() const {
@@ -33,6 +36,20 @@ std::size_t Model::page_bytes() const {
   for (const nn::CacheShape& layer : layers_)
     if (layer.kv) bytes += layer.kv->page_bytes();
   return bytes;
+}
+
+std::size_t Model::window_page_bytes() const {
+  std::size_t bytes = 0;
+  for (const nn::CacheShape& layer : layers_)
+    if (layer.kv && layer.kv->window > 0) bytes += layer.kv->page_bytes();
+  return bytes;
+}
+
+int Model::window() const {
+  int widest = 0;
+  for (const nn::CacheShape& layer : layers_)
+    if (layer.kv) widest = std::max(widest, layer.kv->window);
+  return widest > 0 ? nn::tokens_read(widest) : 0;
 }
 
 std::size_t Model::state_bytes() const {

@@ -37,12 +37,20 @@ class Model {
 
   const ModelFacts& facts() const { return facts_; }
 
-  /// An empty cache for this model with page numbers in [0, pages) and state numbers in
-  /// [0, states); states do not matter where state_bytes() is 0.
-  std::unique_ptr<Cache> make_cache(std::size_t pages, std::size_t states = 0) const;
+  /// An empty cache for this model with page numbers in [0, pages), state numbers in [0, states)
+  /// and numbers of window pages in [0, windows). States do not matter where state_bytes() is 0;
+  /// with windows == 0 layers with a window use the pages of the others.
+  std::unique_ptr<Cache> make_cache(std::size_t pages, std::size_t states = 0,
+                                    std::size_t windows = 0) const;
 
   /// Memory of one page over all layers; 0 where no layer attends.
   std::size_t page_bytes() const;
+
+  /// What layers with a window have of that; 0 where there are none.
+  std::size_t window_page_bytes() const;
+  /// A step reads in these layers the oldest token that it computes of a sequence and at most so
+  /// many minus 1 before it; 0 where there are none.
+  int window() const;
 
   /// Memory of one sequence's recurrent state over all layers; 0 where every layer attends. Where
   /// it is not, each segment of a step names its state, and a prefix can be continued only from a

@@ -28,7 +28,7 @@ class SavedPrompts : public ::testing::Test {
 
   TemporaryFolder folder_;
   std::filesystem::path path_ = folder_.path() / "saved.safetensors";
-  Cache cache_{kHybrid, 4, 2};
+  Cache cache_{kHybrid, {.pages = 4, .states = 2}};
 };
 
 TEST_F(SavedPrompts, NothingIsLeftBesideTheFile) {
@@ -45,14 +45,15 @@ TEST_F(SavedPrompts, APlaceMustFitTheTokens) {
 }
 
 TEST_F(SavedPrompts, AFileOfAnotherModelIsRefused) {
-  Cache wider({{.kv = nn::KvShape{.kv_heads = 2, .head_dim = 16}}, kHybrid[1]}, 4, 2);
+  Cache wider({{.kv = nn::KvShape{.kv_heads = 2, .head_dim = 16}}, kHybrid[1]},
+              {.pages = 4, .states = 2});
   const auto loaded = load_prompt(wider, kPlace, path_);
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::CorruptData);
   EXPECT_NE(loaded.error().message.find("layers.0.keys"), std::string::npos);
-  Cache fewer({kHybrid[0]}, 4, 2);
+  Cache fewer({kHybrid[0]}, {.pages = 4, .states = 2});
   EXPECT_FALSE(load_prompt(fewer, kPlace, path_));
-  Cache more({kHybrid[0], kHybrid[1], kHybrid[0]}, 4, 2);
+  Cache more({kHybrid[0], kHybrid[1], kHybrid[0]}, {.pages = 4, .states = 2});
   EXPECT_FALSE(load_prompt(more, kPlace, path_));
 }
 

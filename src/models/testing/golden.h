@@ -47,6 +47,8 @@ struct Stream {
   int cached = 0;
   int state = 0;  ///< where a recurrent model keeps its state
   std::vector<nn::AdapterUse> adapters = {};
+  std::vector<std::int32_t> window_pages = {};  ///< where the cache keeps these apart
+  int window_first = 0;
 };
 
 /// Feeds the next `rows[i]` tokens of every stream in one step; rows may be 0.

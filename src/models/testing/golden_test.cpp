@@ -159,6 +159,8 @@ std::vector<float> feed(const Model& model, Cache& cache, std::vector<Stream>& s
                         .rows = rows[i],
                         .cached = stream.cached,
                         .pages = stream.pages,
+                        .window_pages = stream.window_pages,
+                        .window_first = stream.window_first,
                         .length = static_cast<int>(stream.ids.size()),
                         .state = stream.state,
                         .adapters = stream.adapters});
