@@ -257,6 +257,10 @@ struct SchedulerStats {
   double step_ms = 0;                     ///< the latest step
   std::uint32_t pages_cached = 0;         ///< held by no request, kept for later ones
   std::uint32_t pages_free = 0;
+  std::uint32_t windows_used = 0;    ///< pages of layers with a window, where these have their
+  std::uint32_t windows_cached = 0;  ///< own: the four counts once more
+  std::uint32_t windows_free = 0;
+  std::uint32_t windows_total = 0;  ///< 0: pages serve all layers
   std::uint64_t lookup_tokens = 0;  ///< of prompts that were looked up in the cache
   std::uint64_t hit_tokens = 0;     ///< of them those that needed no computing
   std::uint64_t evictions = 0;      ///< cached pages that had to make room

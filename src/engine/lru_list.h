@@ -22,6 +22,17 @@ class LruList {
     ++size_;
   }
 
+  /// Puts a number that is not in the list before all others: as if it was touched longest ago.
+  void push_first(std::int32_t number) {
+    const auto index = static_cast<std::size_t>(number);
+    if (index >= links_.size()) links_.resize(index + 1);
+    assert(!links_[index].in);
+    links_[index] = {.before = kNone, .after = first_, .in = true};
+    (first_ == kNone ? last_ : at(first_).before) = number;
+    first_ = number;
+    ++size_;
+  }
+
   void remove(std::int32_t number) {
     Link& link = at(number);
     assert(link.in);

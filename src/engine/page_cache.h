@@ -3,26 +3,29 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/lru_list.h"
 #include "engine/page_pool.h"
 #include "engine/prefix_tree.h"
 #include "engine/sequence.h"
+#include "engine/window_pages.h"
 
 namespace hearth::engine {
 
 struct PageCacheOptions {
   std::uint32_t pages = 0;
   std::uint32_t states = 0;  ///< slots for recurrent states; 0: the model keeps none
-  bool share = true;         ///< keep what was computed for later sequences
+  WindowOptions windows = {};
+  bool share = true;  ///< keep what was computed for later sequences
   HashTokens hash = hash_tokens;
 };
 
 struct PageCacheStats {
   std::uint32_t cached = 0;  ///< pages that nobody holds, kept for later
   std::uint32_t free = 0;
-  std::uint64_t evictions = 0;
+  std::uint64_t evictions = 0;    ///< of pages, with a window or without
   std::uint32_t states_kept = 0;  ///< snapshots
   std::uint32_t states_free = 0;
 };
@@ -31,14 +34,16 @@ struct PageCacheStats {
 /// tree until its place is needed, least recently used first, leaves before what they stand on.
 /// A sequence lets go of its last page first, so a page is never older than its children. Recurrent
 /// states live in slots beside the pages: one per running sequence, and snapshots that belong to
-/// the end of a page. All verbs are O(1) but those that look at tokens.
+/// the end of a page. Layers with a window may have pages of their own, which hang at pages of the
+/// tree (WindowPages). All verbs are O(1) but those that look at tokens.
 ///
 /// Pure bookkeeping: no arrays, no clock, no locks. One owner.
 class PageCache {
  public:
   explicit PageCache(PageCacheOptions options);
 
-  /// What the tree knows of the sequence's first `limit` tokens; holds nothing.
+  /// What of the sequence's first `limit` tokens need not be computed: what the tree knows, up to
+  /// where all is there that the next token reads. Holds nothing.
   PrefixMatch match(Sequence& sequence, std::uint32_t limit) const;
 
   /// A page with one holder: a free one, or the one that was not used for longest. Nothing when
@@ -53,6 +58,13 @@ class PageCache {
   /// tokens lie in a page already the sequence gets that one instead.
   /// @returns whether the page after it may be published in its turn.
   bool publish(Sequence& sequence, std::size_t index);
+
+  /// take() for layers with a window.
+  std::optional<PageId> take_window();
+  WindowPages& windows() { return windows_; }
+  const WindowPages& windows() const { return windows_; }
+  /// Of a match's window pages those that its next token reads.
+  std::span<const PageId> windows_read(const PrefixMatch& match) const;
 
   /// Ends the sequence's hold on all its pages and its state; what is computed stays for later.
   void retire(Sequence& sequence);
@@ -88,11 +100,14 @@ class PageCache {
 
  private:
   bool keep_part(Sequence& sequence, std::size_t index);
-  void evict_oldest();
+  void keep_windowed(PrefixMatch& match) const;
+  void share_window(Sequence& sequence, std::size_t index);
+  void forget(PageId page);
 
   PageCacheOptions options_;
   PagePool pool_;
   PrefixTree tree_;
+  WindowPages windows_;
   LruList unheld_;              // pages of the tree that nobody holds
   LruList snapshots_;           // slots of snapshots
   std::vector<PageId> owners_;  // of snapshots, by slot

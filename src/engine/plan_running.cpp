@@ -76,7 +76,9 @@ void Scheduler::plan_prompts(std::uint32_t budget) {
 std::uint32_t Scheduler::give(Sequence& sequence, std::uint32_t tokens) {
   Standing& standing = sequence.standing();
   const std::uint32_t done = sequence.computed() + standing.planned;
-  const auto stop = std::ranges::upper_bound(standing.stops, sequence.computed());
+  const auto stop = cache_.recurrent()
+                        ? std::ranges::upper_bound(standing.stops, sequence.computed())
+                        : standing.stops.end();
   const std::uint32_t end = stop == standing.stops.end() ? sequence.length() : *stop;
   std::uint32_t given = std::min(tokens, std::min(end, sequence.length()) - done);
   if (sequence.wants_all_logits()) given = std::min(given, logit_rows_left_);
@@ -91,16 +93,30 @@ std::uint32_t Scheduler::give(Sequence& sequence, std::uint32_t tokens) {
 // sequence of the worst rank holds, which may be itself.
 bool Scheduler::grow(Sequence& sequence, std::uint64_t tokens) {
   while (sequence.pages().size() < pages_for(tokens)) {
-    const bool reserved = outstanding(sequence) > 0;
-    if (reserved || spare() > 0) {
-      if (reserved) --outstanding_;
-      sequence.add_page(*cache_.take());
-      continue;
-    }
+    if (add_page(sequence)) continue;
     Sequence* victim = worst_running();
     preempt(*victim);
     if (victim == &sequence) return false;
   }
+  return true;
+}
+
+// One more page of each kind, or none.
+bool Scheduler::add_page(Sequence& sequence) {
+  Standing& standing = sequence.standing();
+  const bool windows = cache_.windows().on();
+  const bool reserved = outstanding(sequence) > 0;
+  const bool window_reserved = standing.window_reserved > 0;
+  if (!reserved && spare() == 0) return false;
+  if (windows && !window_reserved && spare_windows() == 0) return false;
+  if (reserved) --outstanding_;
+  sequence.add_page(*cache_.take());
+  if (!windows) return true;
+  if (window_reserved) {
+    --standing.window_reserved;
+    --outstanding_windows_;
+  }
+  sequence.windows().add(*cache_.take_window());
   return true;
 }
 
@@ -132,12 +148,13 @@ void Scheduler::preempt(Sequence& victim) {
 
 void Scheduler::stop_running(Sequence& sequence) {
   outstanding_ -= outstanding(sequence);
+  outstanding_windows_ -= sequence.standing().window_reserved;
   cache_.retire(sequence);
   std::erase(running_, &sequence);
   Standing& standing = sequence.standing();
   --standing.client->running;
   standing.running = false;
-  standing.reserved_pages = standing.published = standing.planned = 0;
+  standing.reserved_pages = standing.window_reserved = standing.published = standing.planned = 0;
   standing.rolling = kNoPage;
 }
 
@@ -149,10 +166,10 @@ void Scheduler::plan_alone(std::uint32_t budget) {
         suspect = sequence;
   assert(suspect != nullptr);
   if (!suspect->standing().running) {
-    PrefixMatch match = cache_.match(*suspect, suspect->reusable());
+    PrefixMatch match = find(*suspect);
     while (!fits(need_of(*suspect, match))) {
       preempt(*worst_running());
-      match = cache_.match(*suspect, suspect->reusable());
+      match = find(*suspect);
     }
     admit(*suspect, match);
     std::erase(waiting_, suspect);

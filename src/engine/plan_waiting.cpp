@@ -25,10 +25,10 @@ void Scheduler::admit_waiting() {
   passed_over_.clear();
   for (const Candidate& candidate : candidates_) {
     Sequence& sequence = *candidate.sequence;
-    PrefixMatch match = cache_.match(sequence, sequence.reusable());
+    PrefixMatch match = find(sequence);
     if (await_provider(sequence, match)) continue;
     if (!fits(need_of(sequence, match)) && make_place(sequence, need_of(sequence, match))) {
-      match = cache_.match(sequence, sequence.reusable());
+      match = find(sequence);
       if (await_provider(sequence, match)) continue;
     }
     if (!fits(need_of(sequence, match))) {
@@ -147,29 +147,17 @@ void Scheduler::consider_provider(Sequence& sequence, Sequence& provider, Prefix
   if (common > provider.computed() && common >= known + kWorthWaiting) {
     standing.provider = provider.id();
     standing.awaited_tokens = common;
-    if (cache_.recurrent()) provider.add_stop(common);
+    if (cache_.recurrent() || cache_.windows().on())
+      provider.add_stop(common / kPageTokens * kPageTokens);
     return;
   }
   const std::uint32_t ready = std::min(common, provider.computed());
   if (cache_.recurrent() || ready <= match.tokens() || ready >= begin + kPageTokens) return;
   if (provider.standing().admitted_step == step_) return;  // what it has may not be copied yet
+  if (cache_.windows().on() && provider.windows().at(pages) == kNoPage) return;
   match.part = provider.pages()[pages];
+  match.part_window = provider.windows().at(pages);
   match.part_tokens = ready - begin;
-}
-
-Scheduler::Need Scheduler::need_of(const Sequence& sequence, const PrefixMatch& match) const {
-  Need need;
-  need.reserved = pages_for(
-      std::min(sequence.most_computed(), std::uint64_t{sequence.length()} + limits_.foresight));
-  need.pages = need.reserved - static_cast<std::uint32_t>(match.whole.size());
-  for (const PageId page : match.whole) need.pages += cache_.held(page) ? 0 : 1;
-  if (match.part != kNoPage && !cache_.held(match.part)) ++need.pages;
-  return need;
-}
-
-bool Scheduler::fits(const Need& need) const {
-  return running_.size() < limits_.sequences && need.pages <= spare() &&
-         (!cache_.recurrent() || cache_.states_available() > 0);
 }
 
 // Running sequences lose their place to a higher priority, and to a client that has less than half
@@ -193,77 +181,23 @@ Sequence* Scheduler::who_gives_way(const Sequence& to) const {
 // Running sequences of lower standing make way, if that is of any use.
 bool Scheduler::make_place(Sequence& sequence, const Need& need) {
   std::uint64_t pages = spare();
+  std::uint64_t windows = spare_windows();
   bool any = false;
   for (const Sequence* one : running_) {
     if (!gives_way(*one, sequence)) continue;
     any = true;
     pages += outstanding(*one);
+    windows += one->standing().window_reserved;
     for (const PageId page : one->pages()) pages += cache_.holders(page) == 1 ? 1 : 0;
+    for (const PageId page : one->windows().pages())
+      windows += cache_.windows().holders(page) == 1 ? 1 : 0;
   }
-  if (!any || pages < need.pages) return false;
+  if (!any || pages < need.pages || windows < need.windows) return false;
   while (Sequence* victim = who_gives_way(sequence)) {
-    if (fits(need_of(sequence, cache_.match(sequence, sequence.reusable())))) break;
+    if (fits(need_of(sequence, find(sequence)))) break;
     preempt(*victim);
   }
   return true;
-}
-
-void Scheduler::admit(Sequence& sequence, const PrefixMatch& match) {
-  const Need need = need_of(sequence, match);
-  for (const PageId page : match.whole) {
-    cache_.hold(page);
-    sequence.add_page(page);
-  }
-  sequence.mark_computed(match.whole_tokens());
-  if (match.part != kNoPage) {
-    cache_.hold(match.part);  // until the copy is made
-    pinned_.push_back(match.part);
-    const PageId copy = *cache_.take();
-    plan_.page_copies.push_back({.from = match.part, .to = copy});
-    sequence.add_page(copy);
-    sequence.mark_computed(match.part_tokens);
-  }
-  if (cache_.recurrent()) {
-    sequence.set_state(*cache_.take_state());
-    if (!match.whole.empty())
-      plan_.state_restores.push_back({.from = match.state, .to = sequence.state()});
-    plan_stops(sequence, match);
-  }
-  Standing& standing = sequence.standing();
-  standing.reserved_pages = need.reserved;
-  standing.published = static_cast<std::uint32_t>(match.whole.size());
-  standing.waited_s += now_s_ - standing.queued_s;
-  standing.overtaken = standing.awaited_tokens = 0;
-  standing.client->admitted_s = now_s_;
-  ++standing.client->running;
-  standing.running = true;
-  standing.admitted_step = step_;
-  outstanding_ += outstanding(sequence);
-  running_.push_back(&sequence);
-  if (!standing.admitted_before) note_first_admission(sequence, match);
-}
-
-void Scheduler::note_first_admission(Sequence& sequence, const PrefixMatch& match) {
-  sequence.standing().admitted_before = true;
-  counts_.lookup_tokens += sequence.prompt_tokens();
-  counts_.hit_tokens += match.tokens();
-  PrefixMiss miss{.rule = PrefixRule::Off};
-  if (cache_.options().share && sequence.traits().reuse)
-    miss = history_.explain(sequence, match.tokens(), match.pages_known * kPageTokens);
-  sequence.set_cached(match.tokens(), std::move(miss));
-  history_.remember(sequence);
-  plan_.admitted.push_back(&sequence);
-}
-
-// Recurrent models: snapshots at the last whole page of the prompt, where the caller marked a
-// border, and where this prompt leaves what was computed before, since others may leave it there
-// too.
-void Scheduler::plan_stops(Sequence& sequence, const PrefixMatch& match) {
-  if (!cache_.options().share) return;
-  sequence.add_stop((sequence.length() - 1) / kPageTokens * kPageTokens);
-  sequence.add_stop(match.pages_known * kPageTokens);
-  for (const std::uint32_t mark : sequence.traits().marks)
-    if (mark < sequence.length()) sequence.add_stop(mark / kPageTokens * kPageTokens);
 }
 
 }  // namespace hearth::engine

@@ -24,12 +24,19 @@ struct PrefixMatch {
   PageId part = kNoPage;      ///< a page whose first `part_tokens` tokens come next
   std::uint32_t part_tokens = 0;
   StateId state = kNoState;       ///< the recurrent state after the whole pages
-  std::uint32_t pages_known = 0;  ///< whole pages, states or not
+  std::uint32_t pages_known = 0;  ///< whole pages, states and window pages or not
+  /// Window pages of the last whole pages, as far as the token behind them reads; and of `part`.
+  std::vector<PageId> windows = {};
+  PageId part_window = kNoPage;
 
   std::uint32_t whole_tokens() const {
     return static_cast<std::uint32_t>(whole.size()) * kPageTokens;
   }
   std::uint32_t tokens() const { return whole_tokens() + part_tokens; }
+  void leave_part() {
+    part = part_window = kNoPage;
+    part_tokens = 0;
+  }
 };
 
 /// Whole pages, each a child of the page before it, under one root per salt; and as leaves pages
@@ -57,6 +64,8 @@ class PrefixTree {
   void remove(PageId page);
 
   bool contains(PageId page) const;
+  /// Whether a page that is here holds as many tokens as it can.
+  bool whole(PageId page) const { return node(page).filled == kPageTokens; }
   std::uint32_t pages() const { return pages_; }
 
   /// The snapshot that belongs to the end of a page that is here; kNoState for none.

@@ -28,11 +28,14 @@ Scheduler::~Scheduler() {
 
 Result<void> Scheduler::submit(std::unique_ptr<Sequence> sequence, double now_s) {
   const std::uint64_t tokens = sequence->most_computed();
-  if (pages_for(tokens) > cache_.total())
+  const WindowPages& windows = cache_.windows();
+  const bool narrow = windows.on() && windows.total() < most_windows();
+  const std::uint32_t room = narrow ? std::min(windows.total(), cache_.total()) : cache_.total();
+  if (pages_for(tokens) > room)
     return fail(ErrorCode::OutOfMemory,
                 "the request may need memory for {} tokens ({} of them its prompt), but the model "
                 "has room for {}; lower max_tokens or shorten the prompt",
-                tokens, sequence->prompt_tokens(), std::uint64_t{cache_.total()} * kPageTokens);
+                tokens, sequence->prompt_tokens(), std::uint64_t{room} * kPageTokens);
   if (waiting_.size() >= limits_.waiting)
     return fail(ErrorCode::RateLimited,
                 "the queue is full: {} requests run and {} wait; send the request again later",
@@ -67,6 +70,7 @@ const StepPlan& Scheduler::plan_step(StepBudget budget) {
 }
 
 void Scheduler::commit() {
+  unpin_windows();  // before leave_behind() counts what is free
   for (const Slice& slice : plan_.slices) {
     Sequence& sequence = *slice.sequence;
     if (sequence.standing().suspect && slice.wants_logits()) {
@@ -77,6 +81,7 @@ void Scheduler::commit() {
     sequence.standing().client->served += slice.tokens;
     publish(sequence);
     if (cache_.recurrent()) take_snapshot(sequence);
+    if (cache_.windows().on()) leave_behind(sequence);
   }
   unpin();
 }
@@ -105,9 +110,38 @@ void Scheduler::take_snapshot(Sequence& sequence) {
   if (answer) standing.rolling = page;
 }
 
+// Whoever gives a window page back will need another one, and may rely on it where that is free.
+void Scheduler::leave_behind(Sequence& sequence) {
+  Standing& standing = sequence.standing();
+  WindowTable& table = sequence.windows();
+  const std::uint32_t first = cache_.windows().first_read(sequence.computed());
+  const auto others_go_on_from = [&](std::uint32_t index) {
+    return std::ranges::any_of(standing.stops, [&](std::uint32_t stop) {
+      return index < stop / kPageTokens && index >= cache_.windows().first_read(stop);
+    });
+  };
+  const std::uint32_t ahead = pages_for(sequence.most_computed()) - table.end();
+  while (table.first() < first) {
+    const std::uint32_t index = table.first();
+    const bool lasting = index < standing.shared_pages || others_go_on_from(index);
+    const bool freed = cache_.windows().release(
+        table.drop_first(), lasting ? WindowPages::Keep::Long : WindowPages::Keep::Short);
+    if (standing.window_reserved >= std::min(ahead, most_windows() - table.size())) continue;
+    if (!freed && spare_windows() == 0) continue;
+    ++standing.window_reserved;
+    ++outstanding_windows_;
+  }
+}
+
 void Scheduler::unpin() {
+  unpin_windows();
   for (const PageId page : pinned_) cache_.release(page);
   pinned_.clear();
+}
+
+void Scheduler::unpin_windows() {
+  for (const PageId page : pinned_windows_) cache_.windows().release(page);
+  pinned_windows_.clear();
 }
 
 void Scheduler::forget_computed() {
@@ -117,19 +151,21 @@ void Scheduler::forget_computed() {
   }
   for (Sequence* sequence : running_) {
     sequence->take_pages();
+    sequence->windows().take();
     sequence->set_state(kNoState);
     Standing& standing = sequence->standing();
     --standing.client->running;
     standing.running = false;
     standing.queued_s = now_s_;
-    standing.published = 0;
+    standing.published = standing.window_reserved = 0;
     standing.rolling = kNoPage;
     waiting_.push_back(sequence);
   }
   running_.clear();
-  outstanding_ = 0;
+  outstanding_ = outstanding_windows_ = 0;
   saves_.clear();
   pinned_.clear();
+  pinned_windows_.clear();
   plan_.clear();
   cache_.reset();
 }
@@ -212,19 +248,32 @@ std::uint32_t Scheduler::outstanding(const Sequence& sequence) const {
 void Scheduler::check_integrity() const {
   assert(running_.size() <= limits_.sequences && pinned_.empty());
   std::vector<std::uint32_t> holders(cache_.total(), 0);
+  std::vector<std::uint32_t> window_holders(cache_.windows().total(), 0);
   std::uint32_t reserved = 0;
+  std::uint32_t windows_reserved = 0;
   for (const Sequence* sequence : running_) {
     assert(pages_for(sequence->computed()) <= sequence->pages().size());
     for (const PageId page : sequence->pages()) ++holders[static_cast<std::size_t>(page)];
     reserved += outstanding(*sequence);
+    windows_reserved += sequence->standing().window_reserved;
+    if (!cache_.windows().on()) continue;
+    const WindowTable& table = sequence->windows();
+    assert(table.end() == sequence->pages().size() && table.size() <= most_windows());
+    for (const PageId page : table.pages()) ++window_holders[static_cast<std::size_t>(page)];
   }
   assert(reserved == outstanding_ && reserved <= cache_.available());
-  for (const Sequence* sequence : waiting_) assert(sequence->pages().empty());
+  assert(windows_reserved == outstanding_windows_);
+  assert(windows_reserved <= cache_.windows().available());
+  for (const Sequence* sequence : waiting_)
+    assert(sequence->pages().empty() && sequence->windows().size() == 0);
   assert(running_.size() + waiting_.size() == all_.size());
   for (std::size_t page = 0; page < holders.size(); ++page)
     assert(cache_.holders(static_cast<PageId>(page)) == holders[page]);
+  for (std::size_t page = 0; page < window_holders.size(); ++page)
+    assert(cache_.windows().holders(static_cast<PageId>(page)) == window_holders[page]);
   cache_.check_integrity();
   static_cast<void>(reserved);
+  static_cast<void>(windows_reserved);
 }
 
 }  // namespace hearth::engine

@@ -53,6 +53,9 @@ struct SchedulerCounts {
 ///
 /// Prompts that begin like one that is still being read wait for it instead of reading the same.
 ///
+/// Layers with a window may have pages of their own. They are reserved up to what a sequence holds
+/// of them at once, and each step gives back what no later token reads.
+///
 /// Pure bookkeeping: no arrays, no clock, no locks. Engine thread only.
 class Scheduler {
  public:
@@ -110,8 +113,10 @@ class Scheduler {
     Sequence* sequence = nullptr;
   };
   struct Need {
-    std::uint32_t reserved = 0;  ///< pages of its table in the end
-    std::uint32_t pages = 0;     ///< that leave what is available
+    std::uint32_t reserved = 0;         ///< pages of its table in the end
+    std::uint32_t pages = 0;            ///< that leave what is available
+    std::uint32_t window_reserved = 0;  ///< window pages that it will take
+    std::uint32_t windows = 0;          ///< that leave what is available
   };
 
   // plan_running.cpp
@@ -119,6 +124,7 @@ class Scheduler {
   void plan_prompts(std::uint32_t budget);
   std::uint32_t give(Sequence& sequence, std::uint32_t tokens);
   bool grow(Sequence& sequence, std::uint64_t tokens);
+  bool add_page(Sequence& sequence);
   void plan_alone(std::uint32_t budget);
   bool worse(const Sequence& a, const Sequence& b) const;
   Sequence* worst_running() const;
@@ -136,19 +142,31 @@ class Scheduler {
   bool finds_place(const Sequence& sequence) const;
   Sequence* who_gives_way(const Sequence& to) const;
   bool make_place(Sequence& sequence, const Need& need);
+
+  // admission.cpp
+  PrefixMatch find(Sequence& sequence) const;
   Need need_of(const Sequence& sequence, const PrefixMatch& match) const;
+  void add_windows(Need& need, const PrefixMatch& match) const;
   bool fits(const Need& need) const;
   void admit(Sequence& sequence, const PrefixMatch& match);
+  void take_over(Sequence& sequence, const PrefixMatch& match);
+  void take_over_windows(Sequence& sequence, const PrefixMatch& match);
   void note_first_admission(Sequence& sequence, const PrefixMatch& match);
   void plan_stops(Sequence& sequence, const PrefixMatch& match);
 
   void expire();
   void unpin();
+  void unpin_windows();
   void publish(Sequence& sequence);
+  void leave_behind(Sequence& sequence);
   void take_snapshot(Sequence& sequence);
   double turn_rank(const Sequence& sequence, double turn_s) const;
   double base_rank(const Sequence& sequence) const;
   std::uint32_t spare() const { return cache_.available() - outstanding_; }
+  std::uint32_t spare_windows() const {
+    return cache_.windows().available() - outstanding_windows_;
+  }
+  std::uint32_t most_windows() const { return cache_.windows().most_held(limits_.tokens_per_step); }
   std::uint32_t outstanding(const Sequence& sequence) const;
 
   SchedulerLimits limits_;
@@ -160,6 +178,7 @@ class Scheduler {
   std::vector<Sequence*> waiting_;  // in the order of their arrival in the queue
   SchedulerCounts counts_;
   std::uint32_t outstanding_ = 0;  // pages reserved, but not taken yet
+  std::uint32_t outstanding_windows_ = 0;
   std::uint32_t suspects_ = 0;
   std::uint32_t timed_ = 0;  // sequences that expire
   std::uint64_t step_ = 0;
@@ -171,6 +190,7 @@ class Scheduler {
   StepPlan plan_;
   std::vector<StateCopy> saves_;  // for the next plan
   std::vector<PageId> pinned_;    // sources of copies
+  std::vector<PageId> pinned_windows_;
   std::vector<Sequence*> readers_;
   std::vector<Sequence*> decoders_;
   std::vector<Candidate> candidates_;

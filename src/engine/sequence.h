@@ -16,6 +16,7 @@
 #include "engine/fair_share.h"
 #include "engine/page_pool.h"
 #include "engine/prefix_miss.h"
+#include "engine/window_table.h"
 
 namespace hearth::engine {
 
@@ -49,20 +50,24 @@ struct Standing {
   double queued_s = 0;  ///< since when it waits
   double waited_s = 0;  ///< in earlier stays in the queue
   Client* client = nullptr;
-  std::uint32_t reserved_pages = 0;  ///< its table may grow to this without asking
-  std::uint32_t published = 0;       ///< pages of its table that others may share
-  std::uint32_t planned = 0;         ///< tokens of the step that is being planned
-  std::uint32_t overtaken = 0;       ///< times that a later one was admitted while it waited
-  std::uint32_t awaited_tokens = 0;  ///< what `provider` is computing for it too
-  std::uint32_t missed = 0;          ///< steps in which its answer got no token
+  std::uint32_t reserved_pages = 0;   ///< its table may grow to this without asking
+  std::uint32_t window_reserved = 0;  ///< window pages that it may take without asking
+  std::uint32_t shared_pages = 0;     ///< of its table, when it was admitted
+  std::uint32_t published = 0;        ///< pages of its table that others may share
+  std::uint32_t planned = 0;          ///< tokens of the step that is being planned
+  std::uint32_t overtaken = 0;        ///< times that a later one was admitted while it waited
+  std::uint32_t awaited_tokens = 0;   ///< what `provider` is computing for it too
+  std::uint32_t missed = 0;           ///< steps in which its answer got no token
   std::uint64_t admitted_step = 0;
   double boost = std::numeric_limits<double>::infinity();  ///< best rank of those who wait for it
   SequenceId provider{};
   bool running = false;
   bool admitted_before = false;
-  bool suspect = false;              ///< was in a step that failed
-  std::vector<std::uint32_t> stops;  ///< computing pauses there for a snapshot; rising
-  PageId rolling = kNoPage;          ///< where the latest snapshot of its answer hangs
+  bool suspect = false;  ///< was in a step that failed
+  /// Token counts where others may go on, rising: computing pauses there for a snapshot, and the
+  /// window pages before them are kept for long.
+  std::vector<std::uint32_t> stops;
+  PageId rolling = kNoPage;  ///< where the latest snapshot of its answer hangs
 };
 
 /// Prompt and generated tokens in one row. The scheduler only asks how many of them still have to
@@ -131,6 +136,10 @@ class Sequence {
     return std::exchange(pages_, {});
   }
 
+  /// Its pages in layers with a window; empty where the model has no such pages.
+  WindowTable& windows() { return windows_; }
+  const WindowTable& windows() const { return windows_; }
+
   /// Slot of its recurrent state; kNoState where the model keeps none, or while it waits.
   StateId state() const { return state_; }
   void set_state(StateId state) { state_ = state; }
@@ -145,7 +154,7 @@ class Sequence {
 
   /// Chained hashes of its whole pages, as far as somebody asked; for the prefix tree.
   std::vector<std::uint64_t>& page_hashes() { return page_hashes_; }
-  /// Computing is to pause after this many tokens, for a snapshot.
+  /// Others may go on after this many tokens (Standing::stops).
   void add_stop(std::uint32_t tokens);
 
   Standing& standing() { return standing_; }
@@ -163,6 +172,7 @@ class Sequence {
   SequenceTraits traits_;
   std::vector<TokenId> tokens_;
   std::vector<PageId> pages_;
+  WindowTable windows_;
   std::vector<std::uint64_t> page_hashes_;
   PrefixMiss miss_;
   Standing standing_;

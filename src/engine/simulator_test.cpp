@@ -69,6 +69,60 @@ TEST(Simulator, RecurrentStatesAreRightWhereverAPrefixHits) {
   EXPECT_GT(Simulator(workload, 6).run().hit_tokens, 10000U);
 }
 
+TEST(Simulator, WindowsHoldWhatIsReadAndNoMore) {
+  const Workload workload{.requests = 2000,
+                          .pages = 600,
+                          .windows = {.pages = 200, .tokens = 60},
+                          .limits = {16, 64},
+                          .cancelled = 0.05,
+                          .conversations = 0.8};
+  const Outcome outcome = Simulator(workload, 13).run();
+  EXPECT_GT(outcome.hit_tokens, 10000U);
+  EXPECT_LE(outcome.most_windows, WindowPages(workload.windows).most_held(64));
+}
+
+TEST(Simulator, WindowsThatAreScarcePreemptAndStillFinishEverything) {
+  const Workload workload{.requests = 2000,
+                          .pages = 1000,
+                          .windows = {.pages = 13, .tokens = 100},
+                          .limits = {.sequences = 16, .tokens_per_step = 64, .foresight = 1},
+                          .cancelled = 0.01,
+                          .conversations = 0.6};
+  const Outcome outcome = Simulator(workload, 14).run();
+  EXPECT_GT(outcome.preemptions, 20U);
+  EXPECT_EQ(outcome.refused, 0U);
+  EXPECT_GT(outcome.finished, 1500U);
+}
+
+TEST(Simulator, ManyWindows) {
+  std::mt19937_64 random(15);
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const auto sequences = 1 + static_cast<std::uint32_t>(random() % 20);
+    const auto tokens_per_step = 1 + static_cast<std::uint32_t>(random() % 300);
+    WindowOptions windows{.tokens = 8 + static_cast<std::uint32_t>(random() % 250)};
+    const std::uint32_t least = WindowPages(windows).most_held(tokens_per_step);
+    windows.pages = least + (seed % 4 == 0 ? 0 : static_cast<std::uint32_t>(random() % 60));
+    if (seed % 10 == 9) windows.pages = 1 + static_cast<std::uint32_t>(random() % least);
+    const Workload workload{
+        .requests = 300,
+        .pages = 15 + static_cast<std::uint32_t>(random() % 60),
+        .states = seed % 6 == 0 ? sequences + static_cast<std::uint32_t>(random() % 10) : 0,
+        .windows = windows,
+        .limits = {.sequences = sequences,
+                   .tokens_per_step = tokens_per_step,
+                   .waiting = seed % 2 == 0 ? 1000U : 20U,
+                   .foresight = static_cast<std::uint32_t>(random() % 3) * 40},
+        .cancelled = 0.1,
+        .conversations = 0.7,
+        .failing = seed % 7 == 0 ? 0.01 : 0,
+        .share = seed % 5 != 0,
+    };
+    const Outcome outcome = Simulator(workload, seed).run();
+    EXPECT_LE(outcome.most_windows, least);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
+}
+
 TEST(Simulator, EqualHashesNeverMixTexts) {
   const Workload workload{
       .requests = 500,
@@ -116,6 +170,9 @@ TEST(Simulator, TheSameWorkloadIsPlannedTheSameWay) {
   const Workload workload{
       .requests = 1000, .pages = 25, .limits = {16, 64}, .cancelled = 0.05, .conversations = 0.5};
   EXPECT_EQ(Simulator(workload, 10).run(), Simulator(workload, 10).run());
+  Workload windowed = workload;
+  windowed.windows = {.pages = 20, .tokens = 100};
+  EXPECT_EQ(Simulator(windowed, 10).run(), Simulator(windowed, 10).run());
 }
 
 TEST(Simulator, NobodyWaitsForEverWhileHigherPrioritiesKeepComing) {

@@ -44,6 +44,7 @@ struct StepPlan {
   std::vector<StateCopy> state_saves;
   std::vector<StateCopy> state_restores;
   std::vector<PageCopy> page_copies;
+  std::vector<PageCopy> window_copies;  ///< pages of layers with a window, where these are apart
 
   std::vector<Sequence*> admitted;    ///< run for the first time
   std::vector<SequenceId> preempted;  ///< lost their pages and wait again
@@ -62,6 +63,7 @@ struct StepPlan {
     state_saves.clear();
     state_restores.clear();
     page_copies.clear();
+    window_copies.clear();
     admitted.clear();
     preempted.clear();
     expired.clear();

@@ -48,7 +48,10 @@ void keep_step_times(const LoopOptions& options, const std::string& key, const S
 
 EngineLoop::Work::Work(LoadedModel loaded, const LoopOptions& options)
     : model(std::move(loaded)),
-      cache({.pages = model.pages, .states = model.states, .share = options.prefix_cache}),
+      cache({.pages = model.pages,
+             .states = model.states,
+             .windows = model.windows,
+             .share = options.prefix_cache}),
       scheduler(options.limits, cache),
       pacer(options),
       rest_after(options.rest_after) {}
@@ -279,9 +282,14 @@ void EngineLoop::end(Work& work, SequenceId id) {
 bool EngineLoop::try_out(Work& work) {
   const auto tokens = work.pacer.next_trial();
   const std::uint32_t pages = tokens ? pages_for(*tokens) : 0;
-  if (!tokens || work.cache.stats().free < pages) return false;
+  WindowPages& windows = work.cache.windows();
+  if (!tokens || work.cache.stats().free < pages || (windows.on() && windows.free() < pages))
+    return false;
   Sequence sequence(SequenceId{0}, std::vector<TokenId>(*tokens, 0), 1);
-  for (std::uint32_t i = 0; i < pages; ++i) sequence.add_page(*work.cache.take());
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    sequence.add_page(*work.cache.take());
+    if (windows.on()) sequence.windows().add(*work.cache.take_window());
+  }
   if (work.cache.recurrent()) sequence.set_state(*work.cache.take_state());
   StepPlan plan;
   plan.add(sequence, *tokens);

@@ -32,8 +32,9 @@ namespace hearth::engine {
 struct LoadedModel {
   std::unique_ptr<StepRunner> runner;
   ModelInfo info;
-  std::uint32_t pages = 0;   ///< of the KV cache
-  std::uint32_t states = 0;  ///< slots for recurrent states; 0: the model keeps none
+  std::uint32_t pages = 0;     ///< of the KV cache
+  WindowOptions windows = {};  ///< pages of layers with a window, where these have their own
+  std::uint32_t states = 0;    ///< slots for recurrent states; 0: the model keeps none
   /// Prompts of more tokens share no pages with shorter ones; 0: all share.
   std::uint32_t stretched_beyond = 0;
   std::string device = {};  ///< what step times depend on, beside the model

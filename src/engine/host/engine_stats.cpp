@@ -20,6 +20,11 @@ void EngineLoop::note_stats(Work& work) {
   const SchedulerCounts& counts = work.scheduler.counts();
   latest.pages_cached = cache.cached;
   latest.pages_free = cache.free;
+  const WindowPages& windows = work.cache.windows();
+  latest.windows_used = windows.used();
+  latest.windows_cached = windows.cached();
+  latest.windows_free = windows.free();
+  latest.windows_total = windows.total();
   latest.evictions = cache.evictions;
   latest.states_kept = cache.states_kept;
   latest.states_total = work.cache.options().states;

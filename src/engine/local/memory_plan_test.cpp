@@ -64,6 +64,50 @@ TEST(MemoryPlan, MoreThanTheModelsContextIsNotServed) {
   EXPECT_EQ(plan->context_length, 320U);
 }
 
+// 100 pages of context; window and step reach over 3 pages: 40 + 16 - 1 tokens in a row.
+MemoryPlan windowed(std::uint64_t kv_bytes, std::uint64_t window_bytes = 3000,
+                    std::uint32_t context = 3200) {
+  const auto plan = plan_memory(
+      {.max_sequences = 4, .tokens_per_step = 16, .kv_bytes = kv_bytes},
+      {.page_bytes = 4000, .window_bytes = window_bytes, .window = 40, .model_context = context});
+  EXPECT_TRUE(plan);
+  return *plan;
+}
+
+TEST(MemoryPlan, LayersWithAWindowGetWhatAllSequencesHoldAndSomeMore) {
+  const MemoryPlan plan = windowed(4000 * 400);
+  EXPECT_EQ(plan.pages, 400U);
+  EXPECT_EQ(plan.windows.pages, (4U + 16U) * 3U);
+  EXPECT_EQ(plan.windows.tokens, 40U);
+  EXPECT_LT(plan.pages * 1000 + plan.windows.pages * 3000, 4000U * 400U);
+}
+
+TEST(MemoryPlan, OneContextComesBeforeMoreWindows) {
+  // Ten windows' room beside a context: one page table for all layers would hold 32 pages.
+  const MemoryPlan plan = windowed(100 * 1000 + 10 * 3000);
+  EXPECT_EQ(plan.pages, 100U);
+  EXPECT_EQ(plan.windows.pages, 10U);
+  EXPECT_EQ(plan.context_length, 3200U);
+  const MemoryPlan less = windowed(50 * 1000 + 3 * 3000);
+  EXPECT_EQ(less.windows.pages, 3U);
+  EXPECT_EQ(less.context_length, 50U * 32U);
+  const MemoryPlan least = windowed(2 * 4000);
+  EXPECT_EQ(least.pages, 2U);
+  EXPECT_EQ(least.windows.pages, 2U);
+}
+
+TEST(MemoryPlan, WhereAllLayersHaveAWindowPagesAreNumbers) {
+  const MemoryPlan plan = windowed(60 * 4000 + 1000, /*window_bytes=*/4000);
+  EXPECT_EQ(plan.pages, 400U);
+  EXPECT_EQ(plan.windows.pages, 60U);
+}
+
+TEST(MemoryPlan, AWindowAsLongAsTheContextSharesThePages) {
+  const MemoryPlan plan = windowed(4000 * 12, 3000, /*context=*/96);
+  EXPECT_EQ(plan.windows.pages, 0U);
+  EXPECT_EQ(plan.pages, 12U);
+}
+
 TEST(MemoryPlan, RecurrentStatesGetAnEighthAtMostAndTwoAtLeast) {
   const auto states = [](std::uint64_t state_bytes, std::uint32_t sequences) {
     return plan_memory({.max_sequences = sequences}, {.page_bytes = 1000,

@@ -31,13 +31,15 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
     for (const auto& [number, scale] : sequence.traits().adapters)
       adapters.push_back({.adapter = number, .scale = scale});
     const auto tokens = sequence.tokens().subspan(sequence.computed(), slice.tokens);
-    segments.push_back({.first_row = static_cast<int>(ids.size()),
-                        .rows = static_cast<int>(slice.tokens),
-                        .cached = static_cast<int>(sequence.computed()),
-                        .pages = {sequence.pages().begin(), sequence.pages().end()},
-                        .length = static_cast<int>(sequence.tokens().size()),
-                        .state = sequence.state(),
-                        .adapters = std::move(adapters)});
+    segments.push_back(
+        {.first_row = static_cast<int>(ids.size()),
+         .rows = static_cast<int>(slice.tokens),
+         .cached = static_cast<int>(sequence.computed()),
+         .pages = {sequence.pages().begin(), sequence.pages().end()},
+         .window_pages = {sequence.windows().pages().begin(), sequence.windows().pages().end()},
+         .window_first = static_cast<int>(sequence.windows().first()),
+         .length = static_cast<int>(sequence.tokens().size()),
+         .state = sequence.state()});
     const auto first = static_cast<std::int32_t>(ids.size());
     ids.insert(ids.end(), tokens.begin(), tokens.end());
     for (std::uint32_t row = 0; row < slice.tokens; ++row)
@@ -48,12 +50,10 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
 
 }  // namespace
 
-ModelRunner::ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages,
-                         std::uint32_t states)
+ModelRunner::ModelRunner(std::unique_ptr<models::Model> model, models::CacheLimits limits)
     : model_(std::move(model)),
-      pages_(pages),
-      states_(states),
-      cache_(model_->make_cache(pages, states)) {}
+      limits_(limits),
+      cache_(model_->make_cache(limits.pages, limits.states, limits.windows)) {}
 
 ModelRunner::~ModelRunner() {
   cache_.reset();
@@ -70,9 +70,13 @@ void ModelRunner::copy(const StepPlan& plan) {
   };
   states(plan.state_saves);
   states(plan.state_restores);
-  std::vector<models::PageCopy> pages;
-  for (const PageCopy& one : plan.page_copies) pages.push_back({.from = one.from, .to = one.to});
-  if (!pages.empty()) cache_->copy_pages(pages);
+  const auto pages = [](const std::vector<PageCopy>& copies) {
+    std::vector<models::PageCopy> all;
+    for (const PageCopy& one : copies) all.push_back({.from = one.from, .to = one.to});
+    return all;
+  };
+  cache_->copy_pages(pages(plan.page_copies));
+  cache_->copy_windows(pages(plan.window_copies));
 }
 
 Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
@@ -105,7 +109,7 @@ Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
 }
 
 void ModelRunner::forget() {
-  cache_ = model_->make_cache(pages_, states_);
+  cache_ = model_->make_cache(limits_.pages, limits_.states, limits_.windows);
   mx::clear_cache();
 }
 

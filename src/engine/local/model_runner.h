@@ -11,7 +11,7 @@ namespace hearth::engine {
 /// Engine thread only, from construction to destruction.
 class ModelRunner final : public StepRunner {
  public:
-  ModelRunner(std::unique_ptr<models::Model> model, std::uint32_t pages, std::uint32_t states);
+  ModelRunner(std::unique_ptr<models::Model> model, models::CacheLimits limits);
   ~ModelRunner() override;
 
   Result<void> run(const StepPlan& plan, const TakeRow& take) override;
@@ -23,8 +23,7 @@ class ModelRunner final : public StepRunner {
   void copy(const StepPlan& plan);
 
   std::unique_ptr<models::Model> model_;
-  std::uint32_t pages_;
-  std::uint32_t states_;
+  models::CacheLimits limits_;
   std::unique_ptr<models::Cache> cache_;
 };
 

@@ -105,12 +105,15 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
   const MemoryPlan plan = TRY_IN(
       "load " + model_name(options),
       plan_memory(options, {.page_bytes = model->page_bytes(),
+                            .window_bytes = model->window_page_bytes(),
+                            .window = static_cast<std::uint32_t>(model->window()),
                             .state_bytes = model->state_bytes(),
                             .model_context = static_cast<std::uint32_t>(facts.context_length),
                             .available_bytes = platform::memory().available_bytes}));
   LoadedModel loaded{.runner = nullptr,
                      .info = describe(options, facts, texts, plan),
                      .pages = plan.pages,
+                     .windows = plan.windows,
                      .states = plan.states,
                      .stretched_beyond = static_cast<std::uint32_t>(facts.stretched_beyond),
                      .device = device_name()};
@@ -118,10 +121,15 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
       "engine", "{} is loaded in {:.0f} ms: {}, {}, {} MiB of weights, context {}, {} KV pages",
       loaded.info.name, base::elapsed_ms(start), loaded.info.architecture, loaded.info.quantisation,
       loaded.info.weight_bytes >> 20, plan.context_length, plan.pages);
+  if (plan.windows.pages > 0)
+    log_info("engine", "its layers with a window have {} pages of their own", plan.windows.pages);
   if (std::cmp_less(plan.context_length, facts.context_length))
     log_warn("engine", "{} is served with a context of {} tokens; it was made for {}",
              loaded.info.name, plan.context_length, facts.context_length);
-  loaded.runner = std::make_unique<ModelRunner>(std::move(model), plan.pages, plan.states);
+  loaded.runner = std::make_unique<ModelRunner>(
+      std::move(model),
+      models::CacheLimits{
+          .pages = plan.pages, .states = plan.states, .windows = plan.windows.pages});
   return loaded;
 }
 

@@ -19,7 +19,9 @@ using Tokens = std::vector<std::uint32_t>;
 class World {
  public:
   World(SchedulerLimits limits, std::uint32_t pages)
-      : limits_(limits), cache_({.pages = pages}), scheduler_(limits, cache_) {}
+      : World(limits, PageCacheOptions{.pages = pages}) {}
+  World(SchedulerLimits limits, PageCacheOptions cache)
+      : limits_(limits), cache_(cache), scheduler_(limits, cache_) {}
 
   Result<void> submit(std::uint64_t id, std::uint32_t prompt, std::uint32_t max_new = 100,
                       SequenceTraits traits = {}) {
@@ -45,7 +47,8 @@ class World {
     }
     preempted_ = plan.preempted;
     expired_ = plan.expired;
-    copies_ = plan.page_copies.size();
+    copies_ = plan.page_copies.size() + plan.window_copies.size();
+    for (const Sequence* one : plan.admitted) misses_.push_back(one->prefix_miss().rule);
     scheduler_.commit();
     for (Sequence* sequence : next) {
       sequence->append_token(7);
@@ -67,6 +70,8 @@ class World {
   const std::vector<SequenceId>& preempted() const { return preempted_; }
   const std::vector<SequenceId>& expired() const { return expired_; }
   std::size_t copies() const { return copies_; }
+  /// Of every sequence so far, in the order of admission.
+  const std::vector<PrefixRule>& misses() const { return misses_; }
 
  private:
   SchedulerLimits limits_;
@@ -76,6 +81,7 @@ class World {
   std::vector<SequenceId> preempted_;
   std::vector<SequenceId> expired_;
   std::size_t copies_ = 0;
+  std::vector<PrefixRule> misses_;
 };
 
 using Slices = std::map<std::uint64_t, std::uint32_t>;

@@ -16,6 +16,7 @@ struct Workload {
   std::uint32_t requests = 0;
   std::uint32_t pages = 0;
   std::uint32_t states = 0;  ///< 0: a model without recurrent states
+  WindowOptions windows = {};
   SchedulerLimits limits;
   double cancelled = 0;        ///< chance per step that a client drops its request
   double conversations = 0;    ///< share of requests that go on from an earlier one
@@ -35,6 +36,7 @@ struct Outcome {
   std::uint64_t finished = 0;
   std::uint64_t failures = 0;
   std::uint64_t computed_tokens = 0;
+  std::uint32_t most_windows = 0;  ///< held at once by one sequence
   std::uint64_t hit_tokens = 0;
   std::array<double, 3> waited_s{};  ///< mean from arrival to the first step, by priority
   std::uint64_t fingerprint = 14695981039346656037ULL;  ///< of every slice of every step
@@ -63,12 +65,17 @@ class Simulator {
   void cancel_some();
   void step();
   void copy(const StepPlan& plan);
+  static void copy_pages(const std::vector<PageCopy>& copies, std::vector<Trace>& memory,
+                         std::multiset<PageId>& sources);
   void compute(const Slice& slice);
   void decode(Sequence& sequence);
   void end(const Sequence& sequence);
   void check(const StepPlan& plan);
   void check_contents(const Sequence& sequence);
+  void check_windows(const Slice& slice);
+  const std::vector<Trace>& right_traces(const Sequence& sequence);
   Trace* slot(const Sequence& sequence, std::uint32_t position);
+  Trace* window_slot(const Sequence& sequence, std::uint32_t position);
   static Trace start_trace(const Sequence& sequence);
   static Trace next_trace(Trace before, TokenId token);
 
@@ -83,8 +90,10 @@ class Simulator {
   PageCache cache_;
   Scheduler scheduler_;
   std::vector<Trace> memory_;
+  std::vector<Trace> window_memory_;
   std::vector<Trace> states_;
   std::multiset<PageId> copied_;  ///< sources of this step's copies
+  std::multiset<PageId> copied_windows_;
   std::map<SequenceId, Known> alive_;
   struct Conversation {
     std::string salt;

@@ -13,10 +13,12 @@ Simulator::Simulator(Workload workload, std::uint64_t seed)
       random_(seed),
       cache_({.pages = workload_.pages,
               .states = workload_.states,
+              .windows = workload_.windows,
               .share = workload_.share,
               .hash = workload_.hash}),
       scheduler_(workload_.limits, cache_),
       memory_(std::size_t{workload_.pages} * kPageTokens),
+      window_memory_(std::size_t{workload_.windows.pages} * kPageTokens),
       states_(workload_.states) {}
 
 Outcome Simulator::run() {
@@ -27,6 +29,7 @@ Outcome Simulator::run() {
     if (::testing::Test::HasFailure()) break;
   }
   EXPECT_EQ(cache_.used(), 0U);
+  EXPECT_EQ(cache_.windows().used(), 0U);
   EXPECT_EQ(outcome_.finished + outcome_.refused + cancelled_, workload_.requests);
   outcome_.preemptions = scheduler_.counts().preemptions;
   outcome_.hit_tokens = scheduler_.counts().hit_tokens;
@@ -94,6 +97,7 @@ void Simulator::step() {
   if (!plan.empty() && chance(workload_.failing)) {
     ++outcome_.failures;
     std::ranges::fill(memory_, Trace{0});
+    std::ranges::fill(window_memory_, Trace{0});
     std::ranges::fill(states_, Trace{0});
     scheduler_.forget_computed();
     return;
@@ -118,14 +122,20 @@ void Simulator::copy(const StepPlan& plan) {
     restored.push_back(states_[static_cast<std::size_t>(one.from)]);
   for (std::size_t i = 0; i < restored.size(); ++i)
     states_[static_cast<std::size_t>(plan.state_restores[i].to)] = restored[i];
+  copy_pages(plan.page_copies, memory_, copied_);
+  copy_pages(plan.window_copies, window_memory_, copied_windows_);
+}
+
+void Simulator::copy_pages(const std::vector<PageCopy>& copies, std::vector<Trace>& memory,
+                           std::multiset<PageId>& sources) {
   std::set<PageId> written;
-  copied_.clear();
-  for (const PageCopy& one : plan.page_copies) {
+  sources.clear();
+  for (const PageCopy& one : copies) {
     EXPECT_TRUE(written.insert(one.to).second);
     EXPECT_FALSE(written.contains(one.from));
-    copied_.insert(one.from);
-    std::copy_n(memory_.begin() + one.from * static_cast<std::ptrdiff_t>(kPageTokens), kPageTokens,
-                memory_.begin() + one.to * static_cast<std::ptrdiff_t>(kPageTokens));
+    sources.insert(one.from);
+    std::copy_n(memory.begin() + one.from * static_cast<std::ptrdiff_t>(kPageTokens), kPageTokens,
+                memory.begin() + one.to * static_cast<std::ptrdiff_t>(kPageTokens));
   }
 }
 
@@ -142,6 +152,12 @@ Simulator::Trace* Simulator::slot(const Sequence& sequence, std::uint32_t positi
   return &memory_[page * kPageTokens + position % kPageTokens];
 }
 
+Simulator::Trace* Simulator::window_slot(const Sequence& sequence, std::uint32_t position) {
+  const PageId page = sequence.windows().at(position / kPageTokens);
+  if (page == kNoPage) return nullptr;
+  return &window_memory_[static_cast<std::size_t>(page) * kPageTokens + position % kPageTokens];
+}
+
 // What a slot gets follows from the slot before it, as it lies in memory: whatever is wrong there
 // is wrong in everything that follows.
 void Simulator::compute(const Slice& slice) {
@@ -153,23 +169,50 @@ void Simulator::compute(const Slice& slice) {
     if (position == 0) state = start_trace(sequence);
     EXPECT_EQ(state, trace) << "sequence " << static_cast<std::uint64_t>(sequence.id());
   }
+  if (cache_.windows().on()) check_windows(slice);
   for (std::uint32_t i = 0; i < slice.tokens; ++i, ++position) {
     if (position % kPageTokens == 0 || i == 0) {
       // Nobody else may see what is written, but for those who copied the page before.
       const PageId page = sequence.pages()[position / kPageTokens];
       EXPECT_EQ(cache_.holders(page), 1U + copied_.count(page));
+      const PageId window = sequence.windows().at(position / kPageTokens);
+      if (cache_.windows().on())
+        EXPECT_EQ(cache_.windows().holders(window), 1U + copied_windows_.count(window));
     }
     trace = next_trace(trace, sequence.tokens()[position]);
     *slot(sequence, position) = trace;
+    if (cache_.windows().on()) *window_slot(sequence, position) = trace;
   }
   if (workload_.states > 0) states_[static_cast<std::size_t>(sequence.state())] = trace;
 }
 
-void Simulator::check_contents(const Sequence& sequence) {
+// All that the slice's first token reads is there, and is right.
+void Simulator::check_windows(const Slice& slice) {
+  const Sequence& sequence = *slice.sequence;
+  const std::vector<Trace>& right = right_traces(sequence);
+  outcome_.most_windows = std::max(outcome_.most_windows, sequence.windows().size());
+  const std::uint32_t tokens = workload_.windows.tokens;
+  const std::uint32_t end = sequence.computed();
+  for (std::uint32_t i = end < tokens ? 0 : end - tokens + 1; i < end; ++i) {
+    const Trace* found = window_slot(sequence, i);
+    if (found != nullptr && *found == right[i]) continue;
+    ADD_FAILURE() << "sequence " << static_cast<std::uint64_t>(sequence.id()) << " at " << end
+                  << (found == nullptr ? " lacks the window page of " : " finds something else at ")
+                  << i;
+    return;
+  }
+}
+
+const std::vector<Simulator::Trace>& Simulator::right_traces(const Sequence& sequence) {
   std::vector<Trace>& right = alive_.at(sequence.id()).traces;
   while (right.size() < sequence.length())
     right.push_back(next_trace(right.empty() ? start_trace(sequence) : right.back(),
                                sequence.tokens()[right.size()]));
+  return right;
+}
+
+void Simulator::check_contents(const Sequence& sequence) {
+  const std::vector<Trace>& right = right_traces(sequence);
   const bool complete = sequence.generated() <= 1 || sequence.full();
   const std::uint32_t last = sequence.computed();
   const std::uint32_t from = complete || last < kPageTokens ? 0 : last - kPageTokens;
@@ -215,6 +258,8 @@ void Simulator::check(const StepPlan& plan) {
     EXPECT_LE(slice.tokens, slice.sequence->uncomputed());
     EXPECT_GE(slice.sequence->pages().size(),
               pages_for(std::uint64_t{slice.sequence->computed()} + slice.tokens));
+    if (cache_.windows().on())
+      EXPECT_EQ(slice.sequence->windows().end(), slice.sequence->pages().size());
   }
   EXPECT_EQ(tokens, plan.tokens);
   EXPECT_LE(tokens, workload_.limits.tokens_per_step);

@@ -22,6 +22,10 @@ Scheduler write_scheduler(const SchedulerStats& stats) {
   message.set_step_ms(stats.step_ms);
   message.set_pages_cached(stats.pages_cached);
   message.set_pages_free(stats.pages_free);
+  message.set_windows_used(stats.windows_used);
+  message.set_windows_cached(stats.windows_cached);
+  message.set_windows_free(stats.windows_free);
+  message.set_windows_total(stats.windows_total);
   message.set_lookup_tokens(stats.lookup_tokens);
   message.set_hit_tokens(stats.hit_tokens);
   message.set_evictions(stats.evictions);
@@ -50,6 +54,10 @@ SchedulerStats read_scheduler(const Scheduler& message) {
                        .step_ms = message.step_ms(),
                        .pages_cached = message.pages_cached(),
                        .pages_free = message.pages_free(),
+                       .windows_used = message.windows_used(),
+                       .windows_cached = message.windows_cached(),
+                       .windows_free = message.windows_free(),
+                       .windows_total = message.windows_total(),
                        .lookup_tokens = message.lookup_tokens(),
                        .hit_tokens = message.hit_tokens(),
                        .evictions = message.evictions(),

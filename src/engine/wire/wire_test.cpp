@@ -163,6 +163,25 @@ TEST(Convert, EventsComeBackAsTheyWere) {
   EXPECT_EQ(told.retry_after, std::chrono::seconds(3));
 }
 
+TEST(Convert, CountsOfPagesComeBackAsTheyWere) {
+  EngineStats stats{.pages_used = 1, .pages_total = 2};
+  stats.scheduler.pages_cached = 3;
+  stats.scheduler.pages_free = 4;
+  stats.scheduler.windows_used = 5;
+  stats.scheduler.windows_cached = 6;
+  stats.scheduler.windows_free = 7;
+  stats.scheduler.windows_total = 8;
+  const EngineStats back = read_stats(write_stats(stats));
+  EXPECT_EQ(back.pages_used, 1U);
+  EXPECT_EQ(back.pages_total, 2U);
+  EXPECT_EQ(back.scheduler.pages_cached, 3U);
+  EXPECT_EQ(back.scheduler.pages_free, 4U);
+  EXPECT_EQ(back.scheduler.windows_used, 5U);
+  EXPECT_EQ(back.scheduler.windows_cached, 6U);
+  EXPECT_EQ(back.scheduler.windows_free, 7U);
+  EXPECT_EQ(back.scheduler.windows_total, 8U);
+}
+
 TEST(Frames, AreCutWhereTheyEndHoweverTheBytesCome) {
   const std::vector<std::string> bodies = {"", "a", std::string(70000, 'x'), "\0\1\2"};
   std::string stream;
