@@ -93,9 +93,10 @@ class Watch:
             seen[f"{name}_resident"] = resident_mib(engine["process"])
             seen[f"{name}_beside_mib"] = seen[f"{name}_resident"] - held
             seen[f"{name}_threads"] = threads(engine["process"])
-            pages = engine["pages"]
-            seen[f"{name}_pages_used"] = pages["used"]
-            seen[f"{name}_pages_kept"] = pages["cached"]
-            seen[f"{name}_pages_lost"] = abs(pages["total"] - pages["used"] - pages["cached"]
-                                             - pages["free"])
+            for kind in ("pages", "window_pages"):
+                pages = engine[kind]
+                seen[f"{name}_{kind}_used"] = pages["used"]
+                seen[f"{name}_{kind}_kept"] = pages["cached"]
+                seen[f"{name}_{kind}_lost"] = abs(pages["total"] - pages["used"] - pages["cached"]
+                                                  - pages["free"])
         return seen

@@ -76,6 +76,10 @@ json::object entry(const services::LoadedModel& model) {
                               {"cached", scheduler.pages_cached},
                               {"free", scheduler.pages_free},
                               {"total", stats.pages_total}};
+  out["window_pages"] = json::object{{"used", scheduler.windows_used},
+                                     {"cached", scheduler.windows_cached},
+                                     {"free", scheduler.windows_free},
+                                     {"total", scheduler.windows_total}};
   out["cache"] = cache(scheduler);
   out["states"] = json::object{{"used", scheduler.states_used},
                                {"kept", scheduler.states_kept},

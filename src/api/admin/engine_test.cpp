@@ -74,6 +74,8 @@ TEST(AdminEngine, ALoadedModelShowsItsSchedulerAndCache) {
   stats.scheduler.lookup_tokens = 1000;
   stats.scheduler.hit_tokens = 750;
   stats.scheduler.pages_cached = 11;
+  stats.scheduler.windows_used = 3;
+  stats.scheduler.windows_total = 40;
   stats.scheduler.step_times = {{.tokens = 1, .depth = 0, .ms = 2.5}};
   world.workers.script("org/model")->set_stats(stats);
   const json::object model = only_model(world);
@@ -84,6 +86,8 @@ TEST(AdminEngine, ALoadedModelShowsItsSchedulerAndCache) {
   EXPECT_EQ(model.at("batch").at("decoding"), 3);
   EXPECT_EQ(model.at("cache").at("hit_rate"), 0.75);
   EXPECT_EQ(model.at("pages").at("cached"), 11);
+  EXPECT_EQ(model.at("window_pages").at("used"), 3);
+  EXPECT_EQ(model.at("window_pages").at("total"), 40);
   EXPECT_EQ(model.at("step_times").at(0).at("ms"), 2.5);
 }
 

@@ -77,6 +77,11 @@ std::string describe_live(const json::object& model) {
   out += row("KV pages",
              fmt::format("{} of {} used, {} kept for later prompts", count(model, "/pages/used"),
                          count(model, "/pages/total"), count(model, "/pages/cached")));
+  if (number(model, "/window_pages/total") > 0)
+    out += row("window pages",
+               fmt::format("{} of {} used, {} kept, of layers with a window",
+                           count(model, "/window_pages/used"), count(model, "/window_pages/total"),
+                           count(model, "/window_pages/cached")));
   out += row("prefix cache", fmt::format("{:.0f} % of {} prompt tokens were there",
                                          number(model, "/cache/hit_rate") * 100,
                                          count(model, "/cache/lookup_tokens")));

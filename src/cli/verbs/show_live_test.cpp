@@ -36,6 +36,15 @@ TEST(ShowLive, ALoadedModel) {
             "        512  1,024  80.00\n");
 }
 
+TEST(ShowLive, PagesOfLayersWithAWindowWhereThereAreSome) {
+  const std::string text = describe_live(report(R"({"queue":{},
+      "window_pages":{"used":12,"cached":30,"free":7,"total":1049}})"));
+  EXPECT_NE(text.find("  window pages 12 of 1,049 used, 30 kept, of layers with a window\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(describe_live(report(R"({"queue":{}})")).find("window"), std::string::npos);
+}
+
 TEST(ShowLive, NoServerNoReport) {
   services::Settings settings;
   settings.port = 1;  // nobody listens there

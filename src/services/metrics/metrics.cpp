@@ -144,6 +144,10 @@ std::string Metrics::text(const std::vector<LoadedModel>& models) const {
     all.show(all.model_pages, {{"model", model.id}, {"state", "total"}}, model.stats.pages_total);
     const engine::SchedulerStats& scheduler = model.stats.scheduler;
     all.show(all.model_pages, {{"model", model.id}, {"state", "cached"}}, scheduler.pages_cached);
+    all.show(all.model_pages, {{"model", model.id}, {"state", "window_used"}},
+             scheduler.windows_used);
+    all.show(all.model_pages, {{"model", model.id}, {"state", "window_total"}},
+             scheduler.windows_total);
     all.show(all.model_prefix, {{"model", model.id}, {"state", "looked_up"}},
              static_cast<double>(scheduler.lookup_tokens));
     all.show(all.model_prefix, {{"model", model.id}, {"state", "found"}},
