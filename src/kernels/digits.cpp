@@ -56,20 +56,22 @@ int Digits::rows_of(int tile) const {
 
 Tile Digits::tile(int index) const {
   const std::int64_t before = std::int64_t{index} * kTileRows;
-  return {.digits = digits_.data() + before * width_ * kDigits,
+  return {.digits = digits_.data() + before * width_ * count_,
           .scales = scales_.data() + before * groups_,
           .sums = sums_.data() + before * groups_,
-          .rows = rows_of(index)};
+          .rows = rows_of(index),
+          .count = count_};
 }
 
 DigitsTarget Digits::target(const PackedView& w, int row) {
   const int tile = row / kTileRows;
   const std::int64_t before = std::int64_t{tile} * kTileRows;
   const int inside = row % kTileRows;
-  return {.digits = digits_.data() + before * width_ * kDigits + inside * kDigits * kBlock,
+  return {.digits = digits_.data() + before * width_ * count_ + inside * count_ * kBlock,
           .scales = scales_.data() + before * groups_ + inside,
           .sums = sums_.data() + before * groups_ + inside,
           .rows = rows_of(tile),
+          .count = count_,
           .width = w.width,
           .group = w.group,
           .nibbles = w.bits == 4};
@@ -89,11 +91,12 @@ void Digits::split_row(const PackedView& w, const Rows& x, int row, const Quanti
 
 void Digits::split(const PackedView& w, const Rows& x, const Means& means) {
   rows_ = x.count;
+  count_ = means.digits;
   width_ = w.width;
   groups_ = w.width / w.group;
   const auto numbers = static_cast<std::size_t>(std::int64_t{rows_} * width_);
   const auto groups = static_cast<std::size_t>(std::int64_t{rows_} * groups_);
-  digits_.resize(numbers * kDigits);
+  digits_.resize(numbers * static_cast<std::size_t>(count_));
   scales_.resize(groups);
   sums_.resize(groups);
   const QuantisedPath& path = quantised_path(means.path);

@@ -25,6 +25,7 @@ class Digits {
   void split_row(const PackedView& w, const Rows& x, int row, const QuantisedPath& path);
 
   int rows_ = 0;
+  int count_ = kMostDigits;
   int width_ = 0;
   int groups_ = 0;
   std::vector<std::int8_t> digits_;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/activation_digits.h"
 #include "kernels/quantised_matmul.h"
 
 namespace hearth::kernels {
@@ -103,7 +104,7 @@ void Task::operator()() const {
   }
   quantised_matmul(
       w, {rows.data, float_type(rows.dtype), rows.row_stride, static_cast<int>(rows.rows)}, y,
-      {cpu_path().value(), ThreadPool::of_process()});
+      {cpu_path().value(), ThreadPool::of_process(), activation_digits().value()});
 }
 
 class PackedProduct : public mx::UnaryPrimitive {

@@ -186,6 +186,7 @@ void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, floa
 
 /// Adds the products of a block's 16 inputs. Codes up to 31: the sums of 16 bits cannot overflow
 /// (31 * 128 * 2 * 4 < 2^15).
+template <int kDigits>
 [[gnu::always_inline]] inline void add_narrow_block(const std::uint8_t* codes,
                                                     const std::int8_t* digits,
                                                     __m256i (&dots)[kDigits]) {
@@ -204,6 +205,7 @@ void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, floa
 }
 
 /// The same for codes of up to 8 bits: their two halves are multiplied by themselves.
+template <int kDigits>
 [[gnu::always_inline]] inline void add_wide_block(const std::uint8_t* codes,
                                                   const std::int8_t* digits,
                                                   __m256i (&dots)[kDigits]) {
@@ -230,8 +232,21 @@ void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, floa
   }
 }
 
+/// A group's sum out of those of its digits.
+[[gnu::always_inline]] inline __m256 joined(const __m256i (&dots)[1]) {
+  return _mm256_cvtepi32_ps(dots[0]);
+}
+[[gnu::always_inline]] inline __m256 joined(const __m256i (&dots)[2]) {
+  return _mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_slli_epi32(dots[0], 8), dots[1]));
+}
+[[gnu::always_inline]] inline __m256 joined(const __m256i (&dots)[3]) {
+  const __m256i high = _mm256_add_epi32(_mm256_slli_epi32(dots[0], 8), dots[1]);
+  return _mm256_fmadd_ps(_mm256_cvtepi32_ps(high), _mm256_set1_ps(256.0F),
+                         _mm256_cvtepi32_ps(dots[2]));
+}
+
 /// One row of x, one group, eight outputs.
-template <bool Wide>
+template <bool kWide, int kDigits>
 [[gnu::always_inline]] inline void add_group(const Panel& panel, const Tile& x, int group, int m,
                                              float* sums) {
   const int blocks = panel.group / kBlock;
@@ -241,7 +256,7 @@ template <bool Wide>
                               std::int64_t{m} * kDigits * kBlock;
   __m256i dots[kDigits] = {};
   for (int block = 0; block < blocks; ++block) {
-    if (Wide)
+    if (kWide)
       add_wide_block(codes, digits, dots);
     else
       add_narrow_block(codes, digits, dots);
@@ -251,19 +266,25 @@ template <bool Wide>
   const int of_x = (panel.begin / panel.group + group) * x.rows + m;
   const __m256 scale = _mm256_loadu_ps(panel.scales + group * kPanelRows);
   const __m256 bias = _mm256_loadu_ps(panel.biases + group * kPanelRows);
-  const __m256i high = _mm256_add_epi32(_mm256_slli_epi32(dots[0], 8), dots[1]);
-  const __m256 dot = _mm256_fmadd_ps(_mm256_cvtepi32_ps(high), _mm256_set1_ps(256.0F),
-                                     _mm256_cvtepi32_ps(dots[2]));
+  const __m256 dot = joined(dots);
   __m256 sum = _mm256_loadu_ps(sums);
   sum = _mm256_fmadd_ps(dot, _mm256_mul_ps(scale, _mm256_set1_ps(x.scales[of_x])), sum);
   sum = _mm256_fmadd_ps(bias, _mm256_set1_ps(x.sums[of_x]), sum);
   _mm256_storeu_ps(sums, sum);
 }
 
-template <bool Wide>
+template <bool kWide, int kDigits>
 void multiply_half(const Panel& half, const Tile& x, float* sums) {
   for (int group = 0; group < half.count / half.group; ++group)
-    for (int m = 0; m < x.rows; ++m) add_group<Wide>(half, x, group, m, sums + m * kPanelRows);
+    for (int m = 0; m < x.rows; ++m)
+      add_group<kWide, kDigits>(half, x, group, m, sums + m * kPanelRows);
+}
+
+template <bool kWide>
+void multiply_digits(const Panel& half, const Tile& x, float* sums) {
+  if (x.count == 1) return multiply_half<kWide, 1>(half, x, sums);
+  if (x.count == 2) return multiply_half<kWide, 2>(half, x, sums);
+  return multiply_half<kWide, 3>(half, x, sums);
 }
 
 void multiply(const Panel& panel, const Tile& x, float* sums) {
@@ -273,9 +294,9 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
     half.scales += i * kLanes;
     half.biases += i * kLanes;
     if (panel.bits > 5)
-      multiply_half<true>(half, x, sums + i * kLanes);
+      multiply_digits<true>(half, x, sums + i * kLanes);
     else
-      multiply_half<false>(half, x, sums + i * kLanes);
+      multiply_digits<false>(half, x, sums + i * kLanes);
   }
 }
 
@@ -288,13 +309,13 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
 }
 
 /// Writes the digits of sixteen numbers.
-[[gnu::always_inline]] inline void write_digits(__m256i first, __m256i second, bool nibbles,
-                                                std::int8_t* to) {
+[[gnu::always_inline]] inline void write_digits(__m256i first, __m256i second,
+                                                const DigitsTarget& target, std::int8_t* to) {
   const __m256i half = _mm256_set1_epi32(128);
   const __m128i order = _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15);
-  for (int d = kDigits - 1; d >= 0; --d) {
+  for (int d = target.count - 1; d >= 0; --d) {
     __m128i digits = low_bytes(first, second);
-    if (nibbles) digits = _mm_shuffle_epi8(digits, order);
+    if (target.nibbles) digits = _mm_shuffle_epi8(digits, order);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + d * kBlock), digits);
     first = _mm256_srai_epi32(_mm256_add_epi32(first, half), 8);
     second = _mm256_srai_epi32(_mm256_add_epi32(second, half), 8);
@@ -326,7 +347,8 @@ inline std::int32_t peak_bits(const float* x, int count) {
 }
 
 void split(const float* x, const DigitsTarget& to) {
-  const std::int64_t block_bytes = std::int64_t{to.rows} * kDigits * kBlock;
+  const std::int64_t block_bytes = std::int64_t{to.rows} * to.count * kBlock;
+  const float limit = kDigitLimits[to.count];
   std::int8_t* digits = to.digits;
   for (int g = 0; g < to.width / to.group; ++g) {
     const float* values = x + g * to.group;
@@ -334,7 +356,7 @@ void split(const float* x, const DigitsTarget& to) {
     const bool finite = bits < 0x7F800000;
     const float found = __builtin_bit_cast(float, bits);
     const float peak = found > kSmallestPeak ? found : kSmallestPeak;
-    const __m256 inverse = _mm256_set1_ps(kDigitLimit / peak);
+    const __m256 inverse = _mm256_set1_ps(limit / peak);
     const __m256i known = _mm256_set1_epi32(finite ? -1 : 0);
     const auto numbers_at = [&](int i) {
       const __m256 scaled = _mm256_mul_ps(_mm256_loadu_ps(values + i), inverse);
@@ -345,10 +367,10 @@ void split(const float* x, const DigitsTarget& to) {
       const __m256i first = numbers_at(i);
       const __m256i second = numbers_at(i + kLanes);
       sum = _mm256_add_epi32(sum, _mm256_add_epi32(first, second));
-      write_digits(first, second, to.nibbles, digits);
+      write_digits(first, second, to, digits);
       digits += block_bytes;
     }
-    const float scale = finite ? peak / kDigitLimit : __builtin_nanf("");
+    const float scale = finite ? peak / limit : __builtin_nanf("");
     to.scales[g * to.rows] = scale;
     to.sums[g * to.rows] = static_cast<float>(sum_of(sum)) * scale;
   }

@@ -214,7 +214,7 @@ void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, floa
 }
 
 /// A tile of `kRows` rows: its sums of one group stay in registers.
-template <int kRows>
+template <int kRows, int kDigits>
 void multiply_rows(const Panel& panel, const Tile& x, float* sums) {
   const std::uint8_t* codes = panel.codes;
   const std::int8_t* digits = x.digits + std::int64_t{panel.begin} * kRows * kDigits;
@@ -243,28 +243,36 @@ void multiply_rows(const Panel& panel, const Tile& x, float* sums) {
     const __m512 bias = _mm512_loadu_ps(panel.biases + group * kPanelRows);
 #pragma clang loop unroll(full)
     for (int m = 0; m < kRows; ++m)
-      add_group(dots[m], scale, bias, x.scales[of_x + m], x.sums[of_x + m], sums + m * kPanelRows);
+      add_group(joined(dots[m]), scale, bias, {x.scales[of_x + m], x.sums[of_x + m]},
+                sums + m * kPanelRows);
   }
+}
+
+template <int kRows>
+void multiply_digits(const Panel& panel, const Tile& x, float* sums) {
+  if (x.count == 1) return multiply_rows<kRows, 1>(panel, x, sums);
+  if (x.count == 2) return multiply_rows<kRows, 2>(panel, x, sums);
+  return multiply_rows<kRows, 3>(panel, x, sums);
 }
 
 void multiply(const Panel& panel, const Tile& x, float* sums) {
   switch (x.rows) {
     case 1:
-      return multiply_rows<1>(panel, x, sums);
+      return multiply_digits<1>(panel, x, sums);
     case 2:
-      return multiply_rows<2>(panel, x, sums);
+      return multiply_digits<2>(panel, x, sums);
     case 3:
-      return multiply_rows<3>(panel, x, sums);
+      return multiply_digits<3>(panel, x, sums);
     case 4:
-      return multiply_rows<4>(panel, x, sums);
+      return multiply_digits<4>(panel, x, sums);
     case 5:
-      return multiply_rows<5>(panel, x, sums);
+      return multiply_digits<5>(panel, x, sums);
     case 6:
-      return multiply_rows<6>(panel, x, sums);
+      return multiply_digits<6>(panel, x, sums);
     case 7:
-      return multiply_rows<7>(panel, x, sums);
+      return multiply_digits<7>(panel, x, sums);
     default:
-      return multiply_rows<8>(panel, x, sums);
+      return multiply_digits<8>(panel, x, sums);
   }
 }
 
@@ -274,12 +282,12 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
 }
 
 /// Writes the digits of sixteen numbers.
-[[gnu::always_inline]] inline void write_digits(__m512i numbers, bool nibbles, std::int8_t* to) {
+[[gnu::always_inline]] inline void write_digits(__m512i numbers, const DigitsTarget& target,
+                                                std::int8_t* to) {
   const __m512i half = _mm512_set1_epi32(128);
-#pragma clang loop unroll(full)
-  for (int d = kDigits - 1; d >= 0; --d) {
+  for (int d = target.count - 1; d >= 0; --d) {
     __m128i digits = _mm512_cvtepi32_epi8(numbers);
-    if (nibbles) digits = _mm_shuffle_epi8(digits, nibble_order());
+    if (target.nibbles) digits = _mm_shuffle_epi8(digits, nibble_order());
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + d * kBlock), digits);
     numbers = _mm512_srai_epi32(_mm512_add_epi32(numbers, half), 8);
   }
@@ -295,7 +303,8 @@ inline std::int32_t peak_bits(const float* x, int count) {
 }
 
 void split(const float* x, const DigitsTarget& to) {
-  const std::int64_t block_bytes = std::int64_t{to.rows} * kDigits * kBlock;
+  const std::int64_t block_bytes = std::int64_t{to.rows} * to.count * kBlock;
+  const float limit = kDigitLimits[to.count];
   std::int8_t* digits = to.digits;
   for (int g = 0; g < to.width / to.group; ++g) {
     const float* values = x + g * to.group;
@@ -303,17 +312,17 @@ void split(const float* x, const DigitsTarget& to) {
     const bool finite = bits < 0x7F800000;
     const float found = __builtin_bit_cast(float, bits);
     const float peak = found > kSmallestPeak ? found : kSmallestPeak;
-    const __m512 inverse = _mm512_set1_ps(kDigitLimit / peak);
+    const __m512 inverse = _mm512_set1_ps(limit / peak);
     const auto known = static_cast<__mmask16>(finite ? 0xFFFF : 0);
     __m512i sum = _mm512_setzero_si512();
     for (int i = 0; i < to.group; i += kLanes) {
       const __m512i numbers =
           _mm512_maskz_cvtps_epi32(known, _mm512_mul_ps(_mm512_loadu_ps(values + i), inverse));
       sum = _mm512_add_epi32(sum, numbers);
-      write_digits(numbers, to.nibbles, digits);
+      write_digits(numbers, to, digits);
       digits += block_bytes;
     }
-    const float scale = finite ? peak / kDigitLimit : __builtin_nanf("");
+    const float scale = finite ? peak / limit : __builtin_nanf("");
     to.scales[g * to.rows] = scale;
     to.sums[g * to.rows] = static_cast<float>(_mm512_reduce_add_epi32(sum)) * scale;
   }

@@ -68,15 +68,31 @@ inline __mmask64 first_bytes(int count) {
   return _mm512_set1_epi32(word);
 }
 
-/// Adds a group's part to the sums of one row.
-[[gnu::always_inline]] inline void add_group(const __m512i (&dots)[kDigits], __m512 scale,
-                                             __m512 bias, float of_x, float sum_of_x, float* sums) {
+/// A group's sum out of those of its digits.
+[[gnu::always_inline]] inline __m512 joined(const __m512i (&dots)[1]) {
+  return _mm512_cvtepi32_ps(dots[0]);
+}
+[[gnu::always_inline]] inline __m512 joined(const __m512i (&dots)[2]) {
+  return _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(dots[0], 8), dots[1]));
+}
+[[gnu::always_inline]] inline __m512 joined(const __m512i (&dots)[3]) {
   const __m512i high = _mm512_add_epi32(_mm512_slli_epi32(dots[0], 8), dots[1]);
-  const __m512 dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high), _mm512_set1_ps(256.0F),
-                                     _mm512_cvtepi32_ps(dots[2]));
-  __m512 sum = _mm512_loadu_ps(sums);
-  sum = _mm512_fmadd_ps(dot, _mm512_mul_ps(scale, _mm512_set1_ps(of_x)), sum);
-  sum = _mm512_fmadd_ps(bias, _mm512_set1_ps(sum_of_x), sum);
+  return _mm512_fmadd_ps(_mm512_cvtepi32_ps(high), _mm512_set1_ps(256.0F),
+                         _mm512_cvtepi32_ps(dots[2]));
+}
+
+/// What a group of activations brings beside its digits.
+struct ScaledSum {
+  float scale;
+  float sum;
+};
+
+/// Adds a group's part to the sums of one row.
+[[gnu::always_inline]] inline void add_group(__m512 dot, __m512 scale, __m512 bias, ScaledSum x,
+                                             float* sums) {
+  const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(x.scale));
+  __m512 sum = _mm512_fmadd_ps(dot, both, _mm512_loadu_ps(sums));
+  sum = _mm512_fmadd_ps(bias, _mm512_set1_ps(x.sum), sum);
   _mm512_storeu_ps(sums, sum);
 }
 

@@ -12,12 +12,12 @@ namespace hearth::kernels {
 
 namespace {
 
-// Rows of x that are computed at a time: their digits are three bytes for each activation.
+// Rows of x that are computed at a time: their digits are up to three bytes for each activation.
 constexpr int kSlabRows = 512;
 
-// Inputs whose codes are unpacked at a time. Few rows: small, so that unpacking one part and
-// multiplying the last overlap. Many: as much as the second-level cache holds beside the digits.
-constexpr int kFewInputs = 128;
+// Inputs whose codes are unpacked at a time. Few rows: what the first-level cache holds. Many: as
+// much as the second-level cache holds beside the digits.
+constexpr int kFewInputs = 512;
 constexpr int kManyInputs = 1024;
 
 // Few rows: inputs whose scales are unpacked at a time.

@@ -42,10 +42,11 @@ inline constexpr int kTileRows = 8;
 inline constexpr int kStreamRows = 4;
 /// Inputs whose digits lie together.
 inline constexpr int kBlock = 16;
-/// Digits of one activation, to the base 256, highest first.
-inline constexpr int kDigits = 3;
-/// The largest activation of a group becomes this number: each digit then fits into 8 bits.
-inline constexpr float kDigitLimit = 8'355'000.0F;
+/// Digits of one activation at most, to the base 256, highest first.
+inline constexpr int kMostDigits = 3;
+/// By the number of digits: what the largest activation of a group becomes, so that each digit
+/// fits into 8 bits.
+inline constexpr float kDigitLimits[kMostDigits + 1] = {0.0F, 127.0F, 32'600.0F, 8'355'000.0F};
 /// Smaller groups are scaled as if this were their largest number: its inverse is finite.
 inline constexpr float kSmallestPeak = 1e-30F;
 /// E2M1 numbers doubled and shifted by 12 are whole and not negative.
@@ -60,12 +61,14 @@ struct PanelCut {
   int count;
 };
 
-/// A row of x as digits: [K / 16][rows of the tile][3][16] bytes, with a scale and a sum per group.
+/// A row of x as digits: [K / 16][rows of the tile][digits][16] bytes, with a scale and a sum per
+/// group.
 struct DigitsTarget {
   std::int8_t* digits;  ///< of this row in its tile's first block
   float* scales;        ///< [K / group], one in `rows`
   float* sums;          ///< likewise: the group's sum, in the scale's units already multiplied
   int rows;             ///< of the tile
+  int count;            ///< digits of each activation
   int width;            ///< K
   int group;
   bool nibbles;  ///< inputs in the order in which 4-bit codes are unpacked
@@ -84,10 +87,11 @@ struct Panel {
 
 /// Up to kTileRows rows of x as digits, whole.
 struct Tile {
-  const std::int8_t* digits;  ///< [K / 16][rows][3][16]
+  const std::int8_t* digits;  ///< [K / 16][rows][count][16]
   const float* scales;        ///< [K / group][rows]
   const float* sums;          ///< likewise
   int rows;
+  int count;  ///< digits of each activation
 };
 
 /// All paths compute the same integers and round the same sums in the same order, so they agree

@@ -29,8 +29,8 @@ std::uint32_t peak_bits(const float* x, int count) {
 }
 
 /// Writes the digits of one number. Digits lie between -128 and 127, so each rounds to nearest.
-void write_digits(std::int32_t number, std::int8_t* at) {
-  for (int digit = kDigits - 1; digit >= 0; --digit) {
+void write_digits(std::int32_t number, int count, std::int8_t* at) {
+  for (int digit = count - 1; digit >= 0; --digit) {
     at[digit * kBlock] = static_cast<std::int8_t>(static_cast<std::uint8_t>(number));
     number = (number + 128) >> 8;
   }
@@ -38,23 +38,25 @@ void write_digits(std::int32_t number, std::int8_t* at) {
 
 void split(const float* x, const DigitsTarget& to) {
   constexpr std::uint32_t kInfinity = 0x7F800000U;
+  const float limit = kDigitLimits[to.count];
   for (int g = 0; g < to.width / to.group; ++g) {
     const float* values = x + g * to.group;
     const std::uint32_t bits = peak_bits(values, to.group);
     const bool finite = bits < kInfinity;
     const float found = std::bit_cast<float>(bits);
     const float peak = found > kSmallestPeak ? found : kSmallestPeak;
-    const float inverse = kDigitLimit / peak;
+    const float inverse = limit / peak;
     std::int32_t sum = 0;
     for (int i = 0; i < to.group; ++i) {
       const int k = g * to.group + i;
       const auto number =
           finite ? static_cast<std::int32_t>(std::nearbyint(values[i] * inverse)) : 0;
       sum += number;
-      write_digits(number, to.digits + std::int64_t{k / kBlock} * to.rows * kDigits * kBlock +
-                               place(k % kBlock, to.nibbles));
+      write_digits(number, to.count,
+                   to.digits + std::int64_t{k / kBlock} * to.rows * to.count * kBlock +
+                       place(k % kBlock, to.nibbles));
     }
-    const float scale = finite ? peak / kDigitLimit : std::numeric_limits<float>::quiet_NaN();
+    const float scale = finite ? peak / limit : std::numeric_limits<float>::quiet_NaN();
     to.scales[g * to.rows] = scale;
     to.sums[g * to.rows] = static_cast<float>(sum) * scale;
   }
@@ -115,23 +117,29 @@ void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, floa
   }
 }
 
+/// A group's sum out of those of its digits.
+float joined(const std::int32_t* dots, int count) {
+  if (count == 1) return static_cast<float>(dots[0]);
+  const auto high = static_cast<float>(dots[0] * 256 + dots[1]);
+  return count == 2 ? high : std::fma(high, 256.0F, static_cast<float>(dots[2]));
+}
+
 /// One output of one row: the sum over a group, added to `sum`.
 float add_group(const Panel& panel, const Tile& x, float sum, const PanelCut& at) {
   const int n = at.row % kPanelRows;
   const int m = at.row / kPanelRows;
-  std::int32_t dots[kDigits] = {};
+  std::int32_t dots[kMostDigits] = {};
   for (int i = 0; i < panel.group; ++i) {
     const int inside = at.begin + i;
     const int k = panel.begin + inside;
     const std::int8_t* digits =
-        x.digits + (std::int64_t{k / kBlock} * x.rows + m) * kDigits * kBlock + k % kBlock;
+        x.digits + (std::int64_t{k / kBlock} * x.rows + m) * x.count * kBlock + k % kBlock;
     const std::int32_t code = panel.codes[(inside / 4 * kPanelRows + n) * 4 + inside % 4];
-    for (int digit = 0; digit < kDigits; ++digit) dots[digit] += code * digits[digit * kBlock];
+    for (int digit = 0; digit < x.count; ++digit) dots[digit] += code * digits[digit * kBlock];
   }
   const int group = at.begin / panel.group;
   const int of_x = (panel.begin / panel.group + group) * x.rows + m;
-  const auto high = static_cast<float>(dots[0] * 256 + dots[1]);
-  const float dot = std::fma(high, 256.0F, static_cast<float>(dots[2]));
+  const float dot = joined(dots, x.count);
   const float scale = panel.scales[group * kPanelRows + n] * x.scales[of_x];
   return std::fma(panel.biases[group * kPanelRows + n], x.sums[of_x], std::fma(dot, scale, sum));
 }

@@ -6,7 +6,7 @@ namespace hearth::kernels {
 namespace {
 
 /// Multiplies the words of one group, which lie in lanes, with the digits of `kRows` rows.
-template <int kRows, int kWords, bool kE2m1>
+template <int kRows, int kDigits, int kWords, bool kE2m1>
 [[gnu::always_inline]] inline void dot_words(const __m512i* words, const std::int8_t* digits,
                                              __m512i (&dots)[kRows][kDigits]) {
   const __m512i low = _mm512_set1_epi8(0x0F);
@@ -40,27 +40,27 @@ struct Place {
 };
 
 /// The groups of a line of codes, from lane `kFirst` on.
-template <int kRows, int kGroup, bool kE2m1, int kFirst = 0>
+template <int kRows, int kDigits, int kGroup, bool kE2m1, int kFirst = 0>
 [[gnu::always_inline]] inline void add_line(const __m512i (&r)[kLanes], const Panel& panel,
                                             const Tile& x, Place& at, float* sums) {
   constexpr int kWords = kGroup / 8;
   if constexpr (kFirst < kLanes) {
     if (at.group * kGroup == panel.count) return;
     __m512i dots[kRows][kDigits] = {};
-    dot_words<kRows, kWords, kE2m1>(r + kFirst, at.digits, dots);
+    dot_words<kRows, kDigits, kWords, kE2m1>(r + kFirst, at.digits, dots);
     const __m512 scale = _mm512_loadu_ps(panel.scales + at.group * kPanelRows);
     const __m512 bias = _mm512_loadu_ps(panel.biases + at.group * kPanelRows);
 #pragma clang loop unroll(full)
     for (int m = 0; m < kRows; ++m)
-      add_group(dots[m], scale, bias, x.scales[at.of_x + m], x.sums[at.of_x + m],
+      add_group(joined(dots[m]), scale, bias, {x.scales[at.of_x + m], x.sums[at.of_x + m]},
                 sums + m * kPanelRows);
     at = {at.digits + kGroup * kRows * kDigits, at.group + 1, at.of_x + kRows};
-    add_line<kRows, kGroup, kE2m1, kFirst + kWords>(r, panel, x, at, sums);
+    add_line<kRows, kDigits, kGroup, kE2m1, kFirst + kWords>(r, panel, x, at, sums);
   }
 }
 
 /// A line of 128 codes of each of the panel's rows at a time; codes stay in registers.
-template <int kRows, int kGroup, bool kE2m1>
+template <int kRows, int kDigits, int kGroup, bool kE2m1>
 void stream_rows(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
   const std::uint8_t* line = w.codes + row * w.code_stride + panel.begin / 2;
   Place at{x.digits + std::int64_t{panel.begin} * kRows * kDigits, 0, panel.begin / kGroup * kRows};
@@ -68,18 +68,25 @@ void stream_rows(const PackedView& w, int row, const Panel& panel, const Tile& x
     __m512i r[kLanes];
     load_lines(line, w.code_stride, first_bytes(left), r);
     transpose(r);
-    add_line<kRows, kGroup, kE2m1>(r, panel, x, at, sums);
+    add_line<kRows, kDigits, kGroup, kE2m1>(r, panel, x, at, sums);
   }
 }
 
-template <int kRows>
+template <int kRows, int kDigits>
 void stream_groups(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
   if (w.e2m1)
-    return w.group == 16 ? stream_rows<kRows, 16, true>(w, row, panel, x, sums)
-                         : stream_rows<kRows, 32, true>(w, row, panel, x, sums);
-  if (w.group == 32) return stream_rows<kRows, 32, false>(w, row, panel, x, sums);
-  if (w.group == 64) return stream_rows<kRows, 64, false>(w, row, panel, x, sums);
-  return stream_rows<kRows, 128, false>(w, row, panel, x, sums);
+    return w.group == 16 ? stream_rows<kRows, kDigits, 16, true>(w, row, panel, x, sums)
+                         : stream_rows<kRows, kDigits, 32, true>(w, row, panel, x, sums);
+  if (w.group == 32) return stream_rows<kRows, kDigits, 32, false>(w, row, panel, x, sums);
+  if (w.group == 64) return stream_rows<kRows, kDigits, 64, false>(w, row, panel, x, sums);
+  return stream_rows<kRows, kDigits, 128, false>(w, row, panel, x, sums);
+}
+
+template <int kRows>
+void stream_digits(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
+  if (x.count == 1) return stream_groups<kRows, 1>(w, row, panel, x, sums);
+  if (x.count == 2) return stream_groups<kRows, 2>(w, row, panel, x, sums);
+  return stream_groups<kRows, 3>(w, row, panel, x, sums);
 }
 
 }  // namespace
@@ -87,13 +94,13 @@ void stream_groups(const PackedView& w, int row, const Panel& panel, const Tile&
 void stream_avx512(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
   switch (x.rows) {
     case 1:
-      return stream_groups<1>(w, row, panel, x, sums);
+      return stream_digits<1>(w, row, panel, x, sums);
     case 2:
-      return stream_groups<2>(w, row, panel, x, sums);
+      return stream_digits<2>(w, row, panel, x, sums);
     case 3:
-      return stream_groups<3>(w, row, panel, x, sums);
+      return stream_digits<3>(w, row, panel, x, sums);
     default:
-      return stream_groups<4>(w, row, panel, x, sums);
+      return stream_digits<4>(w, row, panel, x, sums);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "kernels/activation_digits.h"
 #include "kernels/cpu.h"
 #include "models/config.h"
 #include "models/model.h"
@@ -174,6 +175,8 @@ Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
                 "are)",
                 doing(folder), options.kv_bits);
   if (const auto& path = kernels::cpu_path(); !path) return fail_in(doing(folder), path.error());
+  if (const auto& digits = kernels::activation_digits(); !digits)
+    return fail_in(doing(folder), digits.error());
   try {
     prepare_backend();
     const Opened opened = TRY_IN(doing(folder), open_folder(folder));
