@@ -218,6 +218,9 @@ template <int kRows, int kDigits>
 void multiply_rows(const Panel& panel, const Tile& x, float* sums) {
   const std::uint8_t* codes = panel.codes;
   const std::int8_t* digits = x.digits + std::int64_t{panel.begin} * kRows * kDigits;
+  __m512 total[kRows];
+#pragma clang loop unroll(full)
+  for (int m = 0; m < kRows; ++m) total[m] = _mm512_loadu_ps(sums + m * kPanelRows);
   for (int group = 0; group < panel.count / panel.group; ++group) {
     __m512i dots[kRows][kDigits];
 #pragma clang loop unroll(full)
@@ -238,14 +241,16 @@ void multiply_rows(const Panel& panel, const Tile& x, float* sums) {
       codes += kBlock * kPanelRows;
       digits += kRows * kDigits * kBlock;
     }
-    const int of_x = (panel.begin / panel.group + group) * kRows;
+    const float* of_x = x.scales + (panel.begin / panel.group + group) * kRows;
+    const float* sum_of_x = x.sums + (panel.begin / panel.group + group) * kRows;
     const __m512 scale = _mm512_loadu_ps(panel.scales + group * kPanelRows);
     const __m512 bias = _mm512_loadu_ps(panel.biases + group * kPanelRows);
 #pragma clang loop unroll(full)
     for (int m = 0; m < kRows; ++m)
-      add_group(joined(dots[m]), scale, bias, {x.scales[of_x + m], x.sums[of_x + m]},
-                sums + m * kPanelRows);
+      total[m] = with_group(total[m], joined(dots[m]), {scale, bias}, {of_x[m], sum_of_x[m]});
   }
+#pragma clang loop unroll(full)
+  for (int m = 0; m < kRows; ++m) _mm512_storeu_ps(sums + m * kPanelRows, total[m]);
 }
 
 template <int kRows>

@@ -87,13 +87,16 @@ struct ScaledSum {
   float sum;
 };
 
-/// Adds a group's part to the sums of one row.
-[[gnu::always_inline]] inline void add_group(__m512 dot, __m512 scale, __m512 bias, ScaledSum x,
-                                             float* sums) {
-  const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(x.scale));
-  __m512 sum = _mm512_fmadd_ps(dot, both, _mm512_loadu_ps(sums));
-  sum = _mm512_fmadd_ps(bias, _mm512_set1_ps(x.sum), sum);
-  _mm512_storeu_ps(sums, sum);
+/// What a group of weights brings beside its codes.
+struct ScaledBias {
+  __m512 scale;
+  __m512 bias;
+};
+
+/// The sums of one row with a group's part added.
+[[gnu::always_inline]] inline __m512 with_group(__m512 sum, __m512 dot, ScaledBias w, ScaledSum x) {
+  const __m512 scale = _mm512_mul_ps(w.scale, _mm512_set1_ps(x.scale));
+  return _mm512_fmadd_ps(w.bias, _mm512_set1_ps(x.sum), _mm512_fmadd_ps(dot, scale, sum));
 }
 
 }  // namespace

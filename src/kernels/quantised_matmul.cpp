@@ -102,8 +102,8 @@ void few_rows(const Job& job, int row) {
   PanelSpace& at = space().panels[0];
   alignas(64) std::array<float, kTileRows * kPanelRows> sums{};
   const Tile x = job.x.tile(0);
-  const bool streams = job.path.stream != nullptr && job.w.bits == 4 && x.rows <= kStreamRows &&
-                       row + kPanelRows <= job.w.outputs;
+  const bool streams = job.path.stream != nullptr && job.w.bits == 4 &&
+                       x.rows * x.count <= kStreamSums && row + kPanelRows <= job.w.outputs;
   for_pieces(0, job.w.width, kScaledInputs, [&](int begin, int count) {
     const PanelCut cut{row, begin, count};
     job.path.unpack_scales(job.w, cut, at.scales.data(), at.biases.data());
@@ -131,10 +131,13 @@ void many_rows(const Job& job, int row, int tile) {
       job.path.unpack_codes(job.w, cut_of(p), panel.codes.data());
       job.path.unpack_scales(job.w, cut_of(p), panel.scales.data(), panel.biases.data());
     }
-    for (int t = 0; t < tiles; ++t)
-      for (int p = 0; p < panels; ++p)
-        job.path.multiply(part(job.w, at.panels[static_cast<std::size_t>(p)], cut_of(p), begin),
-                          job.x.tile(tile + t), sums_of(t, p));
+    const auto panel_of = [&](int p) {
+      return part(job.w, at.panels[static_cast<std::size_t>(p)], cut_of(p), begin);
+    };
+    for (int t = 0; t < tiles; ++t) {
+      const Tile x = job.x.tile(tile + t);
+      for (int p = 0; p < panels; ++p) job.path.multiply(panel_of(p), x, sums_of(t, p));
+    }
   });
   for (int t = 0; t < tiles; ++t)
     for (int p = 0; p < panels; ++p) store(job, tile + t, row + p * kPanelRows, sums_of(t, p));

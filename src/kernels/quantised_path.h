@@ -38,8 +38,8 @@ struct PackedView {
 inline constexpr int kPanelRows = 16;
 /// Rows of x computed together at most.
 inline constexpr int kTileRows = 8;
-/// Rows of x up to which a panel is unpacked and multiplied at once.
-inline constexpr int kStreamRows = 4;
+/// Rows of x times digits up to which a panel is unpacked and multiplied at once.
+inline constexpr int kStreamSums = 12;
 /// Inputs whose digits lie together.
 inline constexpr int kBlock = 16;
 /// Digits of one activation at most, to the base 256, highest first.
@@ -105,8 +105,9 @@ struct QuantisedPath {
   void (*unpack_scales)(const PackedView& w, const PanelCut& cut, float* scales, float* biases);
   /// Adds the panel's part of x Wᵀ to `sums` [rows of the tile][16].
   void (*multiply)(const Panel& panel, const Tile& x, float* sums);
-  /// Unpacks and multiplies at once: codes of 4 bits, a panel that is whole, up to kStreamRows
-  /// rows. `panel` has no codes. Null where a path has nothing faster than one after the other.
+  /// Unpacks and multiplies at once: codes of 4 bits, a panel that is whole, up to kStreamSums
+  /// rows times digits. `panel` has no codes. Null where a path has nothing faster than one after
+  /// the other.
   void (*stream)(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums);
 };
 

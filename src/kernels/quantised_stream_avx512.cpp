@@ -51,9 +51,11 @@ template <int kRows, int kDigits, int kGroup, bool kE2m1, int kFirst = 0>
     const __m512 scale = _mm512_loadu_ps(panel.scales + at.group * kPanelRows);
     const __m512 bias = _mm512_loadu_ps(panel.biases + at.group * kPanelRows);
 #pragma clang loop unroll(full)
-    for (int m = 0; m < kRows; ++m)
-      add_group(joined(dots[m]), scale, bias, {x.scales[at.of_x + m], x.sums[at.of_x + m]},
-                sums + m * kPanelRows);
+    for (int m = 0; m < kRows; ++m) {
+      float* to = sums + m * kPanelRows;
+      const ScaledSum of_x{x.scales[at.of_x + m], x.sums[at.of_x + m]};
+      _mm512_storeu_ps(to, with_group(_mm512_loadu_ps(to), joined(dots[m]), {scale, bias}, of_x));
+    }
     at = {at.digits + kGroup * kRows * kDigits, at.group + 1, at.of_x + kRows};
     add_line<kRows, kDigits, kGroup, kE2m1, kFirst + kWords>(r, panel, x, at, sums);
   }
@@ -82,11 +84,14 @@ void stream_groups(const PackedView& w, int row, const Panel& panel, const Tile&
   return stream_rows<kRows, kDigits, 128, false>(w, row, panel, x, sums);
 }
 
+/// What has more sums than registers is not built; nobody asks for it.
 template <int kRows>
 void stream_digits(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums) {
   if (x.count == 1) return stream_groups<kRows, 1>(w, row, panel, x, sums);
-  if (x.count == 2) return stream_groups<kRows, 2>(w, row, panel, x, sums);
-  return stream_groups<kRows, 3>(w, row, panel, x, sums);
+  if constexpr (kRows * 2 <= kStreamSums)
+    if (x.count == 2) return stream_groups<kRows, 2>(w, row, panel, x, sums);
+  if constexpr (kRows * 3 <= kStreamSums)
+    if (x.count == 3) return stream_groups<kRows, 3>(w, row, panel, x, sums);
 }
 
 }  // namespace
@@ -99,8 +104,16 @@ void stream_avx512(const PackedView& w, int row, const Panel& panel, const Tile&
       return stream_digits<2>(w, row, panel, x, sums);
     case 3:
       return stream_digits<3>(w, row, panel, x, sums);
-    default:
+    case 4:
       return stream_digits<4>(w, row, panel, x, sums);
+    case 5:
+      return stream_digits<5>(w, row, panel, x, sums);
+    case 6:
+      return stream_digits<6>(w, row, panel, x, sums);
+    case 7:
+      return stream_digits<7>(w, row, panel, x, sums);
+    default:
+      return stream_digits<8>(w, row, panel, x, sums);
   }
 }
 
