@@ -28,7 +28,7 @@ double dot8_loop_avx2(int rounds) {
   __m256i codes = _mm256_set1_epi8(3);
   for (int round = 0; round < rounds; ++round) {
 #pragma clang loop unroll(full)
-    for (__m256i& sum : sums) sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(codes, codes));
+    for (__m256i& sum : sums) sum = _mm256_add_epi16(codes, _mm256_maddubs_epi16(codes, sum));
     __asm__ volatile("" : "+x"(codes));
   }
   for (const __m256i& sum : sums) __asm__ volatile("" ::"x"(sum));

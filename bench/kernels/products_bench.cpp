@@ -1,7 +1,8 @@
 // How close do quantised products come to what the machine can do, and how far from MLX's own?
 //
 // Every line: GB/s of packed weights with its share of the measured read bandwidth, GFLOP/s with
-// its share of the float32 peak, and how many times faster than stock MLX. Weights change from
+// its share of the float32 peak, and how many times faster than stock MLX; the last part of a name
+// is the path and the bits of an activation. Weights change from
 // call to call and take more memory than the caches hold, as in a model.
 #include <algorithm>
 #include <benchmark/benchmark.h>
@@ -12,6 +13,7 @@
 #include <random>
 #include <vector>
 
+#include "kernels/activation_digits.h"
 #include "kernels/cpu.h"
 #include "kernels/quantised_matmul.h"
 #include "kernels/roofs.h"
@@ -108,7 +110,13 @@ double stock_seconds(const mx::array& x, const Packed& w, const Format& format) 
 
 hearth::bench::Roofs roofs;
 
-void product(benchmark::State& state, const Shape& shape, const Format& format, CpuPath path) {
+/// The part of the code that is measured.
+struct Variant {
+  CpuPath path;
+  int digits;  ///< of activations
+};
+
+void product(benchmark::State& state, const Shape& shape, const Format& format, Variant variant) {
   const int rows = static_cast<int>(state.range(0));
   std::vector<Packed> weights{random_packed(shape, format, 0)};
   const double bytes = bytes_of(weights[0]);
@@ -118,7 +126,7 @@ void product(benchmark::State& state, const Shape& shape, const Format& format, 
   mx::eval(x);
   std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(shape.outputs));
   const double stock = stock_seconds(x, weights[0], format);
-  const Means means{path, hearth::kernels::ThreadPool::of_process()};
+  const Means means{variant.path, hearth::kernels::ThreadPool::of_process(), variant.digits};
   std::size_t next = 0;
   for (auto _ : state) {
     quantised_matmul(view_of(weights[next], shape, format),
@@ -136,36 +144,38 @@ void product(benchmark::State& state, const Shape& shape, const Format& format, 
   state.counters["x_stock"] = rate(stock);
 }
 
-void add(const Shape& shape, const Format& format, CpuPath path) {
+void add(const Shape& shape, const Format& format, Variant variant) {
   const std::string title =
-      fmt::format("{}/{}_{}_g{}/{}x{}/{}", shape.model, format.name, format.bits, format.group,
-                  shape.outputs, shape.width, name(path));
+      fmt::format("{}/{}_{}_g{}/{}x{}/{}_x{}", shape.model, format.name, format.bits, format.group,
+                  shape.outputs, shape.width, name(variant.path), 8 * variant.digits);
   auto* bench = benchmark::RegisterBenchmark(
-      title.c_str(),
-      [shape, format, path](benchmark::State& state) { product(state, shape, format, path); });
+      title.c_str(), [=](benchmark::State& state) { product(state, shape, format, variant); });
   bench->ArgName("rows")->UseRealTime()->Unit(benchmark::kMicrosecond)->MinTime(0.2);
   for (const int rows : {1, 2, 8, 32, 512}) bench->Arg(rows);
 }
 
-/// Every shape with 4 bits; one shape with every format; and that one on every path.
-void add_all(CpuPath path) {
+/// Every shape with 4 bits; one shape with every format, every width of activations, every path.
+void add_all(CpuPath path, int digits) {
   const Format usual{"affine", 4, 64};
-  for (const Shape& shape : kShapes) add(shape, usual, path);
+  for (const Shape& shape : kShapes) add(shape, usual, {path, digits});
   const Shape& shape = kShapes[2];
-  for (const int bits : {8, 6, 5, 3, 2}) add(shape, {"affine", bits, 64}, path);
-  for (const int group : {32, 128}) add(shape, {"affine", 4, group}, path);
-  add(shape, {"mxfp4", 4, 32}, path);
-  add(shape, {"nvfp4", 4, 16}, path);
+  for (const int bits : {8, 6, 5, 3, 2}) add(shape, {"affine", bits, 64}, {path, digits});
+  for (const int group : {32, 128}) add(shape, {"affine", 4, group}, {path, digits});
+  add(shape, {"mxfp4", 4, 32}, {path, digits});
+  add(shape, {"nvfp4", 4, 16}, {path, digits});
+  for (int other = 1; other <= kMostDigits; ++other)
+    if (other != digits) add(shape, usual, {path, other});
   for (const CpuPath other : machine_paths())
-    if (other != path && other != CpuPath::Scalar) add(shape, usual, other);
+    if (other != path && other != CpuPath::Scalar) add(shape, usual, {other, digits});
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   const auto& path = cpu_path();
-  if (!path) {
-    fmt::print(stderr, "{}\n", path.error().message);
+  const auto& digits = activation_digits();
+  if (!path || !digits) {
+    fmt::print(stderr, "{}\n", path ? digits.error().message : path.error().message);
     return 1;
   }
   auto& pool = hearth::kernels::ThreadPool::of_process();
@@ -173,7 +183,7 @@ int main(int count, char** arguments) {
   fmt::print("{} threads: read {:.1f} GB/s, float32 {:.0f} GFLOP/s, 8-bit dots {:.0f} GOP/s\n",
              pool.threads(), roofs.read_gbs, roofs.fma_gflops, roofs.dot8_gops);
   std::fflush(stdout);
-  add_all(*path);
+  add_all(*path, *digits);
   benchmark::Initialize(&count, arguments);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

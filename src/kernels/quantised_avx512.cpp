@@ -176,8 +176,10 @@ void unpack_pairs(const PackedView& w, const PanelCut& cut, const Plane& plane, 
     __m512i r[kLanes];
     for (int n = 0; n < kPanelRows; ++n) {
       const int row = cut.row + n < w.outputs ? cut.row + n : w.outputs - 1;
-      const std::int64_t at = row * plane.stride + cut.begin / w.group + first;
-      r[n] = _mm512_maskz_loadu_epi16(wanted, static_cast<const std::uint16_t*>(plane.data) + at);
+      const auto* at = static_cast<const std::uint16_t*>(plane.data) + row * plane.stride +
+                       cut.begin / w.group + first;
+      r[n] = _mm512_maskz_loadu_epi16(wanted, at);
+      _mm_prefetch(reinterpret_cast<const char*>(at + plane.stride * kPanelRows), _MM_HINT_T0);
     }
     transpose(r);
 #pragma clang loop unroll(full)
