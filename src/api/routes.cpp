@@ -3,6 +3,8 @@
 
 #include "api/admin/engine.h"
 #include "api/admin/problem.h"
+#include "api/admin/prompts.h"
+#include "api/admin/save_prompt.h"
 #include "api/health/health.h"
 #include "api/openai/cancel_request.h"
 #include "api/openai/chat_completions.h"
@@ -25,6 +27,9 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(health::ready(services));
   router.add(health::metrics(services));
   router.add(admin::engine(services));
+  router.add(admin::list_prompts(services));
+  router.add(admin::save_prompt(services));
+  router.add(admin::remove_prompt(services));
 }
 
 http::Response write_error(const http::Request& request, const Error& error) {

@@ -1,6 +1,7 @@
 // All endpoints of the server.
 #pragma once
 
+#include "engine/prompts/prompt_folder.h"
 #include "http/router.h"
 #include "services/chat/generate.h"
 #include "services/library/adapters.h"
@@ -17,7 +18,8 @@ struct Services {
   services::Generator& generator;
   services::Metrics& metrics;
   services::Adapters& adapters;
-  int context_limit = 0;  ///< engine.context_length: 0 = each model's own
+  int context_limit = 0;                ///< engine.context_length: 0 = each model's own
+  engine::PromptFolder prompts{{}, 0};  ///< that the workers use
 };
 
 /// Adds every endpoint to the router.

@@ -67,6 +67,11 @@ Result<std::vector<services::ModelEntry>> models_to_serve(services::Library& lib
   return models;
 }
 
+engine::PromptFolder saved_prompts(const services::Settings& settings) {
+  const engine::EngineOptions options = engine_options(settings, {}, {});
+  return {options.prompts, options.prompts_bytes};
+}
+
 http::ServerOptions server_options(const services::Settings& settings) {
   http::ServerOptions options{.host = settings.host,
                               .port = static_cast<std::uint16_t>(settings.port),
@@ -151,7 +156,8 @@ Result<void> serve(const ServerInput& input) {
                            .generator = generator,
                            .metrics = metrics,
                            .adapters = adapters,
-                           .context_limit = settings.context_length});
+                           .context_limit = settings.context_length,
+                           .prompts = saved_prompts(settings)});
   const auto server =
       TRY(http::Server::listen(server_options(settings), std::move(router), error_writer()));
   server->on_access([&metrics](const http::AccessRecord& record) { log_access(metrics, record); });

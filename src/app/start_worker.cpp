@@ -52,6 +52,10 @@ std::vector<std::string> arguments(const engine::EngineOptions& options,
                                   options.measure_steps ? "true" : "false",
                                   "--step-times",
                                   options.step_times.string(),
+                                  "--prompts",
+                                  options.prompts.string(),
+                                  "--prompts-mib",
+                                  std::to_string(options.prompts_bytes >> 20),
                                   "--log-level",
                                   log_level};
   for (const engine::AdapterSource& adapter : options.adapters)
@@ -100,7 +104,9 @@ engine::EngineOptions engine_options(const services::Settings& settings,
           .prefix_cache = settings.prefix_cache,
           .batch_invariant = settings.batch_invariant,
           .step_times = platform::hearth_home() / "cache" / "step-times" / file_name(model.id),
-          .adapters = std::move(sources)};
+          .adapters = std::move(sources),
+          .prompts = platform::hearth_home() / "prompts",
+          .prompts_bytes = static_cast<std::uint64_t>(settings.saved_prompts_mib) << 20};
 }
 
 namespace {

@@ -121,7 +121,7 @@ void Scheduler::plan_stops(Sequence& sequence, const PrefixMatch& match) {
   sequence.add_stop((sequence.length() - 1) / kPageTokens * kPageTokens);
   sequence.add_stop(match.pages_known * kPageTokens);
   for (const std::uint32_t mark : sequence.traits().marks)
-    if (mark < sequence.length()) sequence.add_stop(mark / kPageTokens * kPageTokens);
+    if (mark <= sequence.length()) sequence.add_stop(mark / kPageTokens * kPageTokens);
 }
 
 }  // namespace hearth::engine

@@ -129,6 +129,9 @@ struct Request {
   std::vector<AdapterChoice> adapters = {};  ///< all add; requests with different ones share steps
   bool reuse_prefix = true;                  ///< false: the whole prompt is computed
   std::string cache_salt = {};  ///< only prompts of the same salt share what is computed
+  /// The prompt is the beginning of later ones and is saved on disk under this name, which may be
+  /// empty; a token is drawn, but nothing is answered. See prompts/prompt_folder.h.
+  std::optional<std::string> keep = {};
 };
 
 enum class FinishReason { Stop, StopString, Length, ContextFull };
@@ -211,6 +214,7 @@ struct Finished {
   Timings timings;
   double logprob = 0;  ///< the sum over all sampled tokens, where reports were asked for
   PrefixReport prefix = {};
+  std::string kept = {};  ///< the id of the prompt that was saved, where that was asked for
 };
 /// The last event of a request that did not.
 struct Failed {
@@ -320,6 +324,8 @@ struct EngineOptions {
   bool measure_steps = false;             ///< learn step times in idle moments after loading
   std::filesystem::path step_times = {};  ///< where they are kept from run to run; empty: nowhere
   std::vector<AdapterSource> adapters = {};
+  std::filesystem::path prompts = {};  ///< where saved prompts lie; empty: nowhere
+  std::uint64_t prompts_bytes = 0;     ///< that they take at most, of all models; 0: none
 };
 
 }  // namespace hearth::engine

@@ -149,6 +149,10 @@ void Scheduler::forget_computed() {
     Standing& standing = slice.sequence->standing();
     if (!std::exchange(standing.suspect, true)) ++suspects_;
   }
+  forget_pages();
+}
+
+void Scheduler::forget_pages() {
   for (Sequence* sequence : running_) {
     sequence->take_pages();
     sequence->windows().take();

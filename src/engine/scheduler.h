@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -81,6 +82,9 @@ class Scheduler {
   /// failed plan run one by one until each has shown that it is not the reason.
   void forget_computed();
 
+  /// The pages were lost without a step: everybody waits and is computed anew.
+  void forget_pages();
+
   /// Ends a sequence, running or waiting, and lets go of its pages.
   /// @returns false for one that is not here (any more).
   bool remove(SequenceId id);
@@ -98,6 +102,10 @@ class Scheduler {
   /// The first waiting ones in their order.
   std::vector<const Sequence*> queue(std::size_t most) const;
   const SchedulerCounts& counts() const { return counts_; }
+  /// Pages that nobody holds and nobody has reserved.
+  std::uint32_t spare_pages() const { return spare(); }
+  /// Snapshots that the next plan would make first; whoever takes them makes them.
+  std::vector<StateCopy> take_saves() { return std::exchange(saves_, {}); }
   /// How many wait per priority.
   std::array<std::uint32_t, 3> waiting_by_priority() const;
 

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
+#include "engine/prompts/cache_tensor.h"
 #include "engine/step_plan.h"
 
 namespace hearth::engine {
@@ -32,6 +34,23 @@ class StepRunner {
 
   /// There is nothing to do for a while: gives memory back that is only kept for the next step.
   virtual void rest() {}
+
+  /// Makes the snapshots that a plan would have made first. Errors as with run().
+  virtual Result<void> save_states(std::span<const StateCopy> /*copies*/) { return {}; }
+
+  /// What lies in `pages`, and in `state` unless it is kNoState, as plain bytes. Between steps.
+  /// Errors as with run().
+  virtual Result<std::vector<CacheTensor>> read_cache(std::span<const PageId> /*pages*/,
+                                                      StateId /*state*/) {
+    return fail(ErrorCode::UnsupportedCapability, "this device gives its cache to nobody");
+  }
+
+  /// Puts such content there, and nothing else. @returns CorruptData, and nothing is changed, where
+  /// it is of another kind of cache; other errors as with run().
+  virtual Result<void> write_cache(std::span<const PageId> /*pages*/, StateId /*state*/,
+                                   const std::vector<CacheTensor>& /*content*/) {
+    return fail(ErrorCode::UnsupportedCapability, "this device takes its cache from nobody");
+  }
 
   /// Bytes that the device's allocator holds now, and held at most.
   struct Memory {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kFirstPages = 16;
 constexpr std::size_t kFirstStates = 4;
+constexpr int kNoState = -1;
 
 std::size_t highest_page(const nn::StepBatch& batch,
                          std::vector<std::int32_t> nn::Segment::* table) {
@@ -183,26 +184,34 @@ void Cache::copy_states(std::span<const StateCopy> copies) {
 void Cache::need_all(std::span<const std::int32_t> pages, int state, nn::PageTable table) {
   std::size_t highest = 0;  // a negative number is beyond any limit
   for (const std::int32_t page : pages) highest = std::max(highest, static_cast<std::size_t>(page));
-  need_pages(table, highest);
-  if (recurrent_ && table == nn::PageTable::All) need_states(static_cast<std::size_t>(state));
+  if (!pages.empty()) need_pages(table, highest);
+  if (recurrent_ && state != kNoState && table == nn::PageTable::All)
+    need_states(static_cast<std::size_t>(state));
 }
 
-std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t> pages, int state,
-                                                    nn::PageTable table) {
+/// Lazy arrays of what lies there.
+std::map<std::string, nn::mx::array> Cache::pick(std::span<const std::int32_t> pages, int state,
+                                                 nn::PageTable table) {
   need_all(pages, state, table);
   std::map<std::string, nn::mx::array> content;
   for (std::size_t layer = 0; layer < kv_.size(); ++layer) {
     const std::string place = fmt::format("layers.{}.", layer);
-    if (uses(kv_[layer], table)) {
+    if (uses(kv_[layer], table) && !pages.empty()) {
       const nn::KvPages::Content held = kv_[layer]->content(pages);
       content.emplace(place + "keys", held.keys);
       content.emplace(place + "values", held.values);
     }
-    if (!uses(slots_[layer], table)) continue;
+    if (!uses(slots_[layer], table) || state == kNoState) continue;
     const auto held = slots_[layer]->content(std::vector<std::int32_t>{state});
     for (std::size_t i = 0; i < held.size(); ++i)
       content.emplace(fmt::format("{}states.{}", place, i), held[i]);
   }
+  return content;
+}
+
+std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t> pages, int state,
+                                                    nn::PageTable table) {
+  auto content = pick(pages, state, table);
   std::vector<nn::mx::array> arrays;
   for (const auto& [name, array] : content) arrays.push_back(array);
   nn::mx::eval(std::move(arrays));
@@ -212,19 +221,21 @@ std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t
 std::string Cache::replace(std::span<const std::int32_t> pages, int state,
                            const std::map<std::string, nn::mx::array>& content,
                            nn::PageTable table) {
-  const auto expected = this->content(pages, state, table);
-  for (const auto& [name, array] : expected) {
-    const auto found = content.find(name);
-    if (found == content.end()) return fmt::format("it has no \"{}\"", name);
-    if (found->second.shape() != array.shape() || found->second.dtype() != array.dtype())
-      return fmt::format("\"{}\" has another shape or dtype", name);
+  {
+    const auto expected = pick(pages, state, table);  // for its shapes: nothing of it is computed
+    for (const auto& [name, array] : expected) {
+      const auto found = content.find(name);
+      if (found == content.end()) return fmt::format("it has no \"{}\"", name);
+      if (found->second.shape() != array.shape() || found->second.dtype() != array.dtype())
+        return fmt::format("\"{}\" has another shape or dtype", name);
+    }
+    if (content.size() != expected.size()) return "it has more layers";
   }
-  if (content.size() != expected.size()) return "it has more layers";
   for (std::size_t layer = 0; layer < kv_.size(); ++layer) {
     const std::string place = fmt::format("layers.{}.", layer);
-    if (uses(kv_[layer], table))
+    if (uses(kv_[layer], table) && !pages.empty())
       kv_[layer]->replace(pages, {content.at(place + "keys"), content.at(place + "values")});
-    if (!uses(slots_[layer], table)) continue;
+    if (!uses(slots_[layer], table) || state == kNoState) continue;
     std::vector<nn::mx::array> states;
     for (int i = 0; content.contains(fmt::format("{}states.{}", place, i)); ++i)
       states.push_back(content.at(fmt::format("{}states.{}", place, i)));

@@ -72,16 +72,16 @@ class Cache {
   /// @throws std::invalid_argument for a state beyond the limit.
   void copy_states(std::span<const StateCopy> copies);
 
-  /// What lies in `pages`, and in slot `state` of a recurrent model (-1: none): evaluated arrays by
-  /// layer ("layers.0.keys", "layers.0.values", "layers.0.states.0"), for a file. Between steps
-  /// only. Window pages are a content of their own where they are apart: that of `table` Window,
-  /// without states.
-  /// @throws std::invalid_argument for a number beyond the limit, or where a recurrent model's
-  /// state is not named.
+  /// What lies in `pages`, unless there are none, and in slot `state`, unless it is -1: evaluated
+  /// arrays by layer ("layers.0.keys", "layers.0.values", "layers.0.states.0"), for a file. Between
+  /// steps only. Window pages are a content of their own where they are apart: that of `table`
+  /// Window, without states.
+  /// @throws std::invalid_argument for a number beyond the limit.
   std::map<std::string, nn::mx::array> content(std::span<const std::int32_t> pages, int state,
                                                nn::PageTable table = nn::PageTable::All);
 
-  /// Puts such content to `pages` and `state`, in this cache or another one of the same model.
+  /// Puts such content to `pages` and `state`, in this cache or another one of the same model. Of
+  /// many pages any part can be put by itself.
   /// @returns what does not fit, where the content is of another model or of fewer pages; nothing
   ///          is changed then. @throws as content().
   std::string replace(std::span<const std::int32_t> pages, int state,
@@ -105,6 +105,8 @@ class Cache {
   nn::PageTable table_of(const nn::KvShape& shape) const;
   bool uses(const std::optional<nn::KvPages>& kv, nn::PageTable table) const;
   bool uses(const std::optional<nn::StateSlots>& slots, nn::PageTable table) const;
+  std::map<std::string, nn::mx::array> pick(std::span<const std::int32_t> pages, int state,
+                                            nn::PageTable table);
   void need_all(std::span<const std::int32_t> pages, int state, nn::PageTable table);
   void need_pages(nn::PageTable table, std::size_t highest);
   void need_states(std::size_t highest);

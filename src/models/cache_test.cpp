@@ -84,5 +84,24 @@ TEST(Cache, StatesDoNotMatterWhereEveryLayerAttends) {
   EXPECT_EQ(cache.arrays().size(), 2U);
 }
 
+TEST(Cache, ContentOfAnotherKindOfCacheIsRefused) {
+  Cache cache(kHybrid, 4, 2);
+  const std::vector<std::int32_t> page{1};
+  const auto content = cache.content(page, 0);
+  EXPECT_EQ(content.size(), 7U);  // two layers' keys and values, three states
+  EXPECT_EQ(cache.replace(page, 1, content), "");
+  EXPECT_EQ(cache.replace(page, -1, content), "it has more layers");
+  EXPECT_EQ(cache.replace(std::vector<std::int32_t>{0, 1}, 1, content),
+            "\"layers.0.keys\" has another shape or dtype");
+  Cache attending({kHybrid.front()}, 4, 0);
+  EXPECT_EQ(attending.replace(page, -1, content), "it has more layers");
+  Cache wider({{.kv = nn::KvShape{.kv_heads = 2, .head_dim = 16}}}, 4, 0);
+  EXPECT_EQ(wider.replace(page, -1, attending.content(page, -1)),
+            "\"layers.0.keys\" has another shape or dtype");
+  EXPECT_EQ(cache.replace({}, 0, {}), "it has no \"layers.1.states.0\"");
+  EXPECT_THROW(cache.content(std::vector<std::int32_t>{4}, -1), std::invalid_argument);
+  EXPECT_THROW(cache.content({}, 2), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace hearth::models

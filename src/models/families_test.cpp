@@ -3,7 +3,6 @@
 #include <cctype>
 #include <gtest/gtest.h>
 
-#include "models/saved_prompt.h"
 #include "models/testing/golden.h"
 
 namespace hearth::models::testing {
@@ -177,29 +176,25 @@ TEST_P(Families, CopiedPagesAndStatesContinueAsTheOriginal) {
   EXPECT_LE(largest_difference(feed(*model, *cache, restored, {18}), tail(18)), 1e-4F);
 }
 
-TEST_P(Families, ASavedPromptContinuesInAnotherCache) {
+TEST_P(Families, WhatACacheGaveContinuesInAnotherCache) {
   const auto model = load();
   ASSERT_TRUE(model);
   auto ids = golden_.ids;
-  while (ids.size() < 50) ids.push_back(golden_.ids[ids.size() % golden_.ids.size()]);
+  while (ids.size() < 74) ids.push_back(golden_.ids[ids.size() % golden_.ids.size()]);
   const auto whole = one_pass(*model, ids);
   auto cache = model->make_cache(8, 4);
   std::vector<Stream> original{{.ids = ids, .pages = {0, 3}, .state = 1}};
-  feed(*model, *cache, original, {40});
-  const TemporaryFolder folder;
-  const auto path = folder.path() / "prompt.safetensors";
-  const SavedPrompt prompt{.tokens = {ids.begin(), ids.begin() + 40}, .identity = "this model"};
-  const auto saved = save_prompt(*cache, {.pages = {0, 3}, .state = 1}, prompt, path);
-  ASSERT_TRUE(saved) << saved.error().message;
+  feed(*model, *cache, original, {64});
+  const std::vector<std::int32_t> first{0}, second{3};
+  const auto front = cache->content(first, -1);  // page by page, and the state by itself
+  const auto back = cache->content(second, -1);
+  const auto state = cache->content({}, 1);
 
   auto other = model->make_cache(8, 4);
-  const auto read = read_saved_prompt(path);
-  ASSERT_TRUE(read) << read.error().message;
-  EXPECT_EQ(read->tokens, prompt.tokens);
-  EXPECT_EQ(read->identity, prompt.identity);
-  const auto loaded = load_prompt(*other, {.pages = {5, 2}, .state = 3}, path);
-  ASSERT_TRUE(loaded) << loaded.error().message;
-  std::vector<Stream> restored{{.ids = ids, .pages = {5, 2}, .cached = 40, .state = 3}};
+  EXPECT_EQ(other->replace(std::vector<std::int32_t>{2}, -1, back), "");
+  EXPECT_EQ(other->replace({}, 3, state), "");
+  EXPECT_EQ(other->replace(std::vector<std::int32_t>{5}, -1, front), "");
+  std::vector<Stream> restored{{.ids = ids, .pages = {5, 2, 6}, .cached = 64, .state = 3}};
   const std::vector tail(whole.end() - std::ptrdiff_t{10} * golden_.vocab(), whole.end());
   EXPECT_LE(largest_difference(feed(*model, *other, restored, {10}), tail), 1e-4F);
 }

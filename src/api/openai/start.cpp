@@ -10,10 +10,6 @@
 
 namespace hearth::api::openai {
 
-namespace {
-
-/// What adds to every generation: the request's own choice first, then its model's name, then what
-/// is usual for the model.
 void choose_adapters(const Services& services, const NamedModel& named, Asked& asked) {
   if (asked.common.lora) return;
   asked.common.lora.emplace();
@@ -22,6 +18,8 @@ void choose_adapters(const Services& services, const NamedModel& named, Asked& a
   else
     asked.common.lora->choices = usual_choices(services.adapters.of(named.model.id));
 }
+
+namespace {
 
 /// One generation of an answer.
 engine::Request generation(const Asked& asked, engine::Input input, int k) {

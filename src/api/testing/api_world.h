@@ -93,6 +93,7 @@ struct ApiWorld {
   services::Metrics metrics;
   services::Adapters adapters;
   services::Generator generator{library, pool, metrics};
+  engine::PromptFolder prompts{folder.path() / "prompts", 1 << 20};
   http::Router router;
 
   explicit ApiWorld(int context_limit = 0) {
@@ -104,7 +105,8 @@ struct ApiWorld {
                         .generator = generator,
                         .metrics = metrics,
                         .adapters = adapters,
-                        .context_limit = context_limit});
+                        .context_limit = context_limit,
+                        .prompts = prompts});
   }
 
   Answer get(const std::vector<std::string>& path) { return send(http::Method::Get, path, ""); }

@@ -31,9 +31,13 @@ void add_worker(CLI::App& app) {
   const auto level = std::make_shared<std::string>("info");
   verb->add_option("--kv-mib", *kv_mib);
   verb->add_option("--log-level", *level);
-  verb->callback([options, kv_mib, level, adapters] {
+  verb->add_option("--prompts", options->prompts);
+  const auto prompts_mib = std::make_shared<std::uint64_t>(0);
+  verb->add_option("--prompts-mib", *prompts_mib);
+  verb->callback([options, kv_mib, prompts_mib, level, adapters] {
     base::start_log(base::log_level(*level).value_or(base::LogLevel::Info));
     options->kv_bytes = *kv_mib << 20;
+    options->prompts_bytes = *prompts_mib << 20;
     for (const std::string& text : *adapters)
       if (auto adapter = services::parse_adapter(text))
         options->adapters.push_back({.name = adapter->name, .folder = adapter->folder});

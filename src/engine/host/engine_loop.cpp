@@ -46,7 +46,7 @@ void keep_step_times(const LoopOptions& options, const std::string& key, const S
 
 }  // namespace
 
-EngineLoop::Work::Work(LoadedModel loaded, const LoopOptions& options)
+EngineLoop::Work::Work(LoadedModel loaded, const LoopOptions& options, std::function<void()> wake)
     : model(std::move(loaded)),
       cache({.pages = model.pages,
              .states = model.states,
@@ -54,7 +54,13 @@ EngineLoop::Work::Work(LoadedModel loaded, const LoopOptions& options)
              .share = options.prefix_cache}),
       scheduler(options.limits, cache),
       pacer(options),
-      rest_after(options.rest_after) {}
+      rest_after(options.rest_after),
+      keeper({cache, scheduler, *model.runner},
+             PromptFolder(options.prompts, options.prompts_bytes),
+             {.model = model.info.name,
+              .fingerprint = model.info.fingerprint,
+              .identity = model.identity},
+             std::move(wake)) {}
 
 EngineLoop::EngineLoop(LoopOptions options, LoadModel load, Publisher& publisher,
                        std::shared_ptr<LoopMailbox> mailbox)
@@ -94,7 +100,7 @@ void EngineLoop::run(const LoopOptions& options, const LoadModel& load) {
     loaded_.post(fail(std::move(loaded).error()));
     return;
   }
-  Work work(std::move(*loaded), options);
+  Work work(std::move(*loaded), options, [mailbox = mailbox_] { mailbox->post(LookUp{}); });
   const std::string key = work.model.info.fingerprint + " on " + work.model.device;
   recall_step_times(options, key, work.pacer);
   note_stats(work);
@@ -106,7 +112,7 @@ void EngineLoop::run(const LoopOptions& options, const LoadModel& load) {
 
 void EngineLoop::serve(Work& work) {
   while (true) {
-    if (work.scheduler.idle()) {
+    if (work.scheduler.idle() && !work.keeper.busy()) {
       assert(work.cache.used() == 0 && work.jobs.empty());
       if (!try_out(work)) {
         auto message = await_message(work);
@@ -120,10 +126,11 @@ void EngineLoop::serve(Work& work) {
       note_stats(work);
     else
       step(work);
+    tend_prompts(work);
   }
 }
 
-std::optional<std::variant<StartJob, DropJob>> EngineLoop::await_message(Work& work) {
+std::optional<LoopMessage> EngineLoop::await_message(Work& work) {
   auto message = mailbox_->wait_until(base::SteadyClock::now() + work.rest_after);
   if (message || mailbox_->closed()) return message;
   work.model.runner->rest();
@@ -131,21 +138,25 @@ std::optional<std::variant<StartJob, DropJob>> EngineLoop::await_message(Work& w
   return mailbox_->wait();
 }
 
-void EngineLoop::handle(Work& work, std::variant<StartJob, DropJob> message) {
+void EngineLoop::handle(Work& work, LoopMessage message) {
   if (auto* begin = std::get_if<StartJob>(&message)) {
     start(work, std::move(begin->job));
-  } else {
-    end(work, std::get<DropJob>(message).id);
+  } else if (const auto* drop = std::get_if<DropJob>(&message)) {
+    if (!work.keeper.drop(drop->id)) end(work, drop->id);
   }
 }
 
 void EngineLoop::start(Work& work, Job job) {
   if (job.reply->events().abandoned()) return;  // its client left before it came here
+  if (job.keep)
+    if (auto open = work.keeper.check_open(); !open)
+      return refuse(work, job, std::move(open).error());
   SequenceTraits traits{.priority = job.standpoint.priority,
                         .client = job.standpoint.client,
                         .salt = job.salt,
                         .adapters = job.adapters,
-                        .reuse = job.reuse_prefix};
+                        .reuse = job.reuse_prefix,
+                        .marks = std::move(job.marks)};
   const std::uint32_t beyond = work.model.stretched_beyond;
   if (beyond > 0 && job.prompt.size() > beyond) traits.salt.insert(0, "stretched,");
   const double waited_s = base::elapsed_ms(job.submitted) / 1000;
@@ -154,13 +165,37 @@ void EngineLoop::start(Work& work, Job job) {
   auto sequence = std::make_unique<Sequence>(job.id(), std::move(job.prompt), job.max_new_tokens,
                                              std::move(traits));
   if (job.prompt_logprobs) sequence->want_prompt_logits();
-  auto queued = work.scheduler.submit(std::move(sequence), now_s());
+  Newcomer newcomer{.job = std::move(job), .sequence = std::move(sequence)};
+  if (!work.keeper.await(newcomer)) enter_queue(work, std::move(newcomer));
+}
+
+void EngineLoop::enter_queue(Work& work, Newcomer newcomer) {
+  Job& job = newcomer.job;
+  auto queued = work.scheduler.submit(std::move(newcomer.sequence), now_s());
   if (!queued) return refuse(work, job, std::move(queued).error());
   StepNews news = news_now();
   news.news.push_back({.reply = job.reply, .admitted = true});
   publisher_.post(std::move(news));
   const SequenceId id = job.id();
   work.jobs.emplace(id, std::move(job));
+}
+
+// Between two steps: saved prompts come and go, a few pages at a time.
+void EngineLoop::tend_prompts(Work& work) {
+  PromptKeeper::Outcome outcome = work.keeper.work();
+  if (outcome.lost) lose_pages(work, {.message = "a saved prompt could not be moved"});
+  for (Newcomer& newcomer : outcome.ready) enter_queue(work, std::move(newcomer));
+  if (outcome.news.empty()) return;
+  StepNews news = news_now();
+  news.news = std::move(outcome.news);
+  publisher_.post(std::move(news));
+}
+
+// The device failed outside of a step: all that it held is computed anew.
+void EngineLoop::lose_pages(Work& work, const Error& why) {
+  log_error("engine", "the cache is empty now: {}", why.message);
+  work.scheduler.forget_pages();
+  work.model.runner->forget();
 }
 
 void EngineLoop::refuse(Work& work, const Job& job, Error error) {
@@ -252,6 +287,12 @@ void EngineLoop::accept(Work& work, DrawnToken drawn, StepNews& news) {
   } else {
     item.error = std::move(drawn.token).error();
   }
+  if (item.finish && job.keep) {
+    const auto prompt = sequence.tokens().first(sequence.prompt_tokens());
+    work.keeper.keep({.tokens = {prompt.begin(), prompt.end()}, .salt = sequence.traits().salt},
+                     *job.keep, std::move(item));
+    return end(work, sequence.id());
+  }
   if (item.finish || item.error) end(work, sequence.id());
   news.news.push_back(std::move(item));
 }
@@ -292,6 +333,7 @@ bool EngineLoop::try_out(Work& work) {
   }
   if (work.cache.recurrent()) sequence.set_state(*work.cache.take_state());
   StepPlan plan;
+  plan.state_saves = work.scheduler.take_saves();
   plan.add(sequence, *tokens);
   const base::Instant start = base::SteadyClock::now();
   const auto computed = work.model.runner->run(plan, [](std::size_t, std::uint32_t, auto) {});
@@ -300,25 +342,26 @@ bool EngineLoop::try_out(Work& work) {
   } else {
     log_warn("engine", "step times cannot be measured: {}", computed.error().message);
     work.pacer.stop_trials();
-    work.model.runner->forget();
   }
   work.cache.retire(sequence);
+  if (!computed) lose_pages(work, computed.error());
   return true;
 }
 
 void EngineLoop::fail_all(Work& work) {
   StepNews news = news_now();
-  const auto fail_one = [&](const Job& job) {
+  const auto fail_one = [&](const std::shared_ptr<Reply>& reply) {
     news.news.push_back(
-        {.reply = job.reply,
+        {.reply = reply,
          .error = Error{.code = ErrorCode::Cancelled,
                         .message = fmt::format("the model {} was unloaded while it served this "
                                                "request; send the request again",
                                                work.model.info.name)}});
   };
-  for (const auto& [id, job] : work.jobs) fail_one(job);
+  for (const auto& [id, job] : work.jobs) fail_one(job.reply);
+  for (const auto& reply : work.keeper.unfinished()) fail_one(reply);
   for (const auto& message : mailbox_->drain())
-    if (const auto* begin = std::get_if<StartJob>(&message)) fail_one(begin->job);
+    if (const auto* begin = std::get_if<StartJob>(&message)) fail_one(begin->job.reply);
   publisher_.post(std::move(news));
 }
 

@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "engine/host/job.h"
 #include "engine/host/loop_options.h"
+#include "engine/host/prompt_keeper.h"
 #include "engine/host/publisher.h"
 #include "engine/host/step_pacer.h"
 #include "engine/host/step_rows.h"
@@ -38,6 +39,9 @@ struct LoadedModel {
   /// Prompts of more tokens share no pages with shorter ones; 0: all share.
   std::uint32_t stretched_beyond = 0;
   std::string device = {};  ///< what step times depend on, beside the model
+  /// All that decides what is computed, beside the model's files; of saved prompts it must be
+  /// equal.
+  std::string identity = {};
 };
 
 /// Loads the model; called once, on the engine thread, which alone touches the device.
@@ -50,7 +54,9 @@ struct StartJob {
 struct DropJob {
   SequenceId id;
 };
-using LoopMailbox = base::Mailbox<std::variant<StartJob, DropJob>>;
+struct LookUp {};  ///< the disk has news
+using LoopMessage = std::variant<StartJob, DropJob, LookUp>;
+using LoopMailbox = base::Mailbox<LoopMessage>;
 
 /// Owns the thread and all that lives on it. The loop never waits for a client: what a step brought
 /// is posted to the publisher. After a step that fails its requests are computed anew one by one,
@@ -72,7 +78,7 @@ class EngineLoop {
  private:
   // What exists while a model is loaded; all of it on the engine thread.
   struct Work {
-    Work(LoadedModel loaded, const LoopOptions& options);
+    Work(LoadedModel loaded, const LoopOptions& options, std::function<void()> wake);
     LoadedModel model;
     PageCache cache;
     Scheduler scheduler;
@@ -86,13 +92,17 @@ class EngineLoop {
     SchedulerStats latest;
     base::Instant details_due{};
     std::chrono::milliseconds rest_after;
+    PromptKeeper keeper;
   };
 
   void run(const LoopOptions& options, const LoadModel& load);
   void serve(Work& work);
-  std::optional<std::variant<StartJob, DropJob>> await_message(Work& work);
-  void handle(Work& work, std::variant<StartJob, DropJob> message);
+  std::optional<LoopMessage> await_message(Work& work);
+  void handle(Work& work, LoopMessage message);
   void start(Work& work, Job job);
+  void enter_queue(Work& work, Newcomer newcomer);
+  void tend_prompts(Work& work);
+  void lose_pages(Work& work, const Error& why);
   void refuse(Work& work, const Job& job, Error error);
   void step(Work& work);
   bool try_out(Work& work);

@@ -40,7 +40,7 @@ void EngineLoop::note_stats(Work& work) {
   const StepRunner::Memory memory = work.model.runner->memory();
   const std::lock_guard lock(stats_mutex_);
   stats_.running = work.scheduler.running();
-  stats_.waiting = work.scheduler.waiting();
+  stats_.waiting = work.scheduler.waiting() + work.keeper.awaiting();
   stats_.pages_used = work.cache.used();
   stats_.pages_total = work.cache.total();
   stats_.steps = work.steps;

@@ -21,6 +21,8 @@ struct Job {
   SamplingParams sampling;
   std::optional<std::uint32_t> logprobs = {};  ///< how many of the likeliest every report names
   bool prompt_logprobs = false;                ///< the prompt's tokens are reported as well
+  std::optional<std::string> keep = {};        ///< the prompt is saved under this name
+  std::vector<std::uint32_t> marks = {};       ///< SequenceTraits::marks
   std::string request_id;                      ///< the client's
   Standpoint standpoint = {};
   std::vector<SequenceAdapter> adapters = {};

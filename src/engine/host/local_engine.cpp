@@ -44,7 +44,8 @@ Result<std::unique_ptr<Engine>> LocalEngine::open(LoopOptions options, ModelText
                       .vocabulary = engine->model_.vocabulary,
                       .context_length = engine->model_.context_length,
                       .end_tokens = engine->model_.end_tokens,
-                      .adapters = engine->model_.adapters};
+                      .adapters = engine->model_.adapters,
+                      .marks = engine->stats().scheduler.states_total > 0};
   engine->intake_ = std::make_unique<Intake>(
       std::move(reader),
       [mailbox = engine->mailbox_](Job job) { return mailbox->post(StartJob{std::move(job)}); });

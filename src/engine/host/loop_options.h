@@ -16,6 +16,8 @@ struct LoopOptions {
   bool prefix_cache = true;
   bool measure_steps = false;
   std::filesystem::path step_times = {};
+  std::filesystem::path prompts = {};
+  std::uint64_t prompts_bytes = 0;
   std::chrono::milliseconds rest_after{1000};  ///< without work, until the device gives memory back
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/host/chat_marks.h"
 #include "engine/host/prepare_adapters.h"
 #include "engine/host/prepare_sampling.h"
 
@@ -17,23 +18,57 @@ struct Prompt {
   std::optional<text::ReasoningMarkers> reasoning = {};
   bool starts_in_reasoning = false;
   bool is_text = false;  ///< the reply goes on where the prompt ends, instead of beginning a turn
+  std::vector<std::uint32_t> marks = {};  ///< where messages begin
 };
 
+Result<void> check_template(const PromptReader& reader) {
+  if (reader.chat_template) return {};
+  return fail(ErrorCode::UnsupportedCapability,
+              "this model has no chat template, so it cannot read a conversation; use completions, "
+              "or a model made for chat");
+}
+
+text::ChatPrompt conversation_of(const ChatInput& chat) {
+  return {.messages = chat.messages,
+          .tools = {},
+          .variables = chat.variables,
+          .add_generation_prompt = chat.add_generation_prompt,
+          .continue_last = chat.continue_last};
+}
+
 Result<Prompt> read_chat(const PromptReader& reader, const ChatInput& chat) {
-  if (!reader.chat_template)
-    return fail(
-        ErrorCode::UnsupportedCapability,
-        "this model has no chat template, so it cannot read a conversation; use completions, "
-        "or a model made for chat");
-  const text::ChatPrompt conversation{.messages = chat.messages,
-                                      .tools = {},
-                                      .variables = chat.variables,
-                                      .add_generation_prompt = chat.add_generation_prompt,
-                                      .continue_last = chat.continue_last};
+  TRY(check_template(reader));
+  const text::ChatPrompt conversation = conversation_of(chat);
   text::EncodedChat encoded = TRY(reader.chat_template->encode(conversation, *reader.tokenizer));
-  return Prompt{.tokens = std::move(encoded.ids),
+  Prompt prompt{.tokens = std::move(encoded.ids),
                 .reasoning = reader.chat_template->reasoning_markers(),
                 .starts_in_reasoning = encoded.opens_reasoning};
+  if (reader.marks && prompt.tokens.size() > kPageTokens)  // they count by whole pages
+    prompt.marks =
+        message_boundaries(*reader.chat_template, conversation, *reader.tokenizer, prompt.tokens);
+  return prompt;
+}
+
+/// What of the input all later prompts share that begin with it, in whole pages.
+Result<Prompt> read_beginning(const PromptReader& reader, const Input& input) {
+  std::vector<TokenId> tokens;
+  if (const auto* chat = std::get_if<ChatInput>(&input)) {
+    TRY(check_template(reader));
+    tokens =
+        TRY(shared_beginning(*reader.chat_template, conversation_of(*chat), *reader.tokenizer));
+  } else if (const auto* text = std::get_if<TextInput>(&input)) {
+    tokens = TRY(shared_beginning(text->text, *reader.tokenizer));
+  } else {
+    tokens = std::get<TokenInput>(input).tokens;
+  }
+  if (tokens.size() < kPageTokens)
+    return fail(ErrorCode::InvalidArgument,
+                "the prompt's beginning that later prompts share is {} tokens long; from {} on it "
+                "is worth saving",
+                tokens.size(), kPageTokens);
+  tokens.resize(tokens.size() / kPageTokens * kPageTokens);
+  const auto end = static_cast<std::uint32_t>(tokens.size());
+  return Prompt{.tokens = std::move(tokens), .is_text = true, .marks = {end}};
 }
 
 Result<Prompt> read_input(const PromptReader& reader, const Input& input) {
@@ -149,12 +184,14 @@ ReplyOptions reply_options(const PromptReader& reader, Request& request, Prompt&
 Result<Job> prepare(const PromptReader& reader, Submission submission) {
   Request& request = submission.request;
   TRY(check_limits(request));
+  if (request.keep) request.max_tokens = 1;
   Job job;
   job.sampling = TRY(prepare_sampling(reader, request));
   job.adapters = TRY(prepare_adapters(reader, request));
   job.salt = prefix_salt(request, job.adapters);
   job.reuse_prefix = request.reuse_prefix;
-  Prompt prompt = TRY(read_input(reader, request.input));
+  Prompt prompt =
+      TRY(request.keep ? read_beginning(reader, request.input) : read_input(reader, request.input));
   const std::uint32_t context = TRY(context_of(reader, request));
   TRY(check_tokens(reader, context, prompt.tokens));
 
@@ -165,6 +202,8 @@ Result<Job> prepare(const PromptReader& reader, Submission submission) {
   job.when_full = limited ? FinishReason::Length : FinishReason::ContextFull;
   TRY(check_min_tokens(request, job));
   job.logprobs = request.logprobs;
+  job.keep = request.keep;
+  job.marks = std::move(prompt.marks);
   job.request_id = request.id;
   job.standpoint = request.standpoint;
   job.submitted = submission.submitted;

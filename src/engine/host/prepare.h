@@ -22,6 +22,7 @@ struct PromptReader {
   std::uint32_t context_length = 0;
   std::vector<TokenId> end_tokens;         ///< the model's own
   std::vector<std::string> adapters = {};  ///< names of those that are loaded, by number
+  bool marks = false;                      ///< Job::marks are of use: the model is recurrent
 };
 
 /// A submitted request before it is read.

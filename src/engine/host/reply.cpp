@@ -71,10 +71,10 @@ bool Reply::apply(const News& news, base::Instant started, base::Instant ended) 
   const bool late = !news.finish && time_is_up();
   if ((news.finish || late) && !stops_.stopped()) flush();
   if (stops_.stopped()) {
-    finish(FinishReason::StopString);
+    finish(FinishReason::StopString, news.kept);
     return !news.finish;
   }
-  if (news.finish || late) finish(news.finish.value_or(FinishReason::Length));
+  if (news.finish || late) finish(news.finish.value_or(FinishReason::Length), news.kept);
   return late;
 }
 
@@ -159,7 +159,7 @@ PrefixReport Reply::prefix_report() const {
           .earlier = text(miss_.earlier)};
 }
 
-void Reply::finish(FinishReason reason) {
+void Reply::finish(FinishReason reason, const std::string& kept) {
   over_ = true;
   if (!untold_ids_.empty()) events_->push(TextDelta{.ids = std::exchange(untold_ids_, {})});
   const base::Instant first = first_token_.value_or(*started_);
@@ -171,7 +171,8 @@ void Reply::finish(FinishReason reason) {
                            .prompt_ms = ms_between(*started_, first),
                            .decode_ms = first_token_ ? ms_between(first, last_token_) : 0},
                .logprob = logprob_,
-               .prefix = prefix_report()});
+               .prefix = prefix_report(),
+               .kept = kept});
 }
 
 }  // namespace hearth::engine

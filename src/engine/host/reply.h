@@ -40,6 +40,7 @@ struct News {
   std::vector<RowChances> prompt = {};      ///< of the prompt's next tokens, from the second one on
   std::optional<FinishReason> finish = {};  ///< the token, if any, is the last one
   std::optional<Error> error = {};          ///< the request has failed
+  std::string kept = {};                    ///< with `finish`: the id of the prompt that was saved
 };
 
 /// How a reply's text is taken apart.
@@ -81,7 +82,7 @@ class Reply {
   void add_piece(TextDelta::Kind kind, std::size_t begin, std::string_view text);
   void give(TextDelta::Kind kind, std::string_view text);
   void flush();
-  void finish(FinishReason reason);
+  void finish(FinishReason reason, const std::string& kept);
   PrefixReport prefix_report() const;
   bool in_reasoning() const { return splitter_ && splitter_->in_reasoning(); }
   bool time_is_up() const;

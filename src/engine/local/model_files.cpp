@@ -57,7 +57,8 @@ void add_file(Hash& hash, const fs::path& path) {
 }
 
 bool counts(const fs::path& path) {
-  return path.extension() == ".safetensors" || path.filename() == "config.json";
+  return path.extension() == ".safetensors" || path.filename() == "config.json" ||
+         path.filename() == "adapter_config.json";
 }
 
 }  // namespace

@@ -6,11 +6,13 @@
 #include <mlx/stream.h>
 #include <mlx/transforms.h>
 #include <new>
+#include <string_view>
 #include <utility>
 #ifdef __linux__
 #include <malloc.h>
 #endif
 
+#include "engine/local/cache_bytes.h"
 #include "nn/step_batch.h"
 
 namespace hearth::engine {
@@ -19,6 +21,18 @@ namespace {
 namespace mx = mlx::core;
 
 static_assert(kPageTokens == nn::kPageTokens);
+
+/// Calls `work`; what MLX throws between steps becomes an error.
+template <typename Work>
+Result<void> guarded(std::string_view doing, const Work& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::OutOfMemory, "the device has no memory to {}", doing);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::Internal, "the device cannot {}: {}", doing, error.what());
+  }
+}
 
 /// Lays a plan out flat: the slices' tokens one after another.
 Result<nn::StepBatch> lay_out(const StepPlan& plan) {
@@ -62,14 +76,15 @@ ModelRunner::~ModelRunner() {
   mx::clear_streams();  // this thread's; it ends with the model
 }
 
+void ModelRunner::copy_states(std::span<const StateCopy> copies) {
+  std::vector<models::StateCopy> all;
+  for (const StateCopy& one : copies) all.push_back({.from = one.from, .to = one.to});
+  if (!all.empty()) cache_->copy_states(all);
+}
+
 void ModelRunner::copy(const StepPlan& plan) {
-  const auto states = [&](const std::vector<StateCopy>& copies) {
-    std::vector<models::StateCopy> all;
-    for (const StateCopy& one : copies) all.push_back({.from = one.from, .to = one.to});
-    if (!all.empty()) cache_->copy_states(all);
-  };
-  states(plan.state_saves);
-  states(plan.state_restores);
+  copy_states(plan.state_saves);
+  copy_states(plan.state_restores);
   const auto pages = [](const std::vector<PageCopy>& copies) {
     std::vector<models::PageCopy> all;
     for (const PageCopy& one : copies) all.push_back({.from = one.from, .to = one.to});
@@ -118,6 +133,34 @@ void ModelRunner::rest() {
 #ifdef __GLIBC__
   ::malloc_trim(0);  // large buffers of the past lie in its arenas
 #endif
+}
+
+Result<void> ModelRunner::save_states(std::span<const StateCopy> copies) {
+  return guarded("keep a snapshot", [&]() -> Result<void> {
+    copy_states(copies);
+    return {};
+  });
+}
+
+Result<std::vector<CacheTensor>> ModelRunner::read_cache(std::span<const PageId> pages,
+                                                         StateId state) {
+  std::vector<CacheTensor> tensors;
+  TRY(guarded("copy a prompt out of its cache", [&]() -> Result<void> {
+    tensors = TRY(to_bytes(cache_->content(pages, state)));
+    return {};
+  }));
+  return tensors;
+}
+
+Result<void> ModelRunner::write_cache(std::span<const PageId> pages, StateId state,
+                                      const std::vector<CacheTensor>& content) {
+  return guarded("put a prompt into its cache", [&]() -> Result<void> {
+    const auto arrays = TRY(to_arrays(content));
+    const std::string fault = cache_->replace(pages, state, arrays);
+    if (!fault.empty()) return fail(ErrorCode::CorruptData, "it is of another cache: {}", fault);
+    mx::eval(cache_->arrays());
+    return {};
+  });
 }
 
 StepRunner::Memory ModelRunner::memory() const {

@@ -17,10 +17,16 @@ class ModelRunner final : public StepRunner {
   Result<void> run(const StepPlan& plan, const TakeRow& take) override;
   void forget() override;
   void rest() override;
+  Result<void> save_states(std::span<const StateCopy> copies) override;
+  Result<std::vector<CacheTensor>> read_cache(std::span<const PageId> pages,
+                                              StateId state) override;
+  Result<void> write_cache(std::span<const PageId> pages, StateId state,
+                           const std::vector<CacheTensor>& content) override;
   Memory memory() const override;
 
  private:
   void copy(const StepPlan& plan);
+  void copy_states(std::span<const StateCopy> copies);
 
   std::unique_ptr<models::Model> model_;
   models::CacheLimits limits_;

@@ -4,6 +4,7 @@
 #include <mlx/compile.h>
 #include <mlx/device.h>
 #include <mlx/memory.h>
+#include <string>
 #include <utility>
 
 #include "base/clock.h"
@@ -93,6 +94,20 @@ Result<void> add_adapters(models::Model& model, const std::vector<AdapterSource>
   return {};
 }
 
+/// What decides the values of a cache beside the model's files, whose fingerprint names MLX's
+/// version too. A context is no part of it: longer prompts than a model was made for have a salt.
+std::string identity(const EngineOptions& options) {
+  std::string text =
+      fmt::format("hearth {}, {}, keys and values in {} bits, {} rows", HEARTH_VERSION,
+                  mx::default_device() == mx::Device::cpu ? "cpu" : "gpu",
+                  options.kv_bits == 0 ? "all" : std::to_string(options.kv_bits),
+                  options.batch_invariant ? "fixed" : "any");
+  // A salt names adapters by their numbers.
+  for (const AdapterSource& adapter : options.adapters)
+    text += fmt::format(", adapter {}", fingerprint(adapter.folder));
+  return text;
+}
+
 /// On the engine thread.
 Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts& texts) {
   const base::Instant start = base::SteadyClock::now();
@@ -116,7 +131,8 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
                      .windows = plan.windows,
                      .states = plan.states,
                      .stretched_beyond = static_cast<std::uint32_t>(facts.stretched_beyond),
-                     .device = device_name()};
+                     .device = device_name(),
+                     .identity = identity(options)};
   log_info(
       "engine", "{} is loaded in {:.0f} ms: {}, {}, {} MiB of weights, context {}, {} KV pages",
       loaded.info.name, base::elapsed_ms(start), loaded.info.architecture, loaded.info.quantisation,
@@ -143,7 +159,9 @@ Result<std::unique_ptr<Engine>> open_local(const EngineOptions& options) {
                                    .token_interval_ms = options.token_interval_ms,
                                    .prefix_cache = options.prefix_cache,
                                    .measure_steps = options.measure_steps,
-                                   .step_times = options.step_times},
+                                   .step_times = options.step_times,
+                                   .prompts = options.prompts,
+                                   .prompts_bytes = options.prompts_bytes},
                                   texts, [options, texts] { return load_weights(options, texts); });
   if (!engine) return fail(std::move(engine).error());  // names the model already
   return engine;

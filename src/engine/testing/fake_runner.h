@@ -31,6 +31,10 @@ class FakeRunner final : public StepRunner {
 
   Result<void> run(const StepPlan& plan, const TakeRow& take) override;
   void forget() override;
+  Result<void> save_states(std::span<const StateCopy>) override { return {}; }
+  Result<std::vector<CacheTensor>> read_cache(std::span<const PageId> pages, StateId) override;
+  Result<void> write_cache(std::span<const PageId> pages, StateId,
+                           const std::vector<CacheTensor>& content) override;
   Memory memory() const override { return {.active_bytes = 1, .peak_bytes = 2}; }
 
  private:

@@ -2,6 +2,7 @@
 #include "engine/testing/fake_runner.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "engine/testing/tiny_tokenizer.h"
@@ -69,6 +70,32 @@ Result<void> FakeRunner::run(const StepPlan& plan, const TakeRow& take) {
 
 void FakeRunner::forget() {
   std::ranges::fill(slots_, 0);
+}
+
+Result<std::vector<CacheTensor>> FakeRunner::read_cache(std::span<const PageId> pages, StateId) {
+  CacheTensor tensor{.name = "slots",
+                     .dtype = "U32",
+                     .shape = {static_cast<std::int32_t>(pages.size() * kPageTokens)},
+                     .bytes = {}};
+  for (const PageId page : pages) {
+    const auto slots = std::as_bytes(
+        std::span(slots_).subspan(static_cast<std::size_t>(page) * kPageTokens, kPageTokens));
+    tensor.bytes.insert(tensor.bytes.end(), slots.begin(), slots.end());
+  }
+  return std::vector{std::move(tensor)};
+}
+
+Result<void> FakeRunner::write_cache(std::span<const PageId> pages, StateId,
+                                     const std::vector<CacheTensor>& content) {
+  constexpr std::size_t kPageBytes = kPageTokens * sizeof(TokenId);
+  if (content.size() != 1 || content.front().bytes.size() != pages.size() * kPageBytes)
+    return fail(ErrorCode::CorruptData, "a toy keeps slots");
+  const std::byte* bytes = content.front().bytes.data();
+  for (const PageId page : pages) {
+    std::memcpy(&slots_[static_cast<std::size_t>(page) * kPageTokens], bytes, kPageBytes);
+    bytes += kPageBytes;
+  }
+  return {};
 }
 
 }  // namespace hearth::engine::testing

@@ -91,6 +91,7 @@ struct EventWriter {
     finish.set_decode_ms(finished.timings.decode_ms);
     finish.set_logprob(finished.logprob);
     *finish.mutable_prefix() = write_prefix(finished.prefix);
+    finish.set_kept(finished.kept);
   }
   void operator()(const Failed& failed) const {
     *message.mutable_failure() = write_problem(failed.error);
@@ -117,7 +118,8 @@ Result<engine::Event> read_finish(const Finish& message) {
                               .prompt_ms = message.prompt_ms(),
                               .decode_ms = message.decode_ms()},
                   .logprob = message.logprob(),
-                  .prefix = std::move(prefix)};
+                  .prefix = std::move(prefix),
+                  .kept = message.kept()};
 }
 
 }  // namespace

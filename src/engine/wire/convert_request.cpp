@@ -181,6 +181,7 @@ Submit write_request(std::uint64_t number, const Request& request) {
   message.set_no_reuse(!request.reuse_prefix);
   message.set_cache_salt(request.cache_salt);
   message.set_whole(request.whole);
+  if (request.keep) message.set_keep(*request.keep);
   return message;
 }
 
@@ -207,6 +208,7 @@ Result<Request> read_request(const Submit& message) {
   request.reuse_prefix = !message.no_reuse();
   request.cache_salt = message.cache_salt();
   request.whole = message.whole();
+  if (message.has_keep()) request.keep = message.keep();
   return request;
 }
 

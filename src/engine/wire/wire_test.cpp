@@ -54,6 +54,7 @@ engine::Request full_request() {
   request.reuse_prefix = false;
   request.whole = true;
   request.cache_salt = std::string("a\0b", 3);
+  request.keep = "a document";
   return request;
 }
 
@@ -96,6 +97,7 @@ TEST(Convert, RequestsComeBackAsTheyWere) {
   EXPECT_FALSE(back->reuse_prefix);
   EXPECT_TRUE(back->whole);
   EXPECT_EQ(back->cache_salt, request.cache_salt);
+  EXPECT_EQ(back->keep, "a document");
 }
 
 TEST(Convert, ASamplerStepThatNobodyKnowsIsAnError) {
@@ -134,7 +136,7 @@ TEST(Convert, WhatARequestLeavesOpenStaysOpen) {
   ASSERT_TRUE(back);
   EXPECT_EQ(std::get<TokenInput>(back->input).tokens, (std::vector<TokenId>{1, 2, 3}));
   EXPECT_FALSE(back->sampling.temperature || back->sampling.top_k || back->sampling.seed);
-  EXPECT_FALSE(back->max_tokens);
+  EXPECT_FALSE(back->max_tokens || back->keep);
   EXPECT_FALSE(back->sampling.samplers || back->logprobs || back->time_limit_ms || back->echo);
 }
 
@@ -149,7 +151,9 @@ TEST(Convert, EventsComeBackAsTheyWere) {
   const auto finished = std::get<Finished>(back(Finished{.reason = FinishReason::StopString,
                                                          .stop_string = "END",
                                                          .usage = {1, 2, 3, 4},
-                                                         .timings = {1.5, 2.5, 3.5}}));
+                                                         .timings = {1.5, 2.5, 3.5},
+                                                         .kept = "0123"}));
+  EXPECT_EQ(finished.kept, "0123");
   EXPECT_EQ(finished.reason, FinishReason::StopString);
   EXPECT_EQ(finished.stop_string, "END");
   EXPECT_EQ(finished.usage.reasoning_tokens, 4U);

@@ -96,6 +96,8 @@ std::vector<Setting> Settings::fields() {
       {"engine.adapters", "adapter", &adapters,
        "LoRA adapters that requests may choose: NAME=FOLDER for the first model, "
        "MODEL:NAME=FOLDER for others"},
+      {"engine.saved_prompts_mib", "saved-prompts-mib", &saved_prompts_mib,
+       "Disk space for saved prompts of all models in MiB; 0 keeps and uses none", 0, 16'777'216},
       {"log.level",
        "log-level",
        &log_level,

@@ -49,6 +49,7 @@ struct Settings {
   bool prefix_cache = true;
   bool batch_invariant = false;
   std::vector<std::string> adapters;
+  int saved_prompts_mib = 4096;
 
   std::string log_level = "info";
   std::string log_file;

@@ -7,10 +7,16 @@
 
 namespace hearth::engine::testing {
 
+/// What the layers of a tiny model are.
+enum class TinyLayers {
+  Attention,  ///< Llama: both layers attend
+  Hybrid,     ///< LFM2: a short convolution with a state, then a layer that attends
+};
+
 /// Two layers, 64 wide, 261 tokens; each weight is a function of its tensor's name and its place.
 class TinyModel {
  public:
-  explicit TinyModel(std::uint32_t context_length = 512);
+  explicit TinyModel(std::uint32_t context_length = 512, TinyLayers layers = TinyLayers::Attention);
   ~TinyModel();
   TinyModel(const TinyModel&) = delete;
   TinyModel& operator=(const TinyModel&) = delete;

@@ -18,6 +18,7 @@ constexpr int kLayers = 2;
 constexpr int kHeads = 4;
 constexpr int kKvHeads = 2;
 constexpr int kInner = 128;
+constexpr int kTaps = 3;  // of the convolution: it remembers two tokens
 
 /// Weights as a hash of name and index, in [-1/4, 1/4); around 1 for norms.
 std::vector<float> weights(std::string_view name, std::size_t count) {
@@ -82,6 +83,57 @@ std::string checkpoint() {
   return file.content();
 }
 
+void add_hybrid_layer(CheckpointWriter& file, const std::string& layer, bool attends) {
+  const int head = kWidth / kHeads;
+  file.add(layer + "operator_norm.weight", {kWidth});
+  file.add(layer + "ffn_norm.weight", {kWidth});
+  file.add(layer + "feed_forward.w1.weight", {kInner, kWidth});
+  file.add(layer + "feed_forward.w2.weight", {kWidth, kInner});
+  file.add(layer + "feed_forward.w3.weight", {kInner, kWidth});
+  if (!attends) {
+    file.add(layer + "conv.conv.weight", {kWidth, 1, kTaps});
+    file.add(layer + "conv.in_proj.weight", {3 * kWidth, kWidth});
+    return file.add(layer + "conv.out_proj.weight", {kWidth, kWidth});
+  }
+  file.add(layer + "self_attn.q_layernorm.weight", {head});
+  file.add(layer + "self_attn.k_layernorm.weight", {head});
+  file.add(layer + "self_attn.q_proj.weight", {kHeads * head, kWidth});
+  file.add(layer + "self_attn.k_proj.weight", {kKvHeads * head, kWidth});
+  file.add(layer + "self_attn.v_proj.weight", {kKvHeads * head, kWidth});
+  file.add(layer + "self_attn.out_proj.weight", {kWidth, kHeads * head});
+}
+
+std::string hybrid_checkpoint() {
+  CheckpointWriter file;
+  file.add("model.embed_tokens.weight", {static_cast<int>(kVocabulary), kWidth});
+  file.add("model.embedding_norm.weight", {kWidth});
+  for (int i = 0; i < kLayers; ++i)
+    add_hybrid_layer(file, "model.layers." + std::to_string(i) + '.', i == 1);
+  return file.content();
+}
+
+json::object hybrid_config(std::uint32_t context_length) {
+  return {{"architectures", json::array{"Lfm2ForCausalLM"}},
+          {"model_type", "lfm2"},
+          {"hidden_size", kWidth},
+          {"intermediate_size", kInner},
+          {"num_hidden_layers", kLayers},
+          {"num_attention_heads", kHeads},
+          {"num_key_value_heads", kKvHeads},
+          {"vocab_size", kVocabulary},
+          {"max_position_embeddings", context_length},
+          {"norm_eps", 0.00001},
+          {"rope_theta", 10000.0},
+          {"conv_L_cache", kTaps},
+          {"conv_bias", false},
+          {"block_ff_dim", kInner},
+          {"block_auto_adjust_ff_dim", false},
+          {"layer_types", json::array{"conv", "full_attention"}},
+          {"tie_embedding", true},
+          {"eos_token_id", kEnd},
+          {"torch_dtype", "float32"}};
+}
+
 json::object config(std::uint32_t context_length) {
   return {{"architectures", json::array{"LlamaForCausalLM"}},
           {"model_type", "llama"},
@@ -102,11 +154,13 @@ json::object config(std::uint32_t context_length) {
 
 }  // namespace
 
-TinyModel::TinyModel(std::uint32_t context_length)
+TinyModel::TinyModel(std::uint32_t context_length, TinyLayers layers)
     : folder_(std::filesystem::temp_directory_path() / base::random_id("hearth-tiny-", 12)) {
   std::filesystem::create_directories(folder_);
-  write("config.json", base::write_json(config(context_length)));
-  write("model.safetensors", checkpoint());
+  const bool hybrid = layers == TinyLayers::Hybrid;
+  write("config.json",
+        base::write_json(hybrid ? hybrid_config(context_length) : config(context_length)));
+  write("model.safetensors", hybrid ? hybrid_checkpoint() : checkpoint());
   write("tokenizer.json", tiny_tokenizer_json(TinyTokens::Readable));
   write("tokenizer_config.json", tiny_tokenizer_config());
 }

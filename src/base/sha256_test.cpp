@@ -1,0 +1,27 @@
+// The examples that NIST publishes for SHA-256 (FIPS 180), whole and in pieces.
+#include "base/sha256.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::base {
+namespace {
+
+std::string hash_of(std::string_view text) {
+  return Sha256().add(text).hex();
+}
+
+TEST(Sha256, PublishedExamples) {
+  EXPECT_EQ(hash_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(hash_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(hash_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(hash_of(std::string(1'000'000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Sha256, PiecesMakeTheSameHashAsTheWhole) {
+  EXPECT_EQ(Sha256().add("a").add("").add("bc").hex(), hash_of("abc"));
+}
+
+}  // namespace
+}  // namespace hearth::base
