@@ -55,7 +55,7 @@ def test_a_saved_prompt_survives_a_restart(own_home):
         [listed] = saved(server)
         assert listed == {name: entry[name] for name in listed}
         assert listed["bytes"] == files(own_home)[0].stat().st_size
-    with start(own_home, "--prefix-cache", "false") as server:
+    with start(own_home, "--no-prefix-cache") as server:
         cold, cached = complete(server, RULES + "Then Tim came.")
         assert cached == 0
     with start(own_home) as server:
