@@ -85,7 +85,7 @@ TEST(Cache, StatesDoNotMatterWhereEveryLayerAttends) {
 }
 
 TEST(Cache, ContentOfAnotherKindOfCacheIsRefused) {
-  Cache cache(kHybrid, 4, 2);
+  Cache cache(kHybrid, {.pages = 4, .states = 2});
   const std::vector<std::int32_t> page{1};
   const auto content = cache.content(page, 0);
   EXPECT_EQ(content.size(), 7U);  // two layers' keys and values, three states

@@ -32,7 +32,7 @@ PromptKeeper::PromptKeeper(CacheAccess access, PromptFolder folder, SavedPrompt 
                            std::function<void()> wake)
     : access_(access),
       about_(std::move(about)),
-      open_(folder.open() && access.cache.options().share),
+      open_(folder.open() && access.cache.options().share && !access.cache.windows().on()),
       known_(usable(folder, about_)),
       disk_(std::move(folder), std::move(wake)) {}
 
@@ -41,6 +41,11 @@ Result<void> PromptKeeper::check_open() const {
   if (!access_.cache.options().share)
     return fail(ErrorCode::UnsupportedCapability,
                 "prompts cannot be saved while engine.prefix_cache is off");
+  if (access_.cache.windows().on())
+    return fail(
+        ErrorCode::UnsupportedCapability,
+        "prompts of this model cannot be saved: its layers with a sliding window keep pages "
+        "of their own, which are given back while a prompt is read");
   return fail(ErrorCode::UnsupportedCapability,
               "no room is set aside for saved prompts; set engine.saved_prompts_mib");
 }
