@@ -18,6 +18,14 @@ std::string help_of(const Setting& setting) {
   return text;
 }
 
+constexpr int kMostWords = 64;
+
+bool has_words(const CLI::App& verb) {
+  const auto options = verb.get_options();
+  return std::ranges::any_of(options,
+                             [](const CLI::Option* option) { return option->get_positional(); });
+}
+
 void add_flag(CLI::App& verb, const Setting& setting, const std::shared_ptr<GivenFlags>& given) {
   const std::string flag(setting.flag);
   const std::string dashed = "--" + flag;
@@ -33,12 +41,16 @@ void add_flag(CLI::App& verb, const Setting& setting, const std::shared_ptr<Give
   CLI::Option* option = verb.add_option_function<std::vector<std::string>>(
       dashed, [given, flag](const std::vector<std::string>& values) { (*given)[flag] = values; },
       help_of(setting));
-  // One word each time: what follows may be the verb's own. Lists are given again and again.
   option->type_name(std::holds_alternative<int*>(setting.target) ? "NUMBER" : "TEXT")
-      ->expected(1)
-      ->allow_extra_args(false)
       ->group("Settings");
-  if (std::holds_alternative<std::vector<std::string>*>(setting.target)) option->take_all();
+  const bool list = std::holds_alternative<std::vector<std::string>*>(setting.target);
+  // Where the verb has words of its own a list takes one word at a time: the next may be the
+  // prompt.
+  if (list && !has_words(verb))
+    option->expected(1, kMostWords);
+  else
+    option->expected(1)->allow_extra_args(false);
+  if (list) option->take_all();
 }
 
 }  // namespace

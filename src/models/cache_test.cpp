@@ -93,9 +93,9 @@ TEST(Cache, ContentOfAnotherKindOfCacheIsRefused) {
   EXPECT_EQ(cache.replace(page, -1, content), "it has more layers");
   EXPECT_EQ(cache.replace(std::vector<std::int32_t>{0, 1}, 1, content),
             "\"layers.0.keys\" has another shape or dtype");
-  Cache attending({kHybrid.front()}, 4, 0);
+  Cache attending({kHybrid.front()}, {.pages = 4});
   EXPECT_EQ(attending.replace(page, -1, content), "it has more layers");
-  Cache wider({{.kv = nn::KvShape{.kv_heads = 2, .head_dim = 16}}}, 4, 0);
+  Cache wider({{.kv = nn::KvShape{.kv_heads = 2, .head_dim = 16}}}, {.pages = 4});
   EXPECT_EQ(wider.replace(page, -1, attending.content(page, -1)),
             "\"layers.0.keys\" has another shape or dtype");
   EXPECT_EQ(cache.replace({}, 0, {}), "it has no \"layers.1.states.0\"");

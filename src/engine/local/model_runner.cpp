@@ -53,7 +53,8 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
          .window_pages = {sequence.windows().pages().begin(), sequence.windows().pages().end()},
          .window_first = static_cast<int>(sequence.windows().first()),
          .length = static_cast<int>(sequence.tokens().size()),
-         .state = sequence.state()});
+         .state = sequence.state(),
+         .adapters = std::move(adapters)});
     const auto first = static_cast<std::int32_t>(ids.size());
     ids.insert(ids.end(), tokens.begin(), tokens.end());
     for (std::uint32_t row = 0; row < slice.tokens; ++row)
