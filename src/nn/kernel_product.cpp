@@ -13,10 +13,9 @@ std::optional<mx::array> kernel_product(const mx::array& x, const PackedMatrix& 
     kernels::count_generic_product();
     return {};
   }
-  return kernels::packed_product(x, {w.codes, w.scales, w.biases},
-                                 {.bits = w.packing.bits,
-                                  .group = w.packing.group_size,
-                                  .e2m1 = mode != PackingMode::Affine});
+  return kernels::packed_product(
+      x, {w.codes, w.scales, w.biases},
+      {.bits = w.packing.bits, .group = w.packing.group_size, .e2m1 = mode != PackingMode::Affine});
 }
 
 }  // namespace hearth::nn
