@@ -112,17 +112,18 @@ TEST(EngineCache, TheNextTurnReadsOnlyWhatIsNew) {
 }
 
 TEST(EngineCache, EqualPromptsAreComputedOnceWhenTheyComeTogether) {
-  // On a slow machine steps would become small, and for the last token or two nobody waits.
-  const auto engine = open(saying(testing::noisy_logits),
-                           {.limits = {.tokens_per_step = 48}, .token_interval_ms = 60'000});
+  const auto engine = open(saying(testing::noisy_logits), {.limits = {.tokens_per_step = 48}});
   std::vector<std::unique_ptr<Generation>> running;
   for (int i = 0; i < 8; ++i) running.push_back(engine->submit(ask(story(200))));
   std::vector<std::string> answers;
   for (const auto& generation : running) answers.push_back(collect(*generation).content);
   for (const std::string& answer : answers) EXPECT_EQ(answer, answers[0]);
   EXPECT_TRUE(eventually([&] { return engine->stats().running == 0; }));
-  EXPECT_EQ(engine->stats().prompt_tokens, 200U + 7U);
-  EXPECT_EQ(engine->stats().scheduler.hit_tokens, 7U * 199U);
+  // Who comes when only the last, partial page is missing does not wait for its eight tokens.
+  const EngineStats stats = engine->stats();
+  EXPECT_LE(stats.prompt_tokens, 200U + 7U * 8U);
+  EXPECT_GE(stats.scheduler.hit_tokens, 7U * 192U);
+  EXPECT_EQ(stats.prompt_tokens + stats.scheduler.hit_tokens, 8U * 200U);
 }
 
 /// Tells the word between the last '#' and the '?' behind it, letter by letter.
