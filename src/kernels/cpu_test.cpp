@@ -32,7 +32,7 @@ TEST(Cpu, FindsWhatTheKernelFinds) {
   std::stringstream text;
   text << file.rdbuf();
   const std::string facts = text.str();
-  if (facts.find("\nflags") == std::string::npos) GTEST_SKIP() << "no x86 flags in /proc/cpuinfo";
+  // Elsewhere than on x86 there are no such flags, and no path but the scalar one.
   const auto has = [&](const char* flag) {
     return facts.find(std::string(" ") + flag) != std::string::npos;
   };

@@ -1,10 +1,10 @@
 // Quotas of control groups, from folders that look like the kernel's.
 #include "kernels/usable_cores.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <string>
+
+#include "base/testing/temp_folder.h"
 
 namespace hearth::kernels {
 namespace {
@@ -13,19 +13,12 @@ namespace fs = std::filesystem;
 
 class CpuQuota : public ::testing::Test {
  protected:
-  CpuQuota() {
-    std::string pattern = (fs::temp_directory_path() / "hearth-test-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
+  void write(const fs::path& path, const std::string& text) const { folder_.write(path, text); }
+  std::optional<double> quota() const {
+    return cpu_quota(folder_.path() / "groups", folder_.path() / "mount");
   }
-  ~CpuQuota() override { fs::remove_all(root_); }
 
-  void write(const fs::path& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
-  std::optional<double> quota() const { return cpu_quota(root_ / "groups", root_ / "mount"); }
-
-  fs::path root_;
+  base::testing::TempFolder folder_;
 };
 
 TEST_F(CpuQuota, OuterGroupsCount) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/testing/temp_folder.h"
 #include "text/tokenizer.h"
 
 namespace hearth::text::testing {
@@ -49,21 +50,7 @@ inline std::shared_ptr<const Tokenizer> small_tokenizer(const std::string& name)
   return load_tokenizer(golden_folder() / "tokenizers" / name);
 }
 
-/// A folder of its own that goes with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "hearth-text-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using TemporaryFolder = base::testing::TempFolder;
 
 }  // namespace hearth::text::testing
 

@@ -1,4 +1,4 @@
-// A folder of a test's own that goes with it.
+// A test's own folder, and the bytes of what lies there.
 #pragma once
 
 #include <filesystem>
@@ -7,28 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "base/id.h"
+#include "base/testing/temp_folder.h"
 
 namespace hearth::engine::testing {
 
-class TempFolder {
- public:
-  TempFolder()
-      : path_(std::filesystem::temp_directory_path() / base::random_id("hearth-engine-", 12)) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using base::testing::TempFolder;
 
 inline std::string read_bytes(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
