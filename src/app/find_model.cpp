@@ -30,6 +30,11 @@ Result<void> find_adapters(services::Library& library, const services::Settings&
     services::AdapterSetting setting = TRY_IN("--adapter", services::parse_adapter(text));
     std::string model = first;
     if (!setting.model.empty()) model = TRY_IN("--adapter", find_model(library, setting.model)).id;
+    if (model.empty())
+      return fail(ErrorCode::InvalidArgument,
+                  "--adapter {}: no model is served that it could belong to; write "
+                  "MODEL:NAME=FOLDER, or name a model with --model",
+                  text);
     std::error_code ignored;
     const fs::path folder = fs::absolute(setting.folder, ignored);
     TRY(adapters.add({.model = std::move(model), .name = setting.name, .folder = folder}));

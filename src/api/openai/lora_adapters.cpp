@@ -1,6 +1,8 @@
 // The adapters of a model, as llama-server's clients expect them.
 #include "api/openai/lora_adapters.h"
 
+#include <algorithm>
+
 #include "api/openai/error.h"
 #include "api/openai/lora_field.h"
 #include "base/json.h"
@@ -20,6 +22,16 @@ json::array listed(const std::vector<services::AdapterEntry>& adapters) {
                                {"name", adapter.name},
                                {"scale", adapter.scale}});
   return out;
+}
+
+Result<std::uint32_t> place_of(const engine::AdapterChoice& choice,
+                               const std::vector<services::AdapterEntry>& adapters) {
+  if (const auto* place = std::get_if<std::uint32_t>(&choice.adapter)) return *place;
+  const std::string& name = std::get<std::string>(choice.adapter);
+  const auto found = std::ranges::find(adapters, name, &services::AdapterEntry::name);
+  if (found != adapters.end()) return static_cast<std::uint32_t>(found - adapters.begin());
+  return fail(ErrorCode::InvalidArgument,
+              "the model has no adapter \"{}\"; GET /lora-adapters lists those it has", name);
 }
 
 /// The places that a body names, in numbers.

@@ -1,7 +1,6 @@
 // Reading choices of adapters.
 #include "api/openai/lora_field.h"
 
-#include <algorithm>
 #include <string>
 
 namespace hearth::api::openai {
@@ -30,15 +29,6 @@ void read_scale(const json::object& choice, engine::AdapterChoice& out, DecodeCo
 }
 
 }  // namespace
-
-Result<std::uint32_t> place_of(const engine::AdapterChoice& choice,
-                               const std::vector<services::AdapterEntry>& adapters) {
-  if (const auto* place = std::get_if<std::uint32_t>(&choice.adapter)) return *place;
-  const std::string& name = std::get<std::string>(choice.adapter);
-  const auto found = std::ranges::find(adapters, name, &services::AdapterEntry::name);
-  if (found != adapters.end()) return static_cast<std::uint32_t>(found - adapters.begin());
-  return fail(ErrorCode::InvalidArgument, "the model has no adapter \"{}\"", name);
-}
 
 std::vector<engine::AdapterChoice> usual_choices(
     const std::vector<services::AdapterEntry>& adapters) {

@@ -1,11 +1,9 @@
 // `lora`: the adapters that a request chooses, by number or by name.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "base/decode.h"
-#include "base/result.h"
 #include "engine/engine.h"
 #include "services/library/adapters.h"
 
@@ -15,10 +13,6 @@ namespace hearth::api::openai {
 struct LoraField {
   std::vector<engine::AdapterChoice> choices;
 };
-
-/// The place of a choice among a model's adapters. @returns InvalidArgument, naming them.
-Result<std::uint32_t> place_of(const engine::AdapterChoice& choice,
-                               const std::vector<services::AdapterEntry>& adapters);
 
 /// What a request without a choice of its own gets.
 std::vector<engine::AdapterChoice> usual_choices(

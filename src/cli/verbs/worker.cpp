@@ -38,9 +38,11 @@ void add_worker(CLI::App& app) {
     base::start_log(base::log_level(*level).value_or(base::LogLevel::Info));
     options->kv_bytes = *kv_mib << 20;
     options->prompts_bytes = *prompts_mib << 20;
-    for (const std::string& text : *adapters)
-      if (auto adapter = services::parse_adapter(text))
-        options->adapters.push_back({.name = adapter->name, .folder = adapter->folder});
+    for (const std::string& text : *adapters) {
+      const auto adapter = services::parse_adapter(text);
+      if (!adapter) throw CLI::ValidationError("--adapter", adapter.error().message);
+      options->adapters.push_back({.name = adapter->name, .folder = adapter->folder});
+    }
     const int status = engine::run_worker(platform::ChildProcess::kSocket, *options);
     if (status != 0) throw CLI::RuntimeError(status);
   });

@@ -127,7 +127,8 @@ void Reply::Shared::note(const ReplyEvent& event) {
     if (!whole && !std::exchange(answering, true)) metrics.first_token(base::elapsed_ms(started));
   } else if (const auto* finished = std::get_if<engine::Finished>(&event)) {
     ended = true;
-    if (whole) metrics.first_token(finished->timings.queue_ms + finished->timings.prompt_ms);
+    if (whole && finished->usage.completion_tokens > 0)
+      metrics.first_token(base::elapsed_ms(started) - finished->timings.decode_ms);
     metrics.generation_finished(finished->usage, base::elapsed_ms(started));
     log_prefix(id, *finished);
   } else if (const auto* failed = std::get_if<engine::Failed>(&event)) {
