@@ -43,6 +43,7 @@ Result<std::vector<std::pair<std::uint32_t, double>>> read_scales(
   base::Decode<LoraField>::read(document, field, context);
   if (!context.clean()) return fail(base::fold(context.take_errors()));
   std::vector<std::pair<std::uint32_t, double>> scales;
+  scales.reserve(field.choices.size());
   for (const engine::AdapterChoice& choice : field.choices)
     scales.emplace_back(TRY(place_of(choice, adapters)), choice.scale);
   return scales;

@@ -174,13 +174,13 @@ bool Reply::cancelled() const {
 }
 
 void Reply::on_ready(std::function<void()> wake) {
-  bool waiting = false;
+  std::function<void()> now;
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->wake = wake;
-    waiting = shared_->waiting;
+    shared_->wake = std::move(wake);
+    if (shared_->waiting) now = shared_->wake;
   }
-  if (waiting && wake) wake();
+  if (now) now();
 }
 
 Result<ModelEntry> Generator::find(const std::string& model) const {
