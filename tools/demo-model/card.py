@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from chat_form import SHIPPED
 from model import Decoder, Shape
+from template import SHIPPED
 
 TEMPLATE = Path(__file__).with_name("card.md")
 

@@ -4,35 +4,11 @@ The text comes from the shipped chat template itself, rendered as transformers r
 training and use agree by construction.
 """
 
-import json
-from pathlib import Path
-
-import jinja2
-import jinja2.ext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
-SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "hearth-demo"
+from template import load_template
+
 NO_THOUGHT = "<think>\n\n</think>\n\n"
-
-
-def _to_json(value, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
-    return json.dumps(
-        value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
-    )
-
-
-def _refuse(message: str):
-    raise jinja2.TemplateError(message)
-
-
-def load_template() -> jinja2.Template:
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
-    )
-    environment.filters["tojson"] = _to_json
-    environment.globals["raise_exception"] = _refuse
-    return environment.from_string((SHIPPED / "chat_template.jinja").read_text())
 
 
 class ChatForm:

@@ -18,9 +18,10 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import weights
-from chat_form import NO_THOUGHT, SHIPPED, ChatForm
+from chat_form import NO_THOUGHT, ChatForm
 from export import export
 from model import rope_table
+from template import SHIPPED
 from text.compose import dialogue
 from text.source import Source
 

@@ -10,8 +10,9 @@ from tokenizers import Tokenizer
 
 import weights
 from cases import Case, calls_in, draw
-from chat_form import SHIPPED, ChatForm
+from chat_form import ChatForm
 from generate import answer
+from template import SHIPPED
 
 GOALS = {
     "ends with <|im_end|>": 100,

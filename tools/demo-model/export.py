@@ -9,8 +9,8 @@ import torch
 from tokenizers import Tokenizer
 
 import weights
-from chat_form import SHIPPED
 from model import Decoder, Shape
+from template import SHIPPED
 from train_tokenizer import CONTROL, SPECIAL
 
 CONTEXT = 2048

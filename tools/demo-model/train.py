@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from batches import Packer
-from chat_form import SHIPPED, ChatForm
+from chat_form import ChatForm
 from model import Decoder, Shape, rope_table
 from optimiser import Optimiser
+from template import SHIPPED
 
 WARM_UP, FLAT, MUON_RATE, ADAM_RATE = 60, 0.30, 8e-3, 3e-3
 SAVE_EVERY_S = 240

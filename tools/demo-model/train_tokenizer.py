@@ -21,7 +21,7 @@ from tokenizers import (
     trainers,
 )
 
-from chat_form import SHIPPED, load_template
+from template import SHIPPED, load_template
 from text.compose import dialogue
 from text.source import Source
 

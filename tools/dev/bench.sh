@@ -5,12 +5,19 @@ source tools/dev/build.sh
 bench_help() {
   cat <<'TEXT'
 Usage: ./dev bench [NAME] [options of the benchmark]
+       ./dev bench cpu [--quick] [--rival DIR] [options]
+       ./dev bench quality [options]
        ./dev bench server [--quick] [--rival DIR] [options]
 
 Builds bench/ with the release preset's settings into build/bench and runs every benchmark, or only
 build/bench/bench/NAME. Machines are noisy: compare runs on one machine, side by side.
 
 `kernels` measures the machine's roofs first and holds the CPU kernels against them.
+
+`cpu` runs generated models in our engine, without a server, and in the llama-bench and
+llama-batched-bench that lie in DIR, and prints tables of ratios; `quality` says what cheaper
+numbers (activations, keys and values) do to a model's next tokens. Both write to bench/results.
+More in bench/cpu/README.md and by `./dev bench cpu -- --help`, `./dev bench quality -- --help`.
 
 `server` is another thing: it puts workloads on build/release/bin/hearth over HTTP, and on the
 llama-server that lies in DIR, with the same generated weights, and prints tables of ratios; they
@@ -22,10 +29,18 @@ TEXT
 bench_main() {
   local name=
   if [[ $# -gt 0 && $1 != -* ]]; then name=$1 && shift; fi
-  if [[ $name == server ]]; then
-    bench_server "$@"
-    return
-  fi
+  case $name in
+    server) bench_compared bench/server/compare "hearth hearth_load_client" "$@" ;;
+    cpu) bench_compared bench/cpu/compare hearth_engine_bench_program "$@" ;;
+    quality) bench_compared bench/cpu/quality hearth_engine_bench_program "$@" ;;
+    *) bench_programs "$name" "$@" ;;
+  esac
+}
+
+# Google Benchmark's programs: one, or all of them.
+bench_programs() {
+  local name=$1
+  shift
   setup_for test
   build_web
   if [[ ! -f build/bench/build.ninja ]]; then
@@ -44,15 +59,19 @@ bench_main() {
   [[ -n $found ]] || die "bench/ builds no program: it has no CMakeLists.txt with benchmarks yet"
 }
 
-bench_server() {
+# bench_compared FOLDER TARGETS [OPTION...]: builds the targets and runs the Python folder.
+bench_compared() {
+  local folder=$1 targets=$2
+  shift 2
   [[ ${1:-} == -- ]] && shift
   setup_for test
   setup_bench_venv
-  build_preset release hearth hearth_load_client
-  exec build/bench-venv/bin/python -B bench/server/compare "$@"
+  # shellcheck disable=SC2086 -- several targets
+  build_preset release $targets
+  exec build/bench-venv/bin/python -B "$folder" "$@"
 }
 
-# numpy, for the generated weights.
+# numpy for the generated weights, Jinja for the demo model's conversations.
 setup_bench_venv() {
   local key
   key=$(hash_files tools/dev/bench-requirements.txt)

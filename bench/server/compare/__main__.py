@@ -4,19 +4,20 @@ import argparse
 import datetime
 import json
 import pathlib
-import re
-import subprocess
 import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "bench" / "compare"))
 
 import machine
 import measure
 import plan
 import report
 import weights
-from arms import HUGE_PAGES, Arm, Running
+from arms import Arm, Running
+from machine import HUGE_PAGES
 from shapes import SHAPES
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 QUIET_SHARE = 0.05
 DEFAULT_RIVAL = "llama-server, default"
 QUICK_SECONDS, LONG_SECONDS = 60, 600  # a workload that takes longer is given up
@@ -67,19 +68,11 @@ def find_arms(chosen: argparse.Namespace) -> list[Arm]:
 
 
 def weights_of(shape: str, arm: Arm) -> pathlib.Path:
-    target = ROOT / "build" / "bench-weights" / f"{shape}-{arm.form}"
-    if not target.exists():
-        print(f"making the weights {target.name}", flush=True)
-        weights.make(SHAPES[shape], arm.form, target)
-    return target
+    return weights.cached(ROOT / "build" / "bench-weights", shape, arm.form)
 
 
 def version_of(arm: Arm) -> str:
-    words = ["--version"] if arm.rival else ["version"]
-    done = subprocess.run([str(arm.program), *words], capture_output=True, text=True, check=False)
-    lines = (done.stdout + done.stderr).strip().splitlines()
-    found = next((line for line in lines if re.search(r"\d\.\d", line)), "unknown")
-    return found.removeprefix("version: ")
+    return machine.version_of([str(arm.program), "--version" if arm.rival else "version"])
 
 
 def run_group(group: plan.Group, arm: Arm, turn: str, chosen: argparse.Namespace) -> dict:
@@ -164,8 +157,8 @@ def main() -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     kind = "quick" if chosen.quick else "full"
     stem = chosen.out / f"{about['date']}-server-{chosen.model}-{kind}"
-    stem.with_suffix(".json").write_text(json.dumps({"about": about, "runs": rows}, indent=1))
-    stem.with_suffix(".md").write_text(text)
+    pathlib.Path(f"{stem}.json").write_text(json.dumps({"about": about, "runs": rows}, indent=1))
+    pathlib.Path(f"{stem}.md").write_text(text)
     print(text)
     print(f"Written: {stem}.md and .json")
 

@@ -12,7 +12,6 @@ import urllib.request
 from typing import Self
 
 READY_SECONDS = 180
-HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import dataclasses
 
 from arms import Capacity
+from ratios import Figure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,17 +78,6 @@ def deep(quick: bool, shape: str) -> Group:
         loads.append(Workload(f"admission {prompt}", ("admission", *flags(
             streams=3, newcomer=prompt, output=4000))))
     return Group("long prompts", shape, Capacity(4, 12288 if quick else 36864), tuple(loads))
-
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    """One line of the table: a value of a workload's JSON."""
-
-    title: str
-    workload: str  # its name, or the beginning of it
-    path: tuple[str, ...]
-    unit: str
-    more_is_better: bool = False
 
 
 FIGURES = (

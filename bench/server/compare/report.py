@@ -1,90 +1,16 @@
-"""Folds the runs into tables of ratios, and says where they prove nothing."""
+"""The tables of a run, as Markdown."""
 
 import statistics
 
-from plan import FIGURES, Figure
-
-OURS = "hearth"
-
-
-def value_of(found: dict, workload: str, path: tuple[str, ...]) -> float | None:
-    """A figure, or None where the workload failed or does not have it."""
-    value = found.get(workload, {})
-    if "error" in value:
-        return None
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return float(value) if isinstance(value, (int, float)) else None
-
-
-class Table:
-    """All values of one figure of one workload, by arm and turn."""
-
-    def __init__(self, figure: Figure, workload: str, rows: list[dict]):
-        self.figure = figure
-        self.values: dict[str, dict[int, float]] = {}
-        for row in rows:
-            value = value_of(row["found"], workload, figure.path)
-            if value is not None:
-                self.values.setdefault(row["arm"], {})[row["turn"]] = value
-
-    def better(self, ours: float, theirs: float) -> float | None:
-        """How many times better `ours` is."""
-        top, bottom = (ours, theirs) if self.figure.more_is_better else (theirs, ours)
-        return top / bottom if min(top, bottom) > 0 else None
-
-    def best_rival(self, turn: int) -> float | None:
-        found = [turns[turn] for arm, turns in self.values.items()
-                 if arm != OURS and turn in turns]
-        if not found:
-            return None
-        return max(found) if self.figure.more_is_better else min(found)
-
-    def ratios(self) -> list[float]:
-        """Ours against the best rival of the same turn."""
-        found = []
-        for turn, ours in self.values.get(OURS, {}).items():
-            rival = self.best_rival(turn)
-            if rival is not None and (ratio := self.better(ours, rival)) is not None:
-                found.append(ratio)
-        return found
-
-    def null_effect(self) -> float | None:
-        """How far our own second run of a round lies from the first, as |A'/A - 1|, at most; None
-        where there is no second run."""
-        ours = self.values.get(OURS, {})
-        pairs = [(ours[turn], ours[turn + 1]) for turn in ours if turn % 2 == 0
-                 and turn + 1 in ours and ours[turn] > 0]
-        return max((abs(second / first - 1) for first, second in pairs), default=None)
-
-    def verdict(self) -> str:
-        ratios = self.ratios()
-        if not ratios:
-            return "no rival" if len(self.values) <= 1 else "no figure"
-        effect = abs(statistics.median(ratios) - 1)
-        null = self.null_effect()
-        if null is None:
-            return "inconclusive (no null arm)"
-        if null > effect / 3:
-            return f"inconclusive (null arm {null:.0%})"
-        return "better" if statistics.median(ratios) > 1 else "worse"
-
-
-def number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+from plan import FIGURES
+from ratios import OURS, Figure, Table, number, spread
 
 
 def line(workload: str, figure: Figure, rows: list[dict], arms: list[str]) -> str:
     table = Table(figure, workload, rows)
-    medians = [number(statistics.median(table.values[arm].values()) if arm in table.values
-                      else None) for arm in arms]
-    ratios = table.ratios()
-    spread = (f"{statistics.median(ratios):.2f} ({min(ratios):.2f} .. {max(ratios):.2f})"
-              if ratios else "-")
     unit = f", {figure.unit}" if figure.unit else ""
-    cells = [workload, figure.title + unit, *medians, spread, table.verdict()]
+    cells = [workload, figure.title + unit, *(number(table.median(arm)) for arm in arms),
+             spread(table.ratios()), table.verdict()]
     return "| " + " | ".join(cells) + " |"
 
 

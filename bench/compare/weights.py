@@ -1,6 +1,6 @@
-"""Makes the same random model for both sides: safetensors (bf16, affine 4 bit) and GGUF.
+"""Makes the same random model for both sides: safetensors (bf16, affine 4 and 8 bit) and GGUF.
 
-    python weights.py SHAPE FORMAT TARGET     FORMAT: bf16 affine4 F16 Q8_0 Q4_0
+    python weights.py SHAPE FORMAT TARGET     FORMAT: bf16 affine4 affine8 F16 Q8_0 Q4_0
 
 Every tensor is drawn from its name and one seed, so that all formats hold the same numbers.
 Honest for the speed of dense models; not for speculation, balance of experts or early stops.
@@ -9,16 +9,18 @@ Honest for the speed of dense models; not for speculation, balance of experts or
 import json
 import pathlib
 import shutil
-import struct
 import sys
 import zlib
 
+import affine
 import gguf_file
 import numpy as np
-from shapes import END, SHAPES, Shape, token_texts
+import safetensors_file
+from shapes import END, SHAPES, Shape, is_router, token_texts
 
 SEED = 20260101
-GROUP = 64
+PACKED = {"affine4": 4, "affine8": 8}  # bits
+FOLDERS = ("bf16", *PACKED)  # the others are GGUF files
 
 
 def draw(shape: Shape, name: str) -> np.ndarray:
@@ -27,60 +29,26 @@ def draw(shape: Shape, name: str) -> np.ndarray:
     if len(size) == 1:
         return np.ones(size, np.float32)
     random = np.random.default_rng([SEED, zlib.crc32(name.encode())])
-    tensor = random.standard_normal(size, dtype=np.float32) / np.float32(np.sqrt(size[1]))
+    tensor = random.standard_normal(size, dtype=np.float32) / np.float32(np.sqrt(size[-1]))
     if name == "lm_head.weight" or (shape.tied and name == "model.embed_tokens.weight"):
         tensor[:END + 1] = 0
     return tensor
 
 
-def bfloat16(values: np.ndarray) -> np.ndarray:
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-
-
-def affine4(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """MLX's layout: eight 4-bit numbers per 32-bit word, lowest bits first; w = scale q + bias."""
-    groups = values.reshape(values.shape[0], -1, GROUP)
-    low, high = groups.min(-1, keepdims=True), groups.max(-1, keepdims=True)
-    scale = np.where(high > low, (high - low) / 15, 1).astype(np.float32)
-    numbers = np.clip(np.rint((groups - low) / scale), 0, 15).astype(np.uint32)
-    words = numbers.reshape(values.shape[0], -1, 8) << np.arange(0, 32, 4, dtype=np.uint32)
-    packed = np.bitwise_or.reduce(words, axis=-1)
-    return packed, bfloat16(scale[..., 0]), bfloat16(low[..., 0])
-
-
-def stored(name: str, values: np.ndarray, form: str):
-    """The (name, dtype, array) rows that one tensor becomes."""
-    if form == "bf16" or values.ndim == 1:
-        return [(name, "BF16", bfloat16(values))]
-    packed, scales, biases = affine4(values)
+def stored(name: str, values: np.ndarray, form: str) -> list[safetensors_file.Row]:
+    """What one tensor becomes."""
+    if form == "bf16" or values.ndim == 1 or is_router(name):
+        return [(name, "BF16", affine.to_bfloat16(values))]
+    packed, scales, biases = affine.pack(values, PACKED[form])
     stem = name.removesuffix("weight")
     return [(name, "U32", packed), (stem + "scales", "BF16", scales),
             (stem + "biases", "BF16", biases)]
 
 
-def write_safetensors(path: pathlib.Path, shape: Shape, form: str) -> None:
-    """The data first, into a file of its own, since the header holds the offsets."""
-    header, offset = {}, 0
-    body = path.with_suffix(".body")
-    with body.open("wb") as out:
-        for name in shape.tensors():
-            for row, kind, array in stored(name, draw(shape, name), form):
-                header[row] = {"dtype": kind, "shape": array.shape,
-                               "data_offsets": [offset, offset + array.nbytes]}
-                out.write(array.tobytes())
-                offset += array.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with path.open("wb") as out, body.open("rb") as data:
-        out.write(struct.pack("<Q", len(text)) + text)
-        shutil.copyfileobj(data, out, 1 << 24)
-    body.unlink()
-
-
 def model_config(shape: Shape, form: str) -> dict:
+    family, name = ("qwen3", "Qwen3ForCausalLM") if shape.qwen3 else ("llama", "LlamaForCausalLM")
     config = {
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "bfloat16",
+        "architectures": [name], "model_type": family, "torch_dtype": "bfloat16",
         "hidden_size": shape.width, "intermediate_size": shape.feed_forward,
         "num_hidden_layers": shape.layers, "num_attention_heads": shape.heads,
         "num_key_value_heads": shape.kv_heads, "head_dim": shape.head_width,
@@ -88,8 +56,13 @@ def model_config(shape: Shape, form: str) -> dict:
         "rms_norm_eps": shape.rms_epsilon, "rope_theta": shape.rope_base,
         "tie_word_embeddings": shape.tied, "eos_token_id": END, "hidden_act": "silu",
     }
-    if form == "affine4":
-        config["quantization"] = {"group_size": GROUP, "bits": 4}
+    if shape.experts:
+        config |= {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe",
+                   "num_experts": shape.experts.count, "mlp_only_layers": [],
+                   "num_experts_per_tok": shape.experts.used, "norm_topk_prob": True,
+                   "moe_intermediate_size": shape.experts.width, "decoder_sparse_step": 1}
+    if form in PACKED:
+        config["quantization"] = {"group_size": affine.GROUP, "bits": PACKED[form]}
     return config
 
 
@@ -117,7 +90,9 @@ def make_folder(shape: Shape, form: str, target: pathlib.Path) -> None:
     (target / "tokenizer_config.json").write_text(json.dumps(
         {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|end|>",
          "model_max_length": shape.context}))
-    write_safetensors(target / "model.safetensors", shape, form)
+    safetensors_file.write(target / "model.safetensors",
+                           (row for name in shape.tensors()
+                            for row in stored(name, draw(shape, name), form)))
 
 
 def make(shape: Shape, form: str, target: pathlib.Path) -> None:
@@ -126,12 +101,21 @@ def make(shape: Shape, form: str, target: pathlib.Path) -> None:
     half = target.with_name(target.name + ".half")
     if half.is_dir():
         shutil.rmtree(half)
-    if form in ("bf16", "affine4"):
+    if form in FOLDERS:
         make_folder(shape, form, half)
     else:
         gguf_file.write(half, shape, form, lambda name: draw(shape, name),
                         token_texts(shape.vocabulary))
     half.rename(target)
+
+
+def cached(home: pathlib.Path, shape: str, form: str) -> pathlib.Path:
+    """Made at the first call."""
+    target = home / f"{shape}-{form}"
+    if not target.exists():
+        print(f"making the weights {target.name}", flush=True)
+        make(SHAPES[shape], form, target)
+    return target
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 import os
 import pathlib
 import platform
+import re
+import subprocess
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 PROC = pathlib.Path("/proc")
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # malloc asks for them
 
 
 def describe() -> dict[str, str]:
@@ -93,3 +96,11 @@ def wait_for_quiet(limit: float, patience: float, window: float) -> float:
     while share > limit and time.monotonic() < until:
         share = others_share(window)
     return share
+
+
+def version_of(command: list[str]) -> str:
+    """The first line with a version that the program prints."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    found = next((line for line in lines if re.search(r"\d\.\d", line)), "unknown")
+    return found.removeprefix("version: ")

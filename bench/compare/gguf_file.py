@@ -1,11 +1,11 @@
-"""Writes a Llama as GGUF, version 3, for servers that read nothing else."""
+"""Writes a generated model as GGUF, version 3, for programs that read nothing else."""
 
 import pathlib
 import struct
 from collections.abc import Callable
 
 import numpy as np
-from shapes import END, Shape
+from shapes import END, Shape, is_router
 
 ALIGNMENT = 32
 BLOCK = 32
@@ -17,7 +17,10 @@ LAYER_NAMES = {
     "input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
     "post_attention_layernorm": "ffn_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
+    "mlp.down_proj": "ffn_down", "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm", "mlp.gate": "ffn_gate_inp",
+    "mlp.switch_mlp.gate_proj": "ffn_gate_exps", "mlp.switch_mlp.up_proj": "ffn_up_exps",
+    "mlp.switch_mlp.down_proj": "ffn_down_exps",
 }
 NAMES = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
 
@@ -56,8 +59,8 @@ def q4_0(values: np.ndarray) -> bytes:
     return np.hstack([scale.astype(np.float16).view(np.uint8), packed]).tobytes()
 
 
-def encoded(values: np.ndarray, form: str) -> tuple[int, bytes]:
-    if values.ndim == 1:
+def encoded(name: str, values: np.ndarray, form: str) -> tuple[int, bytes]:
+    if values.ndim == 1 or is_router(name):
         return TYPES["F32"], values.astype(np.float32).tobytes()
     if form == "F16":
         return TYPES["F16"], values.astype(np.float16).tobytes()
@@ -86,21 +89,33 @@ def member(key: str, value) -> bytes:
                            for item in value)
 
 
+def architecture(shape: Shape) -> str:
+    if shape.experts:
+        return "qwen3moe"
+    return "qwen3" if shape.qwen3 else "llama"
+
+
+def dimensions(shape: Shape) -> dict:
+    found = {
+        "block_count": shape.layers, "context_length": shape.context,
+        "embedding_length": shape.width, "feed_forward_length": shape.feed_forward,
+        "attention.head_count": shape.heads, "attention.head_count_kv": shape.kv_heads,
+        "attention.key_length": shape.head_width, "attention.value_length": shape.head_width,
+        "attention.layer_norm_rms_epsilon": shape.rms_epsilon, "rope.freq_base": shape.rope_base,
+        "rope.dimension_count": shape.head_width, "vocab_size": shape.vocabulary,
+    }
+    if shape.experts:
+        found |= {"expert_count": shape.experts.count, "expert_used_count": shape.experts.used,
+                  "expert_feed_forward_length": shape.experts.width}
+    return {f"{architecture(shape)}.{name}": value for name, value in found.items()}
+
+
 def metadata(shape: Shape, form: str, texts: list[str]) -> dict:
     kinds = [NORMAL] * len(texts)
     kinds[END] = CONTROL
     return {
-        "general.architecture": "llama", "general.name": "generated",
-        "general.file_type": FILE_TYPES[form],
-        "llama.block_count": shape.layers, "llama.context_length": shape.context,
-        "llama.embedding_length": shape.width, "llama.feed_forward_length": shape.feed_forward,
-        "llama.attention.head_count": shape.heads,
-        "llama.attention.head_count_kv": shape.kv_heads,
-        "llama.attention.key_length": shape.head_width,
-        "llama.attention.value_length": shape.head_width,
-        "llama.attention.layer_norm_rms_epsilon": shape.rms_epsilon,
-        "llama.rope.freq_base": shape.rope_base,
-        "llama.rope.dimension_count": shape.head_width, "llama.vocab_size": shape.vocabulary,
+        "general.architecture": architecture(shape), "general.name": "generated",
+        "general.file_type": FILE_TYPES[form], **dimensions(shape),
         "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "gpt-2",
         "tokenizer.ggml.tokens": texts, "tokenizer.ggml.token_type": kinds,
         "tokenizer.ggml.merges": ["t 0"],  # the reader wants one; no text here needs it
@@ -116,9 +131,9 @@ def write(path: pathlib.Path, shape: Shape, form: str, draw: Callable[[str], np.
     with body.open("wb") as out:
         for name in shape.tensors():
             values = draw(name)
-            if "q_proj" in name or "k_proj" in name:
+            if not shape.qwen3 and ("q_proj" in name or "k_proj" in name):
                 values = interleaved(values, shape.heads if "q_proj" in name else shape.kv_heads)
-            kind, data = encoded(values, form)
+            kind, data = encoded(name, values, form)
             infos.append(text_bytes(gguf_name(name)) + struct.pack("<I", values.ndim)
                          + struct.pack(f"<{values.ndim}Q", *reversed(values.shape))
                          + struct.pack("<IQ", kind, offset))
