@@ -65,6 +65,7 @@ class Measurement {
     Streams streams(model_, count, prompt + options_.tokens);
     const auto ids = random_ids(prompt * count, vocabulary_);
     std::vector<std::int32_t> tokens;
+    tokens.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i)
       tokens.push_back(TRY(streams.read(i,
                                         std::span(ids).subspan(static_cast<std::size_t>(i * prompt),

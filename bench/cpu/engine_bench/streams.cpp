@@ -15,8 +15,9 @@ Streams::Streams(const models::Model& model, int count, int tokens)
       pages_each_(nn::pages_for(tokens)),
       vocabulary_(static_cast<std::size_t>(model.facts().vocab_size)),
       cached_(static_cast<std::size_t>(count), 0),
-      cache_(model.make_cache(static_cast<std::size_t>(count * pages_each_),
-                              static_cast<std::size_t>(count))),
+      cache_(
+          model.make_cache(static_cast<std::size_t>(count) * static_cast<std::size_t>(pages_each_),
+                           static_cast<std::size_t>(count))),
       logits_(mx::array(0.0F)) {}
 
 nn::Segment Streams::segment(int at, int first_row, int rows) const {
@@ -29,7 +30,8 @@ nn::Segment Streams::segment(int at, int first_row, int rows) const {
           .state = at};
 }
 
-Result<void> Streams::run(std::span<const std::int32_t> ids, std::vector<nn::Segment> segments,
+Result<void> Streams::run(std::span<const std::int32_t> ids,
+                          const std::vector<nn::Segment>& segments,
                           std::vector<std::int32_t> wanted) {
   const auto batch = TRY(nn::make_step(ids, segments, std::move(wanted)));
   try {
@@ -72,10 +74,11 @@ Result<std::span<const float>> Streams::read_rows(int at, std::span<const std::i
 
 Result<void> Streams::step(std::span<std::int32_t> tokens) {
   std::vector<nn::Segment> segments;
+  segments.reserve(tokens.size());
   std::vector<std::int32_t> wanted(tokens.size());
   std::iota(wanted.begin(), wanted.end(), 0);
   for (int i = 0; i < static_cast<int>(tokens.size()); ++i) segments.push_back(segment(i, i, 1));
-  TRY(run(tokens, std::move(segments), std::move(wanted)));
+  TRY(run(tokens, segments, std::move(wanted)));
   for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = likeliest(i);
   return {};
 }

@@ -37,7 +37,7 @@ class Streams {
 
  private:
   nn::Segment segment(int at, int first_row, int rows) const;
-  Result<void> run(std::span<const std::int32_t> ids, std::vector<nn::Segment> segments,
+  Result<void> run(std::span<const std::int32_t> ids, const std::vector<nn::Segment>& segments,
                    std::vector<std::int32_t> wanted);
   std::int32_t likeliest(std::size_t row) const;
 
