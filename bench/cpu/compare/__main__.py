@@ -4,6 +4,7 @@ import argparse
 import datetime
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -79,7 +80,7 @@ def run_step(arm: arms.Arm, step: str, chosen: argparse.Namespace) -> dict:
     found = arms.measure(arm, arms.model_of(arm, chosen.model, HOME), step, size)
     said = found.get("error") or ", ".join(
         f"{name} {value['rate']:.1f}/s" for name, value in found.items()
-        if isinstance(value, dict) and "rate" in value)
+        if isinstance(value, dict) and "rate" in value) or f"{found['ready']['s']:.2f} s"
     print(f"  {arm.name}, {step}: {said}", flush=True)
     return found
 
@@ -151,6 +152,7 @@ def describe(chosen: argparse.Namespace) -> dict:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was measured is still told
     chosen = read_arguments()
     complete(chosen)
     about = describe(chosen)

@@ -49,13 +49,17 @@ def run(command: list[str], settings: dict[str, str], limit_s: float) -> Finishe
         process = subprocess.Popen(command, env=os.environ | settings, stdin=subprocess.DEVNULL,
                                    stdout=output, stderr=errors)
         late = False
-        while process.poll() is None:
-            for name, value in memory_of(process.pid).items():
-                most[name] = max(value, most.get(name, 0))
-            if time.monotonic() - began > limit_s and not late:
-                late = True
-                process.kill()
-            time.sleep(SAMPLE_S)
+        try:
+            while process.poll() is None:
+                for name, value in memory_of(process.pid).items():
+                    most[name] = max(value, most.get(name, 0))
+                late = time.monotonic() - began > limit_s
+                if late:
+                    break
+                time.sleep(SAMPLE_S)
+        finally:  # also where somebody interrupts
+            process.kill()
+            process.wait()
         seconds = time.monotonic() - began
         others = machine.busy_seconds() - busy - (children_seconds() - own)
         output.seek(0)
@@ -74,7 +78,7 @@ def one_core_busy():
     """A program that computes all the time, wherever the system puts it."""
     burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        yield
+        yield burner
     finally:
         burner.kill()
         burner.wait()
