@@ -3,6 +3,7 @@
 import numpy as np
 
 GROUP = 64
+PIECE = 1 << 24  # numbers worked on at a time: what lies between takes many times their room
 
 
 def to_bfloat16(values: np.ndarray) -> np.ndarray:
@@ -15,10 +16,18 @@ def from_bfloat16(halves: np.ndarray) -> np.ndarray:
     return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
+def pieces(values: np.ndarray) -> int:
+    """Into how many parts along the first axis large values are cut."""
+    return min(len(values), -(-values.size // PIECE))
+
+
 def pack(values: np.ndarray, bits: int,
          group: int = GROUP) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """[..., K] float32 to words, scales and biases; bits: 4 or 8. Scales and biases are bfloat16,
     and the numbers are chosen for them as they are rounded."""
+    if values.size > PIECE and len(values) > 1:
+        parts = [pack(part, bits, group) for part in np.array_split(values, pieces(values))]
+        return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
     groups = values.reshape(*values.shape[:-1], -1, group)
     low, high = groups.min(-1, keepdims=True), groups.max(-1, keepdims=True)
     most = 2**bits - 1

@@ -4,6 +4,7 @@ import pathlib
 import struct
 from collections.abc import Callable
 
+import affine
 import numpy as np
 from shapes import END, Shape, is_router
 
@@ -64,7 +65,9 @@ def encoded(name: str, values: np.ndarray, form: str) -> tuple[int, bytes]:
         return TYPES["F32"], values.astype(np.float32).tobytes()
     if form == "F16":
         return TYPES["F16"], values.astype(np.float16).tobytes()
-    return TYPES[form], (q8_0 if form == "Q8_0" else q4_0)(values)
+    pack = q8_0 if form == "Q8_0" else q4_0
+    parts = np.array_split(values, affine.pieces(values))
+    return TYPES[form], b"".join(pack(part) for part in parts)
 
 
 def text_bytes(text: str) -> bytes:

@@ -48,6 +48,14 @@ def test_packing_is_off_by_half_a_step_at_most(bits):
     assert error.mean() < step.mean() / 3
 
 
+def test_large_values_are_packed_piece_by_piece(monkeypatch):
+    values = np.random.default_rng(2).standard_normal((9, 64)).astype(np.float32)
+    whole = affine.pack(values, 4)
+    monkeypatch.setattr(affine, "PIECE", 100)
+    for before, after in zip(whole, affine.pack(values, 4), strict=True):
+        assert (before == after).all()
+
+
 def test_tensors_come_back(tmp_path):
     rows = [("a", "F32", np.arange(6, dtype=np.float32).reshape(2, 3)),
             ("b", "BF16", np.array([0x3F80, 0xBF80], np.uint16))]
