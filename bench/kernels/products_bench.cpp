@@ -15,6 +15,7 @@
 
 #include "kernels/activation_digits.h"
 #include "kernels/cpu.h"
+#include "kernels/dense_bench.h"
 #include "kernels/quantised_matmul.h"
 #include "kernels/roofs.h"
 
@@ -184,6 +185,7 @@ int main(int count, char** arguments) {
              pool.threads(), roofs.read_gbs, roofs.fma_gflops, roofs.dot8_gops);
   std::fflush(stdout);
   add_all(*path, *digits);
+  hearth::bench::add_dense_lines(roofs, *path);
   benchmark::Initialize(&count, arguments);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -1,4 +1,4 @@
-// Which path computed how many products: what a benchmark measured, and what a user runs on.
+// Which path computed how many operations: what a benchmark measured, and what a user runs on.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,27 @@
 
 namespace hearth::kernels {
 
-struct PathCount {
-  std::string_view path;  ///< "scalar", "avx2", "avx512", or "generic" for MLX's own
-  std::uint64_t products = 0;
+/// What is counted, one for each call.
+enum class Operation {
+  PackedProduct,  ///< several products of the same rows count once
+  DenseProduct,   ///< with a matrix of plain numbers, or of mxfp8
+  ExpertProduct,  ///< with the matrices of the experts that the rows belong to
+  Norm,
 };
 
-/// A quantised product was computed on `path`. Any thread.
-void count_product(CpuPath path);
+/// `operation` was computed by the kernels on `path`. Any thread.
+void count(Operation operation, CpuPath path);
 
-/// A product of a packed matrix went to MLX's own operations. Any thread.
-void count_generic_product();
+/// `operation` went to MLX's own operations. Any thread.
+void count_generic(Operation operation);
 
-/// All paths of this build since the process began, the generic one last.
-std::vector<PathCount> path_counts();
+struct KernelCount {
+  std::string_view operation;  ///< "packed_product", "dense_product" ...
+  std::string_view path;       ///< "scalar", "avx2", "avx512", or "generic" for MLX's own
+  std::uint64_t calls = 0;
+};
+
+/// What was counted since the process began, without what never happened.
+std::vector<KernelCount> kernel_counts();
 
 }  // namespace hearth::kernels

@@ -180,7 +180,7 @@ const QuantisedPath& quantised_path(CpuPath path) {
 
 void quantised_matmul(const PackedView& w, const Rows& x, void* y, const Means& means) {
   thread_local Digits digits;
-  count_product(means.path);
+  count(Operation::PackedProduct, means.path);
   for_pieces(0, x.count, kSlabRows, [&](int begin, int count) {
     const void* from = element(x.data, x.type, begin * x.stride);
     digits.split(w, {from, x.type, x.stride, count}, means);

@@ -10,7 +10,6 @@
 #include <random>
 #include <vector>
 
-#include "kernels/counters.h"
 #include "kernels/testing/packed_example.h"
 
 namespace hearth::kernels {
@@ -196,18 +195,6 @@ TEST(QuantisedMatmul, WhatIsNoNumberStaysInItsRow) {
           EXPECT_EQ(y[i], clean[i]);
       }
     }
-}
-
-TEST(QuantisedMatmul, CountsProductsByPath) {
-  const PackedExample w = packed_example({4, 64, ScaleType::F32}, 16, 64, 17);
-  const auto before = path_counts();
-  product(w, random_rows(1, 64, 18), CpuPath::Scalar);
-  count_generic_product();
-  const auto after = path_counts();
-  EXPECT_EQ(after.front().path, "scalar");
-  EXPECT_EQ(after.front().products, before.front().products + 1);
-  EXPECT_EQ(after.back().path, "generic");
-  EXPECT_EQ(after.back().products, before.back().products + 1);
 }
 
 }  // namespace

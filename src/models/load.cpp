@@ -12,6 +12,7 @@
 #include "models/names.h"
 #include "models/registry.h"
 #include "nn/checkpoint.h"
+#include "nn/plain_matrix.h"
 #include "nn/weights.h"
 
 namespace hearth::models {
@@ -145,7 +146,7 @@ Result<Built> build(const Opened& model, const LoadOptions& options) {
   const bool fp8 = model.config.quantisation.fp8.has_value();
   const bool packed = model.facts.quantisation && !fp8;
   const bool unpack = packed && nn::on_cpu() && unpacked <= options.unpack_limit_bytes;
-  const bool widened = nn::on_cpu() && (!packed || unpack);
+  const bool widened = nn::on_cpu() && (unpack || fp8 || (!packed && !nn::keeps_16_bits()));
   const std::uint64_t stored = model.checkpoint.bytes() * (fp8 ? 2 : 1);
   TRY(check_memory(widened ? unpacked : stored));
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "models/testing/golden.h"
+#include "nn/plain_matrix.h"
 
 namespace hearth::models::testing {
 namespace {
@@ -160,6 +161,18 @@ TEST(Load, FactsOfAPackedModelCountItUnpacked) {
             static_cast<std::size_t>((facts.parameters - norms) * 5 / 8 + norms * 4));
   const auto unpacked = load_model(packed.path());
   EXPECT_EQ((*unpacked)->facts().weight_bytes, static_cast<std::size_t>(facts.parameters) * 4);
+}
+
+TEST(Load, SixteenBitMatricesTakeTwoBytesAWeight) {
+  const TemporaryFolder folder;
+  write_checkpoint(folder, read_golden("llama/bfloat16"));
+  const auto model = load_model(folder.path());
+  ASSERT_TRUE(model) << model.error().message;
+  const ModelFacts& facts = (*model)->facts();
+  const auto all = static_cast<std::size_t>(facts.parameters);
+  const auto norms = static_cast<std::size_t>((2 * facts.layers + 1) * facts.hidden_size);
+  EXPECT_EQ(facts.weight_bytes,
+            nn::keeps_16_bits() ? 2 * (all - norms) + 4 * norms : 4 * all);
 }
 
 TEST(Load, FactsComeWithoutReadingWeights) {

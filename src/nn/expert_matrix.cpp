@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/counters.h"
+#include "kernels/cpu.h"
+#include "kernels/expert_product.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -16,6 +20,10 @@ constexpr int kBlockElements = 1 << 22;
 
 /// x [R, K] with the plain stack w [E, N, K].
 mx::array times_plain(const mx::array& x, const mx::array& w, const ExpertRows& rows) {
+  if (on_cpu()) {
+    if (kernels::worthwhile()) return kernels::expert_product(x, w, rows.experts);
+    kernels::count_generic(kernels::Operation::ExpertProduct);
+  }
   const mx::array product = mx::gather_mm(mx::expand_dims(x, 1), mx::swapaxes(w, 1, 2),
                                           /*lhs_indices=*/{}, rows.experts, rows.sorted);
   return mx::squeeze(product, 1);
@@ -78,6 +86,7 @@ ExpertMatrix ExpertMatrix::of(const std::vector<Matrix>& matrices, RowPolicy row
 mx::array ExpertMatrix::times(const mx::array& x, const ExpertRows& rows) const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return times_plain(x, *plain, rows);
   const auto& w = std::get<PackedMatrix>(content_);
+  if (on_cpu()) kernels::count_generic(kernels::Operation::ExpertProduct);
   if (on_cpu() && x.shape(0) > kRowsPerExpert * w.codes.shape(0)) return times_unpacked(x, w, rows);
   return times_packed(x, w, rows);
 }

@@ -66,8 +66,8 @@ ExpertMatrix read_stack(const ExpertsSpec& spec, const Scope& scope, const std::
   if (scope.has(name + ".weight")) return scope.weights().stack(scope.join(name), shape);
   const RowPolicy policy = scope.weights().row_policy();
   if (!spec.transposed)
-    return ExpertMatrix(scope.tensor(name, {shape.count, shape.rows, shape.width}), policy);
-  const mx::array stored = scope.tensor(name, {shape.count, shape.width, shape.rows});
+    return ExpertMatrix(scope.plain_matrix(name, {shape.count, shape.rows, shape.width}), policy);
+  const mx::array stored = scope.plain_matrix(name, {shape.count, shape.width, shape.rows});
   mx::array turned = mx::contiguous(mx::swapaxes(stored, 1, 2));
   mx::eval(turned);
   return ExpertMatrix(std::move(turned), policy);

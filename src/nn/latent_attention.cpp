@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "nn/plain_matrix.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -25,7 +27,7 @@ mx::array per_head(const mx::array& x, const mx::array& matrices, RowPolicy rows
 
 /// The numbers of a stack, whichever way it is kept.
 mx::array dense(const ExpertMatrix& stack) {
-  if (const auto* plain = std::get_if<mx::array>(&stack.content())) return *plain;
+  if (const auto* plain = std::get_if<mx::array>(&stack.content())) return in_compute_dtype(*plain);
   return unpack(std::get<PackedMatrix>(stack.content()));
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nn/kernel_product.h"
+#include "nn/plain_matrix.h"
 
 namespace hearth::nn {
 
@@ -19,37 +20,17 @@ constexpr int kPackedRows = 2;
 // Elements unpacked at a time: the block stays in the cache, and a large head needs no large copy.
 constexpr int kBlockElements = 1 << 20;
 
-/// x Wᵀ in products of kFixedProductRows rows each; the last one is filled up with zeros.
-mx::array tiled_product(const mx::array& x, const mx::array& turned) {
-  const int rows = x.shape(0);
-  const int width = x.shape(1);
-  if (rows == 0) return mx::zeros({0, turned.shape(1)}, x.dtype());  // no row's logits are wanted
-  const int tiles = (rows + kFixedProductRows - 1) / kFixedProductRows;
-  const int filled = tiles * kFixedProductRows;
-  const mx::array zeros = mx::zeros({filled - rows, width}, x.dtype());
-  const mx::array padded = filled == rows ? x : mx::concatenate({x, zeros}, 0);
-  std::vector<mx::array> parts;
-  for (int begin = 0; begin < filled; begin += kFixedProductRows)
-    parts.push_back(
-        mx::matmul(mx::slice(padded, {begin, 0}, {begin + kFixedProductRows, width}), turned));
-  return mx::slice(mx::concatenate(parts, 0), {0, 0}, {rows, turned.shape(1)});
-}
-
 }  // namespace
-
-mx::array Matrix::product(const mx::array& x, const mx::array& plain) const {
-  const mx::array turned = mx::transpose(plain);
-  return rows_ == RowPolicy::Fixed ? tiled_product(x, turned) : mx::matmul(x, turned);
-}
 
 /// x Wᵀ with W unpacked block by block.
 mx::array Matrix::times_unpacked(const mx::array& x, const PackedMatrix& w) const {
   const int outputs = w.codes.shape(0);
   const int block = std::max(1, kBlockElements / x.shape(1));
-  if (outputs <= block) return product(x, unpack(w));
+  if (outputs <= block) return plain_product(x, unpack(w), rows_);
   std::vector<mx::array> parts;
   for (int begin = 0; begin < outputs; begin += block)
-    parts.push_back(product(x, unpack(slice_rows(w, begin, std::min(begin + block, outputs)))));
+    parts.push_back(
+        plain_product(x, unpack(slice_rows(w, begin, std::min(begin + block, outputs))), rows_));
   return mx::concatenate(parts, 1);
 }
 
@@ -58,7 +39,7 @@ bool on_cpu() {
 }
 
 mx::array Matrix::times(const mx::array& x) const {
-  if (const auto* plain = std::get_if<mx::array>(&content_)) return product(x, *plain);
+  if (const auto* plain = std::get_if<mx::array>(&content_)) return plain_product(x, *plain, rows_);
   const auto& w = std::get<PackedMatrix>(content_);
   if (on_cpu()) {
     if (auto y = kernel_product(x, w)) return *std::move(y);
@@ -70,7 +51,8 @@ mx::array Matrix::times(const mx::array& x) const {
 }
 
 mx::array Matrix::rows(const mx::array& ids) const {
-  if (const auto* plain = std::get_if<mx::array>(&content_)) return mx::take(*plain, ids, 0);
+  if (const auto* plain = std::get_if<mx::array>(&content_))
+    return in_compute_dtype(mx::take(*plain, ids, 0));
   const auto& w = std::get<PackedMatrix>(content_);
   return unpack(pick(w, ids));
 }

@@ -21,7 +21,7 @@ class Matrix {
   /// x Wᵀ: [T, K] → [T, N].
   mx::array times(const mx::array& x) const;
 
-  /// The rows `ids`: [T] → [T, K], unpacked.
+  /// The rows `ids`: [T] → [T, K], unpacked, in the type that is computed in.
   mx::array rows(const mx::array& ids) const;
 
   /// The same matrix, unpacked: takes memory for K * N elements.
@@ -32,8 +32,6 @@ class Matrix {
   std::size_t bytes() const;
 
  private:
-  /// x Wᵀ for one plain block of rows of W.
-  mx::array product(const mx::array& x, const mx::array& plain) const;
   mx::array times_unpacked(const mx::array& x, const PackedMatrix& w) const;
 
   std::variant<mx::array, PackedMatrix> content_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "nn/plain_matrix.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -17,12 +19,6 @@ std::string quoted_list(const std::vector<std::string>& names) {
     text += fmt::format("{}\"{}\"", i ? ", " : "", names[i]);
   if (names.size() > kNamed) text += fmt::format(" and {} more", names.size() - kNamed);
   return text;
-}
-
-/// Floating-point tensors become float32 where MLX computes on the CPU.
-mx::array to_compute_dtype(const mx::array& stored) {
-  const bool floating = mx::issubdtype(stored.dtype(), mx::floating);
-  return floating && on_cpu() ? mx::astype(stored, mx::float32) : stored;
 }
 
 }  // namespace
@@ -96,7 +92,12 @@ Norm Weights::norm(const std::string& path, int width, const NormSpec& spec) {
 }
 
 mx::array Weights::tensor(const std::string& path, const mx::Shape& shape) {
-  return take_floats(path, shape).value_or(placeholder(shape));
+  return take_floats(path, shape, Kept::Computed).value_or(placeholder(shape));
+}
+
+mx::array Weights::plain_matrix(const std::string& path, const mx::Shape& shape) {
+  // A placeholder is small, as matrices are large, and can be halved, as gate and up are.
+  return take_floats(path, shape, Kept::Stored).value_or(placeholder(mx::Shape(shape.size(), 2)));
 }
 
 mx::array Weights::byte_tensor(const std::string& path, const mx::Shape& shape) {
@@ -108,8 +109,9 @@ mx::array Weights::byte_tensor(const std::string& path, const mx::Shape& shape) 
   return bytes.value_or(mx::zeros(shape, mx::uint8));
 }
 
-std::optional<mx::array> Weights::take_floats(const std::string& path, const mx::Shape& shape) {
-  auto floats = take(path, shape);
+std::optional<mx::array> Weights::take_floats(const std::string& path, const mx::Shape& shape,
+                                              Kept kept) {
+  auto floats = take(path, shape, kept);
   if (!floats || mx::issubdtype(floats->dtype(), mx::floating)) return floats;
   problem_of(path, fmt::format("has dtype {}, but the layer is not packed: floating-point numbers "
                                "were expected",
@@ -117,14 +119,14 @@ std::optional<mx::array> Weights::take_floats(const std::string& path, const mx:
   return {};
 }
 
-std::optional<mx::array> Weights::take(const std::string& path, const mx::Shape& shape) {
+std::optional<mx::array> Weights::take(const std::string& path, const mx::Shape& shape, Kept kept) {
   taken_.insert(path);
   if (!has(path)) {
     problem(fmt::format("tensor \"{}\" is missing", path));
     return {};
   }
   if (!expect_shape(path, shape)) return {};
-  return read(path);
+  return read(path, kept);
 }
 
 bool Weights::has_shape(std::string_view path, const mx::Shape& shape) const {
@@ -141,14 +143,15 @@ bool Weights::expect_shape(const std::string& path, const mx::Shape& shape) {
   return false;
 }
 
-std::optional<mx::array> Weights::read(const std::string& path) {
+std::optional<mx::array> Weights::read(const std::string& path, Kept kept) {
   if (read_error_) return {};
   auto stored = checkpoint_.read(names_.find(path)->second);
   if (!stored) {
     read_error_ = std::move(stored).error();
     return {};
   }
-  mx::array ready = to_compute_dtype(*stored);
+  const bool stays = kept == Kept::Stored && keeps_16_bits();
+  mx::array ready = stays ? *stored : in_compute_dtype(*stored);
   if (turned_.contains(path)) ready = mx::contiguous(mx::transpose(ready));
   mx::eval(ready);
   bytes_ += ready.nbytes();

@@ -35,7 +35,8 @@ struct StackShape {
 };
 
 /// A checkpoint as layers see it. Reading goes tensor by tensor and converts to the dtype that is
-/// computed in (float32 on the CPU; packed weights stay packed, FP8 is unpacked).
+/// computed in (float32 on the CPU; packed weights stay packed, plain matrices in 16 bits where our
+/// kernels multiply them, FP8 is unpacked).
 ///
 /// Faults do not interrupt the building of a model: they are collected, and finish() tells them
 /// together. Until then a faulty layer holds a placeholder that must not be run.
@@ -77,6 +78,9 @@ class Weights {
   Norm norm(const std::string& path, int width, const NormSpec& spec);
   /// A floating-point tensor that is neither matrix nor norm, in the dtype that is computed in.
   mx::array tensor(const std::string& path, const mx::Shape& shape);
+  /// A floating-point tensor that is a plain matrix or a stack of them, in the dtype in which it is
+  /// multiplied: as stored, or float32 where MLX's own operations do it on the CPU.
+  mx::array plain_matrix(const std::string& path, const mx::Shape& shape);
 
   /// The matrix `<path>.weight` [rows, width], whichever way it is stored.
   Matrix matrix(const std::string& path, int rows, int width);
@@ -101,9 +105,13 @@ class Weights {
   Result<void> finish();
 
  private:
-  std::optional<mx::array> take(const std::string& path, const mx::Shape& shape);
-  std::optional<mx::array> take_floats(const std::string& path, const mx::Shape& shape);
-  std::optional<mx::array> read(const std::string& path);
+  /// The dtype of a tensor in memory: that of what is computed, or that of the file where it is
+  /// multiplied in it.
+  enum class Kept { Computed, Stored };
+  std::optional<mx::array> take(const std::string& path, const mx::Shape& shape,
+                                Kept kept = Kept::Computed);
+  std::optional<mx::array> take_floats(const std::string& path, const mx::Shape& shape, Kept kept);
+  std::optional<mx::array> read(const std::string& path, Kept kept);
   mx::array unpacked(const PackedMatrix& packed);
   mx::array fp8_matrix(const std::string& path, int rows, int width);
   mx::array fp8_scales(const std::string& path, int rows, int width);
@@ -149,6 +157,9 @@ class Scope {
   }
   mx::array tensor(std::string_view name, const mx::Shape& shape) const {
     return weights_->tensor(join(name), shape);
+  }
+  mx::array plain_matrix(std::string_view name, const mx::Shape& shape) const {
+    return weights_->plain_matrix(join(name), shape);
   }
   bool has(std::string_view name) const { return weights_->has(join(name)); }
   bool has_shape(std::string_view name, const mx::Shape& shape) const {

@@ -55,8 +55,7 @@ mx::array spread(const mx::array& scales, int rows, int width, const Fp8Blocks& 
 Matrix Weights::matrix(const std::string& path, int rows, int width) {
   const mx::Shape shape{rows, width};
   if (has(fp8_scales_of(path))) return Matrix(fp8_matrix(path, rows, width), options_.rows);
-  if (!has(scales_of(path)))
-    return Matrix(take_floats(codes_of(path), shape).value_or(placeholder({1, 1})), options_.rows);
+  if (!has(scales_of(path))) return Matrix(plain_matrix(codes_of(path), shape), options_.rows);
   const auto packed = packed_matrix(path, shape);
   if (!packed) return Matrix(placeholder({1, 1}));
   return options_.unpack ? Matrix(unpacked(*packed), options_.rows)
@@ -66,8 +65,7 @@ Matrix Weights::matrix(const std::string& path, int rows, int width) {
 ExpertMatrix Weights::stack(const std::string& path, const StackShape& size) {
   const mx::Shape shape{size.count, size.rows, size.width};
   if (!has(scales_of(path)))
-    return ExpertMatrix(take_floats(codes_of(path), shape).value_or(placeholder({1, 1, 1})),
-                        options_.rows);
+    return ExpertMatrix(plain_matrix(codes_of(path), shape), options_.rows);
   const auto packed = packed_matrix(path, shape);
   return packed ? ready_stack(*packed) : ExpertMatrix(placeholder({1, 1, 1}));
 }
@@ -177,7 +175,8 @@ mx::array Weights::fp8_scales(const std::string& path, int rows, int width) {
   const Fp8Blocks& block = *quantisation_.fp8;
   const mx::Shape table{blocks(rows, block.rows), blocks(width, block.columns)};
   const bool single = entry(scales_path).entry.elements() == 1;
-  const auto scales = take_floats(scales_path, single ? shape_of(entry(scales_path).entry) : table);
+  const auto scales =
+      take_floats(scales_path, single ? shape_of(entry(scales_path).entry) : table, Kept::Computed);
   if (!scales) return nothing;
   return mx::astype(single ? mx::reshape(*scales, {1, 1}) : *scales, mx::float32);
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "nn/plain_matrix.h"
 #include "nn/testing/checkpoint_files.h"
 
 namespace hearth::nn {
@@ -64,6 +65,30 @@ TEST(Weights, LayersTakeTheirTensors) {
   mx::eval(y);
   EXPECT_EQ(y.data<float>()[0], 15.0F);
   EXPECT_EQ(y.data<float>()[1], 26.0F);
+}
+
+// 1 and 2 in bfloat16 are 0x3F80 and 0x4000.
+TEST(Weights, SixteenBitMatricesStayAndOtherTensorsBecomeFloat32) {
+  const std::string numbers("\x80\x3F\x00\x40", 4);
+  World world({{"a.weight", "BF16", {1, 2}, numbers},
+               {"stack.weight", "BF16", {1, 1, 2}, numbers},
+               {"norm.weight", "BF16", {2}, numbers}});
+  const Matrix matrix = world.weights->matrix("a", 1, 2);
+  const ExpertMatrix stack = world.weights->stack("stack", {1, 1, 2});
+  const mx::array norm = world.weights->tensor("norm.weight", {2});
+  EXPECT_EQ(world.problems(), "");
+  EXPECT_EQ(norm.dtype(), mx::float32);
+  const std::size_t bytes = keeps_16_bits() ? 4 : 8;
+  EXPECT_EQ(matrix.bytes(), bytes);
+  EXPECT_EQ(stack.bytes(), bytes);
+  EXPECT_EQ(world.weights->bytes(), 2 * bytes + 8);
+  const mx::array x({3.0F, 5.0F}, {1, 2});
+  EXPECT_EQ(matrix.times(x).item<float>(), 13.0F);
+  EXPECT_EQ(stack.times(x, {mx::zeros({1}, mx::uint32)}).item<float>(), 13.0F);
+  mx::array row = matrix.rows(mx::zeros({1}, mx::int32));
+  mx::eval(row);
+  ASSERT_EQ(row.dtype(), mx::float32);
+  EXPECT_EQ(row.data<float>()[1], 2.0F);
 }
 
 TEST(Weights, AllFaultsAreToldTogether) {

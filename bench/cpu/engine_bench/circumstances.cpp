@@ -2,6 +2,7 @@
 #include "engine_bench/circumstances.h"
 
 #include <array>
+#include <fmt/format.h>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -18,7 +19,8 @@ Result<json::object> kernels_used() {
   const auto path = TRY(kernels::cpu_path());
   const int digits = TRY(kernels::activation_digits());
   json::object products;
-  for (const auto& [name, count] : kernels::path_counts()) products[name] = count;
+  for (const kernels::KernelCount& count : kernels::kernel_counts())
+    products[fmt::format("{} {}", count.operation, count.path)] = count.calls;
   return json::object{{"path", kernels::name(path)},
                       {"activation_bits", 8 * digits},
                       {"threads", kernels::ThreadPool::of_process().threads()},

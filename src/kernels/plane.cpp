@@ -1,0 +1,41 @@
+// Reads sizes and strides off arrays.
+#include "kernels/plane.h"
+
+#include <cstring>
+
+namespace hearth::kernels {
+
+namespace mx = mlx::core;
+
+Plane plane_of(const mx::array& a, int index) {
+  const std::size_t first = a.ndim() - 2;
+  const std::int64_t before = first == 0 ? 0 : index * a.strides(0);
+  return {.data = a.data<std::uint8_t>() + before * static_cast<std::int64_t>(a.itemsize()),
+          .rows = a.shape(static_cast<int>(first)),
+          .columns = a.shape(static_cast<int>(first + 1)),
+          .row_stride = a.strides(static_cast<int>(first)),
+          .column_stride = a.strides(static_cast<int>(first + 1)),
+          .item = a.itemsize(),
+          .dtype = a.dtype()};
+}
+
+Plane in_rows(Plane plane, std::vector<std::uint8_t>& copy) {
+  if (plane.column_stride == 1 || plane.columns == 1) return plane;
+  copy.resize(static_cast<std::size_t>(plane.rows * plane.columns) * plane.item);
+  const auto item = static_cast<std::int64_t>(plane.item);
+  for (std::int64_t r = 0; r < plane.rows; ++r)
+    for (std::int64_t c = 0; c < plane.columns; ++c)
+      std::memcpy(copy.data() + (r * plane.columns + c) * item,
+                  plane.data + (r * plane.row_stride + c * plane.column_stride) * item, plane.item);
+  plane.data = copy.data();
+  plane.row_stride = plane.columns;
+  plane.column_stride = 1;
+  return plane;
+}
+
+FloatType float_type(const mx::Dtype& dtype) {
+  if (dtype == mx::bfloat16) return FloatType::BF16;
+  return dtype == mx::float16 ? FloatType::F16 : FloatType::F32;
+}
+
+}  // namespace hearth::kernels

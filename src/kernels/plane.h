@@ -1,0 +1,32 @@
+// Evaluated arrays as plain memory: what a task of an MLX operation reads.
+#pragma once
+
+#include <cstdint>
+#include <mlx/array.h>
+#include <vector>
+
+#include "kernels/quantised_matmul.h"
+
+namespace hearth::kernels {
+
+/// A matrix in the memory of an array, which must outlive it.
+struct Plane {
+  const std::uint8_t* data;
+  std::int64_t rows;
+  std::int64_t columns;
+  std::int64_t row_stride;     // elements
+  std::int64_t column_stride;  // elements
+  std::size_t item;            // bytes
+  mlx::core::Dtype dtype;
+};
+
+/// The last two axes of an evaluated array of two or three; of three, entry `index` of the first.
+Plane plane_of(const mlx::core::array& a, int index = 0);
+
+/// The same matrix with its rows' elements side by side; copied into `copy` where they are not.
+Plane in_rows(Plane plane, std::vector<std::uint8_t>& copy);
+
+/// float32, bfloat16, float16; float32 for anything else.
+FloatType float_type(const mlx::core::Dtype& dtype);
+
+}  // namespace hearth::kernels
