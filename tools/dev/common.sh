@@ -3,6 +3,8 @@
 
 readonly stamps="$root/build/stamps"
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
+# ccache asks for this before it keeps files with precompiled headers (cmake/Precompiled.cmake).
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 export PATH="$root/build/deps/node/bin:$PATH"
 [[ -d ${HOME:-}/.cargo/bin ]] && PATH="$PATH:$HOME/.cargo/bin"
