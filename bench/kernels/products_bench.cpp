@@ -16,7 +16,7 @@
 #include "kernels/activation_digits.h"
 #include "kernels/cpu.h"
 #include "kernels/dense_bench.h"
-#include "kernels/quantised_matmul.h"
+#include "kernels/panel_product.h"
 #include "kernels/roofs.h"
 
 namespace {
@@ -70,21 +70,8 @@ double bytes_of(const Packed& w) {
                              (w.biases ? w.biases->nbytes() : 0));
 }
 
-PackedView view_of(const Packed& w, const Shape& shape, const Format& format) {
-  const bool affine = w.biases.has_value();
-  const ScaleType byte = format.group == 16 ? ScaleType::E4M3 : ScaleType::E8M0;
-  return {.codes = w.codes.data<std::uint8_t>(),
-          .code_stride = std::int64_t{shape.width} * format.bits / 8,
-          .scales = w.scales.data<std::uint8_t>(),
-          .biases = affine ? w.biases->data<std::uint8_t>() : nullptr,
-          .scale_stride = shape.width / format.group,
-          .bias_stride = shape.width / format.group,
-          .scale_type = affine ? ScaleType::BF16 : byte,
-          .e2m1 = !affine,
-          .bits = format.bits,
-          .group = format.group,
-          .outputs = shape.outputs,
-          .width = shape.width};
+std::shared_ptr<const PanelMatrix> panels(const Packed& w, const Format& format) {
+  return panels_of({w.codes, w.scales, w.biases}, format.bits, format.group);
 }
 
 /// MLX's own product: packed for one or two rows, unpacked in front of BLAS for more. Best of
@@ -119,19 +106,21 @@ struct Variant {
 
 void product(benchmark::State& state, const Shape& shape, const Format& format, Variant variant) {
   const int rows = static_cast<int>(state.range(0));
-  std::vector<Packed> weights{random_packed(shape, format, 0)};
-  const double bytes = bytes_of(weights[0]);
+  const Packed first = random_packed(shape, format, 0);
+  const double bytes = bytes_of(first);
+  std::vector<std::shared_ptr<const PanelMatrix>> weights;
   while (static_cast<double>(weights.size()) * bytes < kBeyondCaches)
-    weights.push_back(random_packed(shape, format, static_cast<unsigned>(weights.size())));
+    weights.push_back(
+        panels(random_packed(shape, format, static_cast<unsigned>(weights.size())), format));
   const mx::array x = mx::random::normal({rows, shape.width});
   mx::eval(x);
   std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(shape.outputs));
-  const double stock = stock_seconds(x, weights[0], format);
+  const double stock = stock_seconds(x, first, format);
   const Means means{variant.path, hearth::kernels::ThreadPool::of_process(), variant.digits};
   std::size_t next = 0;
   for (auto _ : state) {
-    quantised_matmul(view_of(weights[next], shape, format),
-                     {x.data<float>(), FloatType::F32, shape.width, rows}, y.data(), means);
+    const PanelTask task{.layer = {weights[next]->view()}, .y = y.data()};
+    panel_matmul({&task, 1}, {x.data<float>(), FloatType::F32, shape.width, rows}, means);
     next = (next + 1) % weights.size();
   }
   const double flops = 2.0 * rows * shape.outputs * shape.width;

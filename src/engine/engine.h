@@ -276,6 +276,14 @@ struct SchedulerStats {
 };
 
 /// What the engine is doing right now, for metrics and `hearth ps`.
+/// How often a kind of operation was computed by a path of the CPU's kernels, since the engine's
+/// process began; path "generic" is MLX's own.
+struct KernelCalls {
+  std::string operation;
+  std::string path;
+  std::uint64_t calls = 0;
+};
+
 struct EngineStats {
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
@@ -287,6 +295,7 @@ struct EngineStats {
   std::uint64_t active_bytes = 0;       ///< held by the device allocator
   std::uint64_t peak_bytes = 0;
   SchedulerStats scheduler = {};
+  std::vector<KernelCalls> kernels = {};  ///< without what never happened
 };
 
 /// A loaded model. Any thread may call; nothing here blocks for the device.

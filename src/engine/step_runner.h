@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/engine.h"
 #include "engine/prompts/cache_tensor.h"
 #include "engine/step_plan.h"
 
@@ -58,6 +59,9 @@ class StepRunner {
     std::uint64_t peak_bytes = 0;
   };
   virtual Memory memory() const = 0;
+
+  /// What computed so far (EngineStats::kernels).
+  virtual std::vector<KernelCalls> kernel_calls() const { return {}; }
 };
 
 }  // namespace hearth::engine

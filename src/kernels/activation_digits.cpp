@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "kernels/quantised_path.h"
+#include "kernels/panel_path.h"
 
 namespace hearth::kernels {
 

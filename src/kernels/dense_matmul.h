@@ -5,7 +5,7 @@
 
 #include "kernels/cpu.h"
 #include "kernels/dense_path.h"
-#include "kernels/quantised_matmul.h"
+#include "kernels/panel_matmul.h"
 #include "kernels/thread_pool.h"
 
 namespace hearth::kernels {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/dense_path.h"
-#include "kernels/quantised_matmul.h"
+#include "kernels/panel_matmul.h"
 
 namespace hearth::kernels {
 

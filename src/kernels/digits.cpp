@@ -63,7 +63,7 @@ Tile Digits::tile(int index) const {
           .count = count_};
 }
 
-DigitsTarget Digits::target(const PackedView& w, int row) {
+DigitsTarget Digits::target(int row) {
   const int tile = row / kTileRows;
   const std::int64_t before = std::int64_t{tile} * kTileRows;
   const int inside = row % kTileRows;
@@ -72,37 +72,37 @@ DigitsTarget Digits::target(const PackedView& w, int row) {
           .sums = sums_.data() + before * groups_ + inside,
           .rows = rows_of(tile),
           .count = count_,
-          .width = w.width,
-          .group = w.group,
-          .nibbles = w.bits == 4};
+          .width = width_,
+          .group = group_};
 }
 
-void Digits::split_row(const PackedView& w, const Rows& x, int row, const QuantisedPath& path) {
+void Digits::split_row(const Rows& x, int row, const PanelPath& path) {
   const void* from = element(x.data, x.type, row * x.stride);
   if (x.type == FloatType::F32) {
-    path.split(static_cast<const float*>(from), target(w, row));
+    path.split(static_cast<const float*>(from), target(row));
     return;
   }
   thread_local std::vector<float> converted;
-  converted.resize(static_cast<std::size_t>(w.width));
-  to_f32(from, x.type, w.width, converted.data());
-  path.split(converted.data(), target(w, row));
+  converted.resize(static_cast<std::size_t>(width_));
+  to_f32(from, x.type, width_, converted.data());
+  path.split(converted.data(), target(row));
 }
 
-void Digits::split(const PackedView& w, const Rows& x, const Means& means) {
+void Digits::split(const PanelLayout& w, const Rows& x, const Means& means) {
   rows_ = x.count;
   count_ = means.digits;
   width_ = w.width;
+  group_ = w.group;
   groups_ = w.width / w.group;
   const auto numbers = static_cast<std::size_t>(std::int64_t{rows_} * width_);
   const auto groups = static_cast<std::size_t>(std::int64_t{rows_} * groups_);
   digits_.resize(numbers * static_cast<std::size_t>(count_));
   scales_.resize(groups);
   sums_.resize(groups);
-  const QuantisedPath& path = quantised_path(means.path);
+  const PanelPath& path = panel_path(means.path);
   const auto split_tile = [&](int tile) {
     const int first = tile * kTileRows;
-    for (int row = first; row < first + rows_of(tile); ++row) split_row(w, x, row, path);
+    for (int row = first; row < first + rows_of(tile); ++row) split_row(x, row, path);
   };
   if (std::int64_t{rows_} * width_ >= kWorthSharing)
     means.pool.run(tiles(), split_tile);

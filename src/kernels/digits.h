@@ -1,10 +1,10 @@
-// Activations as digits: the form in which the quantised product reads them.
+// Activations as digits: the form in which products with packed weights read them.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "kernels/quantised_matmul.h"
+#include "kernels/panel_matmul.h"
 
 namespace hearth::kernels {
 
@@ -12,8 +12,9 @@ namespace hearth::kernels {
 /// from product to product: one per thread that asks for products.
 class Digits {
  public:
-  /// Splits `x`, all rows or, where there are many, a part of them at a time.
-  void split(const PackedView& w, const Rows& x, const Means& means);
+  /// Splits `x` for matrices of this width and group, all rows or, where there are many, a part of
+  /// them at a time.
+  void split(const PanelLayout& w, const Rows& x, const Means& means);
 
   int tiles() const { return (rows_ + kTileRows - 1) / kTileRows; }
   int rows() const { return rows_; }
@@ -21,12 +22,13 @@ class Digits {
 
  private:
   int rows_of(int tile) const;
-  DigitsTarget target(const PackedView& w, int row);
-  void split_row(const PackedView& w, const Rows& x, int row, const QuantisedPath& path);
+  DigitsTarget target(int row);
+  void split_row(const Rows& x, int row, const PanelPath& path);
 
   int rows_ = 0;
   int count_ = kMostDigits;
   int width_ = 0;
+  int group_ = 1;
   int groups_ = 0;
   std::vector<std::int8_t> digits_;
   std::vector<float> scales_;

@@ -5,7 +5,7 @@
 #include <mlx/array.h>
 #include <vector>
 
-#include "kernels/quantised_matmul.h"
+#include "kernels/panel_matmul.h"
 
 namespace hearth::kernels {
 

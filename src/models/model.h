@@ -17,8 +17,9 @@
 namespace hearth::models {
 
 struct LoadOptions {
-  /// On the CPU a packed model that unpacked takes no more than this is unpacked while loading:
-  /// plain products are several times faster there, at 4 bytes a weight.
+  /// Where MLX's operations compute on a CPU (nn::kernels_serve() is false), a packed model that
+  /// unpacked takes no more than this is unpacked while loading: plain products are several times
+  /// faster there, at 4 bytes a weight.
   std::size_t unpack_limit_bytes = std::size_t{512} << 20;
   /// Fixed: a token's logits are the same to the last bit whatever else is in the step.
   nn::RowPolicy rows = nn::RowPolicy::Any;

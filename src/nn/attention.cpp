@@ -3,6 +3,9 @@
 
 #include <cmath>
 #include <utility>
+#include <vector>
+
+#include "nn/joint_products.h"
 
 namespace hearth::nn {
 
@@ -75,9 +78,14 @@ CacheShape Attention::cache() const {
 
 Attention::Heads Attention::project(const mx::array& x) const {
   if (!fused_) {
-    Heads made{.q = heads((*query_)(x), spec_.heads), .k = {}, .v = {}};
-    if (key_) made.k = heads((*key_)(x), spec_.kv_heads);
-    if (value_) made.v = heads((*value_)(x), spec_.kv_heads);
+    std::vector<const Linear*> layers{&*query_};
+    if (key_) layers.insert(layers.end(), {&*key_, &*value_});
+    const auto flat = products(x, layers);
+    Heads made{.q = heads(flat[0], spec_.heads), .k = {}, .v = {}};
+    if (key_) {
+      made.k = heads(flat[1], spec_.kv_heads);
+      made.v = heads(flat[2], spec_.kv_heads);
+    }
     if (!spec_.gated) return made;
     const auto parts = mx::split(made.q, mx::Shape{spec_.head_dim}, 2);
     made.q = parts[0];

@@ -16,13 +16,19 @@ mx::array Block::operator()(const mx::array& x, const StepContext& step,
   const auto scaled = [this](const mx::array& y) {
     return residual_scale == 1.0F ? y : mx::multiply(y, mx::array(residual_scale, y.dtype()));
   };
-  mx::array stream = x;
+  const auto fed = [&](const mx::array& y) { return scaled(through(feed_out, (*feed_forward)(y))); };
   const mx::array seen = through(mixer_in, x);
-  if (mixer) stream = mx::add(stream, scaled(through(mixer_out, (*mixer)(seen, step, cache))));
-  if (!feed_forward) return stream;
-  const mx::array& source = parallel ? (feed_in ? x : seen) : stream;
-  const mx::array answer = (*feed_forward)(through(feed_in, source));
-  return mx::add(stream, scaled(through(feed_out, answer)));
+  if (!mixer) return feed_forward ? mx::add(x, fed(through(feed_in, parallel && !feed_in ? seen : x)))
+                                  : x;
+  const mx::array mixed = scaled(through(mixer_out, (*mixer)(seen, step, cache)));
+  if (!feed_forward) return mx::add(x, mixed);
+  if (parallel) return mx::add(mx::add(x, mixed), fed(feed_in ? (*feed_in)(x) : seen));
+  if (!feed_in) {
+    const mx::array stream = mx::add(x, mixed);
+    return mx::add(stream, fed(stream));
+  }
+  const auto [stream, source] = feed_in->of_sum(x, mixed);
+  return mx::add(stream, fed(source));
 }
 
 }  // namespace hearth::nn

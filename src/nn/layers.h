@@ -9,25 +9,32 @@
 #include "nn/matrix.h"
 #include "nn/mlx.h"
 
+namespace hearth::kernels {
+struct PanelLayer;
+}
+
 namespace hearth::nn {
 
 /// x [T, K] → x Wᵀ + b [T, N], and what the adapters of the step's sequences add.
 class Linear {
  public:
   explicit Linear(Matrix weight, std::optional<mx::array> bias = {},
-                  std::shared_ptr<const LowRankSlots> adapters = {})
-      : weight_(std::move(weight)), bias_(std::move(bias)), adapters_(std::move(adapters)) {}
+                  std::shared_ptr<const LowRankSlots> adapters = {});
 
-  mx::array operator()(const mx::array& x) const {
-    const mx::array y = weight_.times(x);
-    const mx::array shifted = bias_ ? mx::add(y, *bias_) : y;
-    return adapters_ ? adapters_->added_to(shifted, x) : shifted;
-  }
+  mx::array operator()(const mx::array& x) const;
+
+  /// Whether adapters add to rows of the step at hand.
+  bool adapted() const { return adapters_ && adapters_->in_use(); }
+  /// The layer as our kernels take it, without adapters; nullptr where they do not serve.
+  const kernels::PanelLayer* panels() const { return panels_.get(); }
 
  private:
+  mx::array plain(const mx::array& x) const;
+
   Matrix weight_;
   std::optional<mx::array> bias_;
   std::shared_ptr<const LowRankSlots> adapters_;
+  std::shared_ptr<const kernels::PanelLayer> panels_;
 };
 
 /// Token ids [T] → [T, D]; also the output head where it is tied.

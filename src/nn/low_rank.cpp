@@ -38,6 +38,12 @@ void AdapterRows::follow(const StepBatch& batch) {
   }
 }
 
+bool LowRankSlots::in_use() const {
+  return std::ranges::any_of(rows_->groups(), [this](const AdapterRows::Group& group) {
+    return additions_.contains(group.adapter);
+  });
+}
+
 mx::array LowRankSlots::added_to(const mx::array& y, const mx::array& x) const {
   mx::array sum = y;
   for (const auto& [adapter, rows, scales] : rows_->groups()) {

@@ -50,6 +50,9 @@ class LowRankSlots {
   void put(int adapter, LowRank addition) { additions_.insert_or_assign(adapter, addition); }
   void remove(int adapter) { additions_.erase(adapter); }
 
+  /// Whether rows of the step use one of them.
+  bool in_use() const;
+
   /// y [T, N] and what the adapters of the step's rows add to it.
   /// @param x  [T, K], one row per token of the step
   mx::array added_to(const mx::array& y, const mx::array& x) const;

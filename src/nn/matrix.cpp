@@ -5,7 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "nn/kernel_product.h"
+#include "kernels/counters.h"
+#include "kernels/dense_product.h"
+#include "kernels/panel_matrix.h"
+#include "nn/panels.h"
 #include "nn/plain_matrix.h"
 
 namespace hearth::nn {
@@ -40,10 +43,11 @@ bool on_cpu() {
 
 mx::array Matrix::times(const mx::array& x) const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return plain_product(x, *plain, rows_);
+  if (const auto* w = panels()) return panel_product(x, *w);
   const auto& w = std::get<PackedMatrix>(content_);
-  if (on_cpu()) {
-    if (auto y = kernel_product(x, w)) return *std::move(y);
-  }
+  if (w.packing.mode == PackingMode::Mxfp8 && kernels_serve())
+    return kernels::mxfp8_product(x, w.codes, w.scales);
+  kernels::count_generic(kernels::Operation::PackedProduct);
   const bool few = x.shape(0) <= kPackedRows && rows_ == RowPolicy::Any;
   if (on_cpu() ? !few : rows_ == RowPolicy::Fixed) return times_unpacked(x, w);
   return mx::quantized_matmul(x, w.codes, w.scales, w.biases, /*transpose=*/true,
@@ -53,17 +57,19 @@ mx::array Matrix::times(const mx::array& x) const {
 mx::array Matrix::rows(const mx::array& ids) const {
   if (const auto* plain = std::get_if<mx::array>(&content_))
     return in_compute_dtype(mx::take(*plain, ids, 0));
-  const auto& w = std::get<PackedMatrix>(content_);
-  return unpack(pick(w, ids));
+  if (const auto* w = panels()) return panel_rows(*w, ids);
+  return unpack(pick(std::get<PackedMatrix>(content_), ids));
 }
 
-Matrix Matrix::unpacked() const {
+Matrix Matrix::prepared() const {
   const auto* w = std::get_if<PackedMatrix>(&content_);
-  return w ? Matrix(unpack(*w), rows_) : *this;
+  Panels made = w ? panels_of(*w) : nullptr;
+  return made ? Matrix(std::move(made), rows_) : *this;
 }
 
 std::size_t Matrix::bytes() const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return plain->nbytes();
+  if (const auto* w = panels()) return (*w)->bytes();
   return std::get<PackedMatrix>(content_).bytes();
 }
 

@@ -2,13 +2,21 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <variant>
 
 #include "nn/mlx.h"
 #include "nn/packed_matrix.h"
 #include "nn/row_policy.h"
 
+namespace hearth::kernels {
+class PanelMatrix;
+}
+
 namespace hearth::nn {
+
+/// A packed matrix as our kernels for the CPU read it.
+using Panels = std::shared_ptr<const kernels::PanelMatrix>;
 
 /// A matrix W [N, K] that rows are multiplied with or picked from. Cheap to copy: it shares arrays.
 class Matrix {
@@ -17,6 +25,8 @@ class Matrix {
       : content_(std::move(plain)), rows_(rows) {}
   explicit Matrix(PackedMatrix packed, RowPolicy rows = RowPolicy::Any)
       : content_(std::move(packed)), rows_(rows) {}
+  explicit Matrix(Panels panels, RowPolicy rows = RowPolicy::Any)
+      : content_(std::move(panels)), rows_(rows) {}
 
   /// x Wᵀ: [T, K] → [T, N].
   mx::array times(const mx::array& x) const;
@@ -24,17 +34,19 @@ class Matrix {
   /// The rows `ids`: [T] → [T, K], unpacked, in the type that is computed in.
   mx::array rows(const mx::array& ids) const;
 
-  /// The same matrix, unpacked: takes memory for K * N elements.
-  Matrix unpacked() const;
+  /// The same matrix, copied into panels where kernels serve it; else itself.
+  Matrix prepared() const;
 
-  bool packed() const { return std::holds_alternative<PackedMatrix>(content_); }
-  const std::variant<mx::array, PackedMatrix>& content() const { return content_; }
+  bool packed() const { return !std::holds_alternative<mx::array>(content_); }
+  /// nullptr where it does not lie in panels.
+  const Panels* panels() const { return std::get_if<Panels>(&content_); }
+  const std::variant<mx::array, PackedMatrix, Panels>& content() const { return content_; }
   std::size_t bytes() const;
 
  private:
   mx::array times_unpacked(const mx::array& x, const PackedMatrix& w) const;
 
-  std::variant<mx::array, PackedMatrix> content_;
+  std::variant<mx::array, PackedMatrix, Panels> content_;
   RowPolicy rows_;
 };
 

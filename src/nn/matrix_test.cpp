@@ -137,22 +137,23 @@ class Packed : public ::testing::TestWithParam<Packing> {
 
 TEST_P(Packed, ProductsOfFewAndManyRows) {
   const Example w = example(48, 256, packing());
-  for (const int tokens : {1, 2, 3, 40})
+  const Example prepared{w.matrix.prepared(), w.dense};
+  for (const int tokens : {1, 2, 3, 40}) {
     EXPECT_LT(product_error(w, 48, 256, tokens), 2e-6) << tokens << " rows";
+    EXPECT_LT(product_error(prepared, 48, 256, tokens), 2e-6) << tokens << " rows, prepared";
+  }
 }
 
-TEST_P(Packed, RowsAndUnpackedForm) {
+TEST_P(Packed, Rows) {
   const Example w = example(48, 256, packing());
-  mx::array rows = w.matrix.rows(mx::array({47, 0, 5}, mx::int32));
-  mx::array whole = w.matrix.unpacked().rows(mx::arange(48, mx::int32));
-  mx::eval(rows, whole);
-  EXPECT_FALSE(w.matrix.unpacked().packed());
-  for (int k = 0; k < 256; ++k) {
-    EXPECT_NEAR(rows.data<float>()[k], w.dense[static_cast<std::size_t>(47 * 256 + k)], 1e-5);
-    EXPECT_NEAR(rows.data<float>()[2 * 256 + k], w.dense[static_cast<std::size_t>(5 * 256 + k)],
-                1e-5);
-    EXPECT_NEAR(whole.data<float>()[9 * 256 + k], w.dense[static_cast<std::size_t>(9 * 256 + k)],
-                1e-5);
+  for (const Matrix& matrix : {w.matrix, w.matrix.prepared()}) {
+    mx::array rows = matrix.rows(mx::array({47, 0, 5}, mx::int32));
+    mx::eval(rows);
+    for (int k = 0; k < 256; ++k) {
+      EXPECT_NEAR(rows.data<float>()[k], w.dense[static_cast<std::size_t>(47 * 256 + k)], 1e-5);
+      EXPECT_NEAR(rows.data<float>()[2 * 256 + k], w.dense[static_cast<std::size_t>(5 * 256 + k)],
+                  1e-5);
+    }
   }
 }
 
@@ -184,7 +185,8 @@ TEST(Matrix, NoRowsGiveNoRows) {
   const Packing packing{.bits = 4, .group_size = 64};
   const auto packed = std::get<PackedMatrix>(example(48, 256, packing).matrix.content());
   for (const RowPolicy rows : {RowPolicy::Any, RowPolicy::Fixed})
-    for (const Matrix& w : {Matrix(packed, rows), Matrix(mx::zeros({48, 256}), rows)}) {
+    for (const Matrix& w : {Matrix(packed, rows), Matrix(packed, rows).prepared(),
+                            Matrix(mx::zeros({48, 256}), rows)}) {
       mx::array y = w.times(mx::zeros({0, 256}));
       mx::eval(y);
       EXPECT_EQ(y.shape(), (mx::Shape{0, 48}));

@@ -1,6 +1,8 @@
 // Dense feed-forward layers.
 #include "nn/mlp.h"
 
+#include "nn/joint_products.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -20,10 +22,8 @@ GatedMlp::GatedMlp(const MlpSpec& spec, const Scope& weights)
 }
 
 mx::array GatedMlp::operator()(const mx::array& x) const {
-  const mx::array first = first_(x);
-  if (up_) return down_(mx::multiply(activation_(first), (*up_)(x)));
-  const auto halves = mx::split(first, 2, 1);
-  return down_(mx::multiply(activation_(halves[0]), halves[1]));
+  return down_(up_ ? gated_product(x, first_, *up_, activation_)
+                   : gated_product(x, first_, activation_));
 }
 
 PlainMlp::PlainMlp(const MlpSpec& spec, const Scope& weights)

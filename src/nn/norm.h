@@ -27,24 +27,15 @@ class Norm {
  public:
   /// @param weight  [D] as stored, or [..., D] where it differs between rows (no bias then)
   /// @param bias    [D]
-  Norm(const NormSpec& spec, std::optional<mx::array> weight, std::optional<mx::array> bias)
-      : kind_(spec.kind),
-        epsilon_(spec.epsilon),
-        weight_(std::move(weight)),
-        bias_(std::move(bias)) {
-    if (spec.plus_one && weight_) weight_ = mx::add(*weight_, mx::array(1.0F, weight_->dtype()));
-  }
+  Norm(const NormSpec& spec, std::optional<mx::array> weight, std::optional<mx::array> bias);
 
-  mx::array operator()(const mx::array& x) const {
-    if (weight_ && weight_->ndim() > 1) return mx::multiply(plain(x, {}), *weight_);
-    return plain(x, weight_);
-  }
+  mx::array operator()(const mx::array& x) const;
+
+  /// x + y, and the norm of that: what stands between two halves of a layer, in one operation.
+  std::pair<mx::array, mx::array> of_sum(const mx::array& x, const mx::array& y) const;
 
  private:
-  mx::array plain(const mx::array& x, const std::optional<mx::array>& weight) const {
-    if (kind_ == NormSpec::Kind::Rms) return mx::fast::rms_norm(x, weight, epsilon_);
-    return mx::fast::layer_norm(x, weight, bias_, epsilon_);
-  }
+  mx::array plain(const mx::array& x, const std::optional<mx::array>& weight) const;
 
   NormSpec::Kind kind_;
   float epsilon_;

@@ -58,6 +58,14 @@ json::array step_times(const engine::SchedulerStats& scheduler) {
   return table;
 }
 
+json::array kernels(const engine::EngineStats& stats) {
+  json::array list;
+  for (const engine::KernelCalls& calls : stats.kernels)
+    list.push_back(json::object{
+        {"operation", calls.operation}, {"path", calls.path}, {"calls", calls.calls}});
+  return list;
+}
+
 json::object entry(const services::LoadedModel& model) {
   json::object out{{"id", model.id},
                    {"state", services::name(model.state)},
@@ -90,6 +98,7 @@ json::object entry(const services::LoadedModel& model) {
                                {"completion_tokens", stats.completion_tokens}};
   out["memory"] =
       json::object{{"active_bytes", stats.active_bytes}, {"peak_bytes", stats.peak_bytes}};
+  out["kernels"] = kernels(stats);
   return out;
 }
 

@@ -46,6 +46,24 @@ std::string row(std::string_view name, const std::string& value) {
   return fmt::format("  {:<12} {}\n", name, value);
 }
 
+/// A line for each kind of operation: which path computed how many.
+std::string kernels(const json::object& model) {
+  std::string out;
+  const json::value* list = model.if_contains("kernels");
+  if (list == nullptr || !list->is_array()) return out;
+  for (const json::value& calls : list->get_array()) {
+    if (!calls.is_object()) continue;
+    const auto text = [&](const char* key) {
+      const json::value* value = calls.get_object().if_contains(key);
+      return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                    : std::string("?");
+    };
+    out += row("kernels", fmt::format("{} x {} by {}", count(calls.get_object(), "/calls"),
+                                      text("operation"), text("path")));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<json::object> live_state(const services::Settings& settings, const std::string& id) {
@@ -91,7 +109,7 @@ std::string describe_live(const json::object& model) {
                          count(model, "/totals/completion_tokens"), count(model, "/totals/steps")));
   out += row("memory", fmt::format("{} (at most {})", size(model, "/memory/active_bytes"),
                                    size(model, "/memory/peak_bytes")));
-  return out + step_times(model);
+  return out + kernels(model) + step_times(model);
 }
 
 }  // namespace hearth::cli

@@ -90,6 +90,7 @@ class EngineLoop {
     std::uint64_t completion_tokens = 0;
     double request_s = 1;  ///< what requests took lately, once they ran
     SchedulerStats latest;
+    std::vector<KernelCalls> kernels;
     base::Instant details_due{};
     std::chrono::milliseconds rest_after;
     PromptKeeper keeper;

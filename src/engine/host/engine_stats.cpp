@@ -49,6 +49,7 @@ void EngineLoop::note_stats(Work& work) {
   stats_.active_bytes = memory.active_bytes;
   stats_.peak_bytes = memory.peak_bytes;
   stats_.scheduler = latest;
+  stats_.kernels = work.kernels;
 }
 
 void EngineLoop::note_details(Work& work) {
@@ -64,6 +65,7 @@ void EngineLoop::note_details(Work& work) {
                             .waited_ms = base::elapsed_ms(job.submitted)});
   }
   latest.step_times = work.pacer.times().table();
+  work.kernels = work.model.runner->kernel_calls();
 }
 
 }  // namespace hearth::engine

@@ -13,6 +13,8 @@
 #endif
 
 #include "engine/local/cache_bytes.h"
+#include "kernels/counters.h"
+#include "kernels/weight_memory.h"
 #include "nn/step_batch.h"
 
 namespace hearth::engine {
@@ -165,7 +167,16 @@ Result<void> ModelRunner::write_cache(std::span<const PageId> pages, StateId sta
 }
 
 StepRunner::Memory ModelRunner::memory() const {
-  return {.active_bytes = mx::get_active_memory(), .peak_bytes = mx::get_peak_memory()};
+  const std::size_t weights = kernels::weight_memory_held();
+  return {.active_bytes = mx::get_active_memory() + weights,
+          .peak_bytes = mx::get_peak_memory() + weights};
+}
+
+std::vector<KernelCalls> ModelRunner::kernel_calls() const {
+  std::vector<KernelCalls> calls;
+  for (const kernels::KernelCount& count : kernels::kernel_counts())
+    calls.push_back({std::string(count.operation), std::string(count.path), count.calls});
+  return calls;
 }
 
 }  // namespace hearth::engine

@@ -23,6 +23,7 @@ class ModelRunner final : public StepRunner {
   Result<void> write_cache(std::span<const PageId> pages, StateId state,
                            const std::vector<CacheTensor>& content) override;
   Memory memory() const override;
+  std::vector<KernelCalls> kernel_calls() const override;
 
  private:
   void copy(const StepPlan& plan);

@@ -13,6 +13,7 @@
 #include "engine/open_local.h"
 #include "engine/open_remote.h"
 #include "engine/remote/worker_session.h"
+#include "kernels/weight_memory.h"
 #include "models/model.h"
 
 namespace hearth::engine {
@@ -35,7 +36,8 @@ class ProgressTicker {
  private:
   void run(std::uint64_t weight_bytes, const LoadProgress& progress) {
     while (!done_.closed()) {
-      const double held = static_cast<double>(mlx::core::get_active_memory());
+      const auto held = static_cast<double>(mlx::core::get_active_memory() +
+                                            kernels::weight_memory_held());
       progress(
           std::min(held / static_cast<double>(std::max<std::uint64_t>(weight_bytes, 1)), 0.99));
       done_.wait_until(base::SteadyClock::now() + kProgressEvery);

@@ -93,11 +93,18 @@ Stats write_stats(const EngineStats& stats) {
   message.set_active_bytes(stats.active_bytes);
   message.set_peak_bytes(stats.peak_bytes);
   *message.mutable_scheduler() = write_scheduler(stats.scheduler);
+  for (const engine::KernelCalls& calls : stats.kernels) {
+    KernelCalls& written = *message.add_kernels();
+    written.set_operation(calls.operation);
+    written.set_path(calls.path);
+    written.set_calls(calls.calls);
+  }
   return message;
 }
 
 EngineStats read_stats(const Stats& message) {
-  return {.running = message.running(),
+  EngineStats stats{
+          .running = message.running(),
           .waiting = message.waiting(),
           .pages_used = message.pages_used(),
           .pages_total = message.pages_total(),
@@ -107,6 +114,9 @@ EngineStats read_stats(const Stats& message) {
           .active_bytes = message.active_bytes(),
           .peak_bytes = message.peak_bytes(),
           .scheduler = read_scheduler(message.scheduler())};
+  for (const KernelCalls& calls : message.kernels())
+    stats.kernels.push_back({calls.operation(), calls.path(), calls.calls()});
+  return stats;
 }
 
 }  // namespace hearth::engine::wire

@@ -175,7 +175,12 @@ TEST(Convert, CountsOfPagesComeBackAsTheyWere) {
   stats.scheduler.windows_cached = 6;
   stats.scheduler.windows_free = 7;
   stats.scheduler.windows_total = 8;
+  stats.kernels = {{"packed_product", "avx512", 9}, {"norm", "generic", 10}};
   const EngineStats back = read_stats(write_stats(stats));
+  ASSERT_EQ(back.kernels.size(), 2U);
+  EXPECT_EQ(back.kernels[0].operation, "packed_product");
+  EXPECT_EQ(back.kernels[1].path, "generic");
+  EXPECT_EQ(back.kernels[1].calls, 10U);
   EXPECT_EQ(back.pages_used, 1U);
   EXPECT_EQ(back.pages_total, 2U);
   EXPECT_EQ(back.scheduler.pages_cached, 3U);

@@ -7,18 +7,12 @@
 #include <random>
 #include <vector>
 
-#include "kernels/quantised_path.h"
+#include "kernels/panel_layout.h"
 
 namespace hearth::kernels::testing {
 
 /// What a packed matrix looks like.
-struct Layout {
-  int bits = 4;
-  int group = 64;
-  ScaleType scale_type = ScaleType::F32;
-
-  bool e2m1() const { return scale_type == ScaleType::E8M0 || scale_type == ScaleType::E4M3; }
-};
+using Layout = PackedFormat;
 
 /// The bytes of one scale of a type, and the number that they stand for by its definition.
 struct StoredNumber {
@@ -93,10 +87,7 @@ struct PackedExample {
             .biases = layout.e2m1() ? nullptr : biases.data(),
             .scale_stride = scale_stride,
             .bias_stride = scale_stride,
-            .scale_type = layout.scale_type,
-            .e2m1 = layout.e2m1(),
-            .bits = layout.bits,
-            .group = layout.group,
+            .format = layout,
             .outputs = outputs,
             .width = width};
   }

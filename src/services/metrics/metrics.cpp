@@ -75,6 +75,11 @@ struct Metrics::Families {
           .Name("hearth_model_memory_bytes")
           .Help("Memory that a model's worker holds on its device")
           .Register(registry);
+  prometheus::Family<prometheus::Gauge>& model_kernels =
+      prometheus::BuildGauge()
+          .Name("hearth_model_kernel_calls")
+          .Help("Operations that a model's worker computed, by the path that computed them")
+          .Register(registry);
   prometheus::Gauge& loaded = prometheus::BuildGauge()
                                   .Name("hearth_models_loaded")
                                   .Help("Models in memory")
@@ -152,6 +157,10 @@ std::string Metrics::text(const std::vector<LoadedModel>& models) const {
              static_cast<double>(scheduler.lookup_tokens));
     all.show(all.model_prefix, {{"model", model.id}, {"state", "found"}},
              static_cast<double>(scheduler.hit_tokens));
+    for (const engine::KernelCalls& calls : model.stats.kernels)
+      all.show(all.model_kernels,
+               {{"model", model.id}, {"operation", calls.operation}, {"path", calls.path}},
+               static_cast<double>(calls.calls));
     all.show(all.model_bytes, {{"model", model.id}}, static_cast<double>(model.stats.active_bytes));
   }
   all.loaded.Set(loaded);

@@ -1,22 +1,16 @@
-// The quantised product in plain C++: the oracle of the other paths.
+// Products with packed weights in plain C++: the oracle of the other paths.
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "kernels/gate_loop.h"
 #include "kernels/number_formats.h"
-#include "kernels/quantised_path.h"
+#include "kernels/panel_path.h"
 
 namespace hearth::kernels {
 
 namespace {
-
-/// Where input `k` of its block of 16 stands among the digits.
-int place(int k, bool nibbles) {
-  if (!nibbles) return k;
-  const int eight = k & ~7;
-  return eight + (k % 2) * 4 + (k % 8) / 2;
-}
 
 /// The bits of the largest size; numbers that are not finite have the largest bits.
 std::uint32_t peak_bits(const float* x, int count) {
@@ -53,8 +47,7 @@ void split(const float* x, const DigitsTarget& to) {
           finite ? static_cast<std::int32_t>(std::nearbyint(values[i] * inverse)) : 0;
       sum += number;
       write_digits(number, to.count,
-                   to.digits + std::int64_t{k / kBlock} * to.rows * to.count * kBlock +
-                       place(k % kBlock, to.nibbles));
+                   to.digits + std::int64_t{k / kBlock} * to.rows * to.count * kBlock + k % kBlock);
     }
     const float scale = finite ? peak / limit : std::numeric_limits<float>::quiet_NaN();
     to.scales[g * to.rows] = scale;
@@ -62,29 +55,26 @@ void split(const float* x, const DigitsTarget& to) {
   }
 }
 
-int clamped(const PackedView& w, int row) {
-  return row < w.outputs ? row : w.outputs - 1;
+/// What a plane of `bits` each holds for input `k` of an output: a word of 32 bits holds 32 / bits
+/// inputs, every fourth in the same byte.
+unsigned plane_at(const std::uint8_t* plane, int bits, int k, int output) {
+  const int inputs = 32 / bits;
+  const std::int64_t word = std::int64_t{k / inputs} * kPanelRows + output;
+  const unsigned byte = plane[word * 4 + k % 4];
+  return byte >> (k % inputs / 4 * bits) & ((1U << bits) - 1U);
 }
 
-/// The code of input `k` in a row. It may cross from one byte into the next.
-std::uint8_t code_at(const std::uint8_t* row, int k, int bits) {
-  const std::int64_t bit = std::int64_t{k} * bits;
-  const std::uint8_t* byte = row + bit / 8;
-  const int shift = static_cast<int>(bit % 8);
-  unsigned value = *byte;
-  if (shift + bits > 8) value |= static_cast<unsigned>(byte[1]) << 8U;
-  return static_cast<std::uint8_t>(value >> shift & ((1U << bits) - 1U));
-}
-
-void unpack_codes(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) {
-  for (int n = 0; n < kPanelRows; ++n) {
-    const std::uint8_t* row = w.codes + clamped(w, cut.row + n) * w.code_stride;
-    for (int i = 0; i < cut.count; ++i) {
-      const std::uint8_t code = code_at(row, cut.begin + i, w.bits);
-      const int at = (i & ~(kBlock - 1)) + place(i % kBlock, w.bits == 4);
-      codes[(at / 4 * kPanelRows + n) * 4 + at % 4] = w.e2m1 ? kE2m1Codes[code] : code;
+void unpack_codes(const PanelCut& cut, std::uint8_t* codes) {
+  const PanelLayout& layout = *cut.layout;
+  for (int i = 0; i < cut.count; ++i)
+    for (int n = 0; n < kPanelRows; ++n) {
+      const int k = cut.begin + i;
+      unsigned code = plane_at(cut.panel + layout.low_at, layout.low_bits, k, n);
+      if (layout.high_bits > 0)
+        code |= plane_at(cut.panel + layout.high_at, layout.high_bits, k, n) << layout.low_bits;
+      codes[(i / 4 * kPanelRows + n) * 4 + i % 4] =
+          layout.e2m1 ? kE2m1Codes[code] : static_cast<std::uint8_t>(code);
     }
-  }
 }
 
 float scale_at(const void* scales, std::int64_t at, ScaleType type) {
@@ -103,18 +93,21 @@ float scale_at(const void* scales, std::int64_t at, ScaleType type) {
   return 0.0F;
 }
 
-void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, float* biases) {
-  for (int n = 0; n < kPanelRows; ++n) {
-    const int row = clamped(w, cut.row + n);
-    const int first = cut.begin / w.group;
-    for (int g = 0; g < cut.count / w.group; ++g) {
-      const float scale = scale_at(w.scales, row * w.scale_stride + first + g, w.scale_type);
-      scales[g * kPanelRows + n] = w.e2m1 ? scale * 0.5F : scale;
-      biases[g * kPanelRows + n] =
-          w.e2m1 ? scale * -6.0F
-                 : scale_at(w.biases, row * w.bias_stride + first + g, w.scale_type);
-    }
+void unpack_scales(const PanelCut& cut, float* scales, float* biases) {
+  const PanelLayout& layout = *cut.layout;
+  const std::int64_t first = std::int64_t{cut.begin} / layout.group * kPanelRows;
+  for (int i = 0; i < cut.count / layout.group * kPanelRows; ++i) {
+    const float scale = scale_at(cut.panel, first + i, layout.scale_type);
+    scales[i] = layout.e2m1 ? scale * 0.5F : scale;
+    biases[i] = layout.e2m1
+                    ? scale * -6.0F
+                    : scale_at(cut.panel + layout.biases_at, first + i, layout.scale_type);
   }
+}
+
+/// One after the other is plain enough.
+bool stream(const PanelCut& /*cut*/, const Tile& /*x*/, float* /*sums*/) {
+  return false;
 }
 
 /// A group's sum out of those of its digits.
@@ -152,6 +145,6 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
 
 }  // namespace
 
-const QuantisedPath kQuantisedScalar{split, unpack_codes, unpack_scales, multiply, nullptr};
+const PanelPath kPanelScalar{split, unpack_codes, unpack_scales, multiply, stream, gate_loop};
 
 }  // namespace hearth::kernels

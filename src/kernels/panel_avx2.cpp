@@ -1,7 +1,8 @@
-// The quantised product with AVX2: rows in lanes like AVX-512, in two halves of eight.
+// Products with packed weights with AVX2: sixteen outputs in two halves of eight.
 #include <immintrin.h>
 
-#include "kernels/quantised_path.h"
+#include "kernels/gate_loop.h"
+#include "kernels/panel_path.h"
 
 namespace hearth::kernels {
 
@@ -10,120 +11,73 @@ namespace {
 constexpr int kLanes = 8;
 constexpr int kHalfBytes = 32;  // a half's codes of one step: eight outputs, four inputs
 constexpr int kStepBytes = 64;
+constexpr int kWords = kUnpacked / 4;
 
-/// Lane i of register j becomes lane j of register i.
-[[gnu::always_inline]] inline void transpose(__m256i (&r)[kLanes]) {
-  __m256i t[kLanes];
+/// The codes of kUnpacked inputs of half a panel from one plane of `kBits` each, as bytes.
+template <int kBits>
+[[gnu::always_inline]] inline void load_plane(const std::uint8_t* from, __m256i (&words)[kWords]) {
+  constexpr int kParts = 8 / kBits;  // codes of a byte
+  const __m256i mask = _mm256_set1_epi8(static_cast<char>((1 << kBits) - 1));
 #pragma clang loop unroll(full)
-  for (int i = 0; i < 4; ++i) {
-    t[2 * i] = _mm256_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
-    t[2 * i + 1] = _mm256_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
-  }
+  for (int line = 0; line < kBits; ++line) {
+    const __m256i codes =
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + line * kStepBytes));
 #pragma clang loop unroll(full)
-  for (int i = 0; i < kLanes; i += 4) {
-    r[i] = _mm256_unpacklo_epi64(t[i], t[i + 2]);
-    r[i + 1] = _mm256_unpackhi_epi64(t[i], t[i + 2]);
-    r[i + 2] = _mm256_unpacklo_epi64(t[i + 1], t[i + 3]);
-    r[i + 3] = _mm256_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-#pragma clang loop unroll(full)
-  for (int c = 0; c < 4; ++c) {
-    const __m256i low = _mm256_permute2x128_si256(r[c], r[c + 4], 0x20);
-    r[c + 4] = _mm256_permute2x128_si256(r[c], r[c + 4], 0x31);
-    r[c] = low;
+    for (int part = 0; part < kParts; ++part) {
+      const __m256i moved = part == 0 ? codes : _mm256_srli_epi16(codes, part * kBits);
+      words[line * kParts + part] = kBits == 8 ? moved : _mm256_and_si256(moved, mask);
+    }
   }
 }
 
-inline const std::uint8_t* row_of(const PackedView& w, const PanelCut& cut, int n) {
-  const int row = cut.row + n < w.outputs ? cut.row + n : w.outputs - 1;
-  return w.codes + row * w.code_stride + std::int64_t{cut.begin} * w.bits / 8;
-}
-
-/// The first `words` of eight words of 32 bits; all where there are more.
-[[gnu::always_inline]] inline __m256i first_words(int words) {
-  const __m256i numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32(words), numbers);
-}
-
-/// Eight words of eight rows, turned; the same words of the next panel are asked for.
-[[gnu::always_inline]] inline void load_words(const PackedView& w, const PanelCut& cut, int at,
-                                              __m256i (&r)[kLanes]) {
-  const int left = cut.count * w.bits / 8 - at;
-  const __m256i wanted = first_words(left / 4);
-  for (int n = 0; n < kLanes; ++n) {
-    const std::uint8_t* from = row_of(w, cut, n) + at;
-    r[n] = _mm256_maskload_epi32(reinterpret_cast<const int*>(from), wanted);
-    _mm_prefetch(reinterpret_cast<const char*>(from + w.code_stride * kPanelRows), _MM_HINT_T1);
-  }
-  transpose(r);
-}
-
-[[gnu::always_inline]] inline void store(std::uint8_t* to, __m256i value) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value);
-}
-
-/// Half a panel of 4-bit codes, 64 inputs at a time.
-void unpack_nibbles(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) {
-  const __m256i low = _mm256_set1_epi8(0x0F);
-  const __m256i e2m1 =
+/// Half a panel.
+template <int kLow, int kHigh, bool kE2m1>
+[[gnu::always_inline]] inline void unpack_half(const PanelCut& cut, int half, std::uint8_t* codes) {
+  const PanelLayout& layout = *cut.layout;
+  const __m256i table =
       _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(kE2m1Codes)));
-  for (int at = 0; at < cut.count / 2; at += kHalfBytes) {
-    __m256i r[kLanes];
-    load_words(w, cut, at, r);
-    for (int i = 0; i < kLanes; ++i) {
-      __m256i even = _mm256_and_si256(r[i], low);
-      __m256i odd = _mm256_and_si256(_mm256_srli_epi16(r[i], 4), low);
-      if (w.e2m1) {
-        even = _mm256_shuffle_epi8(e2m1, even);
-        odd = _mm256_shuffle_epi8(e2m1, odd);
-      }
-      std::uint8_t* to = codes + (std::int64_t{at} / 2 + 2 * i) * kStepBytes;
-      store(to, even);
-      store(to + kStepBytes, odd);
+  const std::uint8_t* low = cut.panel + layout.low_at + half * kHalfBytes;
+  const std::uint8_t* high = cut.panel + layout.high_at + half * kHalfBytes;
+  for (int k = cut.begin; k < cut.begin + cut.count; k += kUnpacked) {
+    __m256i words[kWords];
+    load_plane<kLow>(low + std::int64_t{k} * kLow * 2, words);
+    if constexpr (kHigh != 0) {
+      __m256i more[kWords];
+      load_plane<kHigh>(high + std::int64_t{k} * kHigh * 2, more);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < kWords; ++i)
+        words[i] = _mm256_or_si256(words[i], _mm256_slli_epi16(more[i], kLow));
+    }
+    std::uint8_t* to = codes + std::int64_t{k - cut.begin} * kPanelRows + half * kHalfBytes;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < kWords; ++i) {
+      const __m256i word = kE2m1 ? _mm256_shuffle_epi8(table, words[i]) : words[i];
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i * kStepBytes), word);
     }
   }
 }
 
-/// Half a panel of bytes, 32 inputs at a time.
-void unpack_bytes(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) {
-  for (int at = 0; at < cut.count; at += kHalfBytes) {
-    __m256i r[kLanes];
-    load_words(w, cut, at, r);
-    for (int i = 0; i < kLanes; ++i) store(codes + (at / 4 + i) * kStepBytes, r[i]);
-  }
+template <int kLow, int kHigh, bool kE2m1>
+void unpack_as(const PanelCut& cut, std::uint8_t* codes) {
+  unpack_half<kLow, kHigh, kE2m1>(cut, 0, codes);
+  unpack_half<kLow, kHigh, kE2m1>(cut, 1, codes);
 }
 
-/// Half a panel of codes of any width: eight codes at a time are spread out of one word.
-void unpack_bits(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) {
-  const std::uint64_t fields = 0x0101010101010101U * ((1U << w.bits) - 1U);
-  for (int n = 0; n < kLanes; ++n) {
-    const std::uint8_t* from = row_of(w, cut, n);
-    for (int k = 0; k < cut.count; k += 8, from += w.bits) {
-      std::uint64_t word = 0;
-      if (k + 32 <= cut.count)  // the row goes on for eight bytes at least
-        __builtin_memcpy(&word, from, sizeof word);
-      else
-        for (int i = 0; i < w.bits; ++i) word |= std::uint64_t{from[i]} << (8 * i);
-      const std::uint64_t spread = _pdep_u64(word, fields);
-      std::uint8_t* to = codes + k / 4 * kStepBytes + n * 4;
-      const auto first = static_cast<std::uint32_t>(spread);
-      const auto second = static_cast<std::uint32_t>(spread >> 32U);
-      __builtin_memcpy(to, &first, sizeof first);
-      __builtin_memcpy(to + kStepBytes, &second, sizeof second);
-    }
-  }
-}
-
-void unpack_codes(const PackedView& w, const PanelCut& cut, std::uint8_t* codes) {
-  for (int half = 0; half < 2; ++half) {
-    const PanelCut rows{cut.row + half * kLanes, cut.begin, cut.count};
-    std::uint8_t* to = codes + half * kHalfBytes;
-    if (w.bits == 4)
-      unpack_nibbles(w, rows, to);
-    else if (w.bits == 8)
-      unpack_bytes(w, rows, to);
-    else
-      unpack_bits(w, rows, to);
+void unpack_codes(const PanelCut& cut, std::uint8_t* codes) {
+  if (cut.layout->e2m1) return unpack_as<4, 0, true>(cut, codes);
+  switch (cut.layout->bits) {
+    case 2:
+      return unpack_as<2, 0, false>(cut, codes);
+    case 3:
+      return unpack_as<2, 1, false>(cut, codes);
+    case 4:
+      return unpack_as<4, 0, false>(cut, codes);
+    case 5:
+      return unpack_as<4, 1, false>(cut, codes);
+    case 6:
+      return unpack_as<4, 2, false>(cut, codes);
+    default:
+      return unpack_as<8, 0, false>(cut, codes);
   }
 }
 
@@ -158,18 +112,21 @@ inline float load_scale(const void* scales, std::int64_t at, ScaleType type) {
   return 0.0F;
 }
 
-void unpack_scales(const PackedView& w, const PanelCut& cut, float* scales, float* biases) {
-  for (int n = 0; n < kPanelRows; ++n) {
-    const int row = cut.row + n < w.outputs ? cut.row + n : w.outputs - 1;
-    const int first = cut.begin / w.group;
-    for (int g = 0; g < cut.count / w.group; ++g) {
-      const float scale = load_scale(w.scales, row * w.scale_stride + first + g, w.scale_type);
-      scales[g * kPanelRows + n] = w.e2m1 ? scale * 0.5F : scale;
-      biases[g * kPanelRows + n] =
-          w.e2m1 ? scale * -6.0F
-                 : load_scale(w.biases, row * w.bias_stride + first + g, w.scale_type);
-    }
+void unpack_scales(const PanelCut& cut, float* scales, float* biases) {
+  const PanelLayout& layout = *cut.layout;
+  const std::int64_t first = std::int64_t{cut.begin} / layout.group * kPanelRows;
+  for (int i = 0; i < cut.count / layout.group * kPanelRows; ++i) {
+    const float scale = load_scale(cut.panel, first + i, layout.scale_type);
+    scales[i] = layout.e2m1 ? scale * 0.5F : scale;
+    biases[i] = layout.e2m1
+                    ? scale * -6.0F
+                    : load_scale(cut.panel + layout.biases_at, first + i, layout.scale_type);
   }
+}
+
+/// What is unpacked is multiplied from the first-level cache: nothing is faster here.
+bool stream(const PanelCut& /*cut*/, const Tile& /*x*/, float* /*sums*/) {
+  return false;
 }
 
 /// Four digits for all lanes.
@@ -312,11 +269,8 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
 [[gnu::always_inline]] inline void write_digits(__m256i first, __m256i second,
                                                 const DigitsTarget& target, std::int8_t* to) {
   const __m256i half = _mm256_set1_epi32(128);
-  const __m128i order = _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15);
   for (int d = target.count - 1; d >= 0; --d) {
-    __m128i digits = low_bytes(first, second);
-    if (target.nibbles) digits = _mm_shuffle_epi8(digits, order);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + d * kBlock), digits);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + d * kBlock), low_bytes(first, second));
     first = _mm256_srai_epi32(_mm256_add_epi32(first, half), 8);
     second = _mm256_srai_epi32(_mm256_add_epi32(second, half), 8);
   }
@@ -378,6 +332,6 @@ void split(const float* x, const DigitsTarget& to) {
 
 }  // namespace
 
-const QuantisedPath kQuantisedAvx2{split, unpack_codes, unpack_scales, multiply, nullptr};
+const PanelPath kPanelAvx2{split, unpack_codes, unpack_scales, multiply, stream, gate_loop};
 
 }  // namespace hearth::kernels

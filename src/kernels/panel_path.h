@@ -1,4 +1,4 @@
-// What one instruction set brings to the quantised product: four functions over plain memory.
+// What one instruction set brings to the products with packed weights: functions over plain memory.
 //
 // The units that are compiled with an instruction set's own flags include this header and
 // intrinsics only. So it holds no inline function: a copy compiled there could become the whole
@@ -18,22 +18,6 @@ enum class ScaleType : std::uint8_t {
   E4M3,  ///< one byte: sign, 4 bits of exponent, 3 of fraction
 };
 
-/// A packed matrix W [N, K] in MLX's layout: codes in the bits of a row, lowest first.
-struct PackedView {
-  const std::uint8_t* codes;
-  std::int64_t code_stride;   ///< bytes from row to row
-  const void* scales;         ///< [N, K / group]
-  const void* biases;         ///< like the scales; null where codes are E2M1
-  std::int64_t scale_stride;  ///< elements from row to row
-  std::int64_t bias_stride;   ///< likewise
-  ScaleType scale_type;
-  bool e2m1;    ///< codes are E2M1 numbers, not whole ones
-  int bits;     ///< 2, 3, 4, 5, 6, 8
-  int group;    ///< 16, 32, 64, 128
-  int outputs;  ///< N
-  int width;    ///< K
-};
-
 /// Outputs computed together: one lane of 32 bits each.
 inline constexpr int kPanelRows = 16;
 /// Rows of x computed together at most.
@@ -42,6 +26,8 @@ inline constexpr int kTileRows = 8;
 inline constexpr int kStreamSums = 12;
 /// Inputs whose digits lie together.
 inline constexpr int kBlock = 16;
+/// Inputs whose codes are unpacked together: the width of every packed matrix is a multiple.
+inline constexpr int kUnpacked = 32;
 /// Digits of one activation at most, to the base 256, highest first.
 inline constexpr int kMostDigits = 3;
 /// By the number of digits: what the largest activation of a group becomes, so that each digit
@@ -53,10 +39,32 @@ inline constexpr float kSmallestPeak = 1e-30F;
 inline constexpr std::uint8_t kE2m1Codes[16] = {12, 13, 14, 15, 16, 18, 20, 24,
                                                 12, 11, 10, 9,  8,  6,  4,  0};
 
-/// Inputs [begin, begin + count) of kPanelRows outputs from `row` on; rows behind the last one
-/// repeat it. Both numbers are multiples of the group.
+/// How one panel, kPanelRows outputs of a matrix W [N, K], lies in memory: in one piece, in the
+/// order in which it is read. Outputs are lanes:
+///   scales  [K / group][16], then as many biases unless codes are E2M1
+///   codes   low bits  [K / (32 / low_bits)][16] words: byte b of a word holds, lowest bits first,
+///           inputs b, b + 4, b + 8 ... of the word's inputs
+///   codes   high bits, the same; none where high_bits is 0
+/// Each part begins at a multiple of 64 bytes.
+struct PanelLayout {
+  int bits;  ///< 2, 3, 4, 5, 6, 8
+  int low_bits;
+  int high_bits;
+  int group;  ///< 16, 32, 64, 128
+  int width;  ///< K
+  ScaleType scale_type;
+  bool e2m1;               ///< codes are E2M1 numbers, not whole ones
+  std::int64_t biases_at;  ///< bytes from the panel's beginning
+  std::int64_t low_at;
+  std::int64_t high_at;
+  std::int64_t bytes;  ///< from panel to panel
+};
+
+/// Inputs [begin, begin + count) of one panel. Both numbers are multiples of the group and of
+/// kUnpacked.
 struct PanelCut {
-  int row;
+  const PanelLayout* layout;
+  const std::uint8_t* panel;
   int begin;
   int count;
 };
@@ -71,7 +79,6 @@ struct DigitsTarget {
   int count;            ///< digits of each activation
   int width;            ///< K
   int group;
-  bool nibbles;  ///< inputs in the order in which 4-bit codes are unpacked
 };
 
 /// Inputs [begin, begin + count) of a panel, unpacked.
@@ -94,27 +101,35 @@ struct Tile {
   int count;  ///< digits of each activation
 };
 
-/// All paths compute the same integers and round the same sums in the same order, so they agree
-/// to the last bit.
-struct QuantisedPath {
-  /// Digits of a row x [K]. A group that holds something that is no finite number becomes NaN.
-  void (*split)(const float* x, const DigitsTarget& to);
-  /// → [count / 4][16][4]: whole numbers; 4-bit codes in the order even, odd of each eight.
-  void (*unpack_codes)(const PackedView& w, const PanelCut& cut, std::uint8_t* codes);
-  /// → [count / group][16] each.
-  void (*unpack_scales)(const PackedView& w, const PanelCut& cut, float* scales, float* biases);
-  /// Adds the panel's part of x Wᵀ to `sums` [rows of the tile][16].
-  void (*multiply)(const Panel& panel, const Tile& x, float* sums);
-  /// Unpacks and multiplies at once: codes of 4 bits, a panel that is whole, up to kStreamSums
-  /// rows times digits. `panel` has no codes. Null where a path has nothing faster than one after
-  /// the other.
-  void (*stream)(const PackedView& w, int row, const Panel& panel, const Tile& x, float* sums);
+/// What a gate does to its number before another is multiplied with it.
+enum class Gate : std::uint8_t {
+  Silu,      ///< x σ(x)
+  GeluTanh,  ///< x Φ(x), with Φ out of a tanh
+  Relu,
 };
 
-extern const QuantisedPath kQuantisedScalar;
+/// All paths compute the same integers and round the same sums in the same order, so they agree
+/// to the last bit.
+struct PanelPath {
+  /// Digits of a row x [K]. A group that holds something that is no finite number becomes NaN.
+  void (*split)(const float* x, const DigitsTarget& to);
+  /// → [count / 4][16][4]: whole numbers.
+  void (*unpack_codes)(const PanelCut& cut, std::uint8_t* codes);
+  /// → [count / group][16] each.
+  void (*unpack_scales)(const PanelCut& cut, float* scales, float* biases);
+  /// Adds the panel's part of x Wᵀ to `sums` [rows of the tile][16].
+  void (*multiply)(const Panel& panel, const Tile& x, float* sums);
+  /// Unpacks and multiplies at once, up to kStreamSums rows times digits; false where the path has
+  /// nothing faster than one after the other.
+  bool (*stream)(const PanelCut& cut, const Tile& x, float* sums);
+  /// gate[i] becomes what `kind` makes of it times up[i]; count is a multiple of 16.
+  void (*apply_gate)(Gate kind, float* gate, const float* up, int count);
+};
+
+extern const PanelPath kPanelScalar;
 #ifdef __x86_64__
-extern const QuantisedPath kQuantisedAvx2;
-extern const QuantisedPath kQuantisedAvx512;
+extern const PanelPath kPanelAvx2;
+extern const PanelPath kPanelAvx512;
 #endif
 
 }  // namespace hearth::kernels

@@ -1,15 +1,18 @@
-// The scalar product against its definition in double precision, and every path against it bit
-// by bit.
-#include "kernels/quantised_matmul.h"
+// Products against their definition in double precision, and every path against the scalar one bit by
+// bit.
+#include "kernels/panel_matmul.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <limits>
+#include <numbers>
 #include <random>
 #include <vector>
 
+#include "kernels/panel_matrix.h"
 #include "kernels/testing/packed_example.h"
 
 namespace hearth::kernels {
@@ -36,7 +39,9 @@ std::vector<float> product(const PackedExample& w, const std::vector<float>& x,
                            const Means& means) {
   const int rows = static_cast<int>(std::ssize(x)) / w.width;
   std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(w.outputs), -1.0F);
-  quantised_matmul(w.view(), {x.data(), FloatType::F32, w.width, rows}, y.data(), means);
+  const auto panels = PanelMatrix::pack(w.view());
+  const PanelTask task{.layer = {panels->view()}, .y = y.data()};
+  panel_matmul({&task, 1}, {x.data(), FloatType::F32, w.width, rows}, means);
   return y;
 }
 
@@ -78,9 +83,9 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return bits(a) == bits(b);
 }
 
-class Quantised : public ::testing::TestWithParam<Layout> {};
+class PanelMatmul : public ::testing::TestWithParam<Layout> {};
 
-TEST_P(Quantised, ScalarAgreesWithTheDefinition) {
+TEST_P(PanelMatmul, ScalarAgreesWithTheDefinition) {
   const PackedExample w = packed_example(GetParam(), 37, 4 * GetParam().group, 1);
   const auto x = random_rows(3, w.width, 2);
   const auto expected = definition(w, x);
@@ -92,7 +97,7 @@ TEST_P(Quantised, ScalarAgreesWithTheDefinition) {
   EXPECT_LT(error(1), 2e-2);
 }
 
-TEST_P(Quantised, EveryPathGivesTheScalarsBits) {
+TEST_P(PanelMatmul, EveryPathGivesTheScalarsBits) {
   std::mt19937 random(5);
   for (unsigned round = 0; round < 12; ++round) {
     // One group, a few, and more than are unpacked at a time.
@@ -111,7 +116,7 @@ TEST_P(Quantised, EveryPathGivesTheScalarsBits) {
   }
 }
 
-TEST_P(Quantised, ARowHasTheSameBitsAloneAndInABatch) {
+TEST_P(PanelMatmul, ARowHasTheSameBitsAloneAndInABatch) {
   const PackedExample w = packed_example(GetParam(), 83, 8 * GetParam().group, 3);
   const auto x = random_rows(70, w.width, 4);
   for (const CpuPath path : machine_paths()) {
@@ -142,9 +147,9 @@ std::string layout_name(const ::testing::TestParamInfo<Layout>& info) {
                      info.param.group);
 }
 
-INSTANTIATE_TEST_SUITE_P(Layouts, Quantised, ::testing::ValuesIn(every_layout()), layout_name);
+INSTANTIATE_TEST_SUITE_P(Layouts, PanelMatmul, ::testing::ValuesIn(every_layout()), layout_name);
 
-TEST(QuantisedMatmul, ThreadsDoNotChangeBits) {
+TEST(PanelProduct, ThreadsDoNotChangeBits) {
   ThreadPool one(1);
   ThreadPool seven(7);
   const PackedExample w = packed_example({4, 64, ScaleType::BF16}, 700, 1024, 9);
@@ -155,7 +160,7 @@ TEST(QuantisedMatmul, ThreadsDoNotChangeBits) {
   }
 }
 
-TEST(QuantisedMatmul, ActivationsOfEverySizeStayFinite) {
+TEST(PanelProduct, ActivationsOfEverySizeStayFinite) {
   for (const float size : {0.0F, 1e-42F, 1e-38F, 1e-20F, 1e20F, 1e34F}) {
     const PackedExample w = packed_example({4, 64, ScaleType::F32}, 20, 256, 11);
     auto x = random_rows(2, w.width, 12);
@@ -168,7 +173,7 @@ TEST(QuantisedMatmul, ActivationsOfEverySizeStayFinite) {
   }
 }
 
-TEST(QuantisedMatmul, OutliersCostOnlyTheirOwnGroup) {
+TEST(PanelProduct, OutliersCostOnlyTheirOwnGroup) {
   const PackedExample w = packed_example({4, 64, ScaleType::F32}, 20, 512, 13);
   auto x = random_rows(1, w.width, 14);
   const auto before = definition(w, x);
@@ -179,7 +184,7 @@ TEST(QuantisedMatmul, OutliersCostOnlyTheirOwnGroup) {
     EXPECT_NEAR(y[i], expected[i], 1e-3 * std::abs(before[i]) + 1e-3);
 }
 
-TEST(QuantisedMatmul, WhatIsNoNumberStaysInItsRow) {
+TEST(PanelProduct, WhatIsNoNumberStaysInItsRow) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   for (const float odd : {std::nanf(""), kInfinity, -kInfinity})
     for (const CpuPath path : machine_paths()) {
@@ -193,6 +198,100 @@ TEST(QuantisedMatmul, WhatIsNoNumberStaysInItsRow) {
           EXPECT_TRUE(std::isnan(y[i]));
         else
           EXPECT_EQ(y[i], clean[i]);
+      }
+    }
+}
+
+TEST_P(PanelMatmul, RowsAreWhatTheMatrixHolds) {
+  const PackedExample w = packed_example(GetParam(), 37, 4 * GetParam().group, 6);
+  const auto panels = PanelMatrix::pack(w.view());
+  std::vector<float> row(static_cast<std::size_t>(w.width));
+  for (const int n : {0, 15, 16, 36}) {
+    panel_row(panels->view(), n, row.data());
+    for (int k = 0; k < w.width; ++k) {
+      const double expected = w.dense[static_cast<std::size_t>(n * w.width + k)];
+      EXPECT_NEAR(row[static_cast<std::size_t>(k)], expected, 1e-6 * std::abs(expected) + 1e-6);
+    }
+  }
+}
+
+void joint(const std::vector<PanelTask>& tasks, const std::vector<float>& x, CpuPath path) {
+  const int width = tasks.front().layer.w.layout.width;
+  panel_matmul(tasks, {x.data(), FloatType::F32, width, static_cast<int>(std::ssize(x)) / width},
+               {path, pool()});
+}
+
+TEST(PanelProduct, SeveralAtOnceAreEachByItself) {
+  const PackedExample first = packed_example({4, 64, ScaleType::BF16}, 83, 512, 21);
+  const PackedExample second = packed_example({6, 64, ScaleType::F16}, 20, 512, 22);
+  const auto a = PanelMatrix::pack(first.view());
+  const auto b = PanelMatrix::pack(second.view());
+  for (const int rows : {1, 8, 9, 40})
+    for (const CpuPath path : machine_paths()) {
+      const auto x = random_rows(rows, 512, 23);
+      const auto count = static_cast<std::size_t>(rows);
+      std::vector<float> ya(count * 83), yb(count * 20);
+      joint({{.layer = {a->view()}, .y = ya.data()}, {.layer = {b->view()}, .y = yb.data()}}, x,
+            path);
+      EXPECT_TRUE(same_bits(ya, product(first, x, path))) << rows;
+      EXPECT_TRUE(same_bits(yb, product(second, x, path))) << rows;
+    }
+}
+
+/// In double precision, from the definitions.
+double gated(Gate gate, double x) {
+  if (gate == Gate::Relu) return std::max(x, 0.0);
+  if (gate == Gate::Silu) return x / (1.0 + std::exp(-x));
+  const double inner = std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x);
+  return 0.5 * x * (1.0 + std::tanh(inner));
+}
+
+TEST(PanelProduct, GatesAreTheirDefinitions) {
+  const PackedExample w = packed_example({4, 64, ScaleType::F32}, 70, 256, 24);
+  const PackedExample u = packed_example({4, 64, ScaleType::F32}, 70, 256, 25);
+  const auto a = PanelMatrix::pack(w.view());
+  const auto b = PanelMatrix::pack(u.view());
+  std::vector<float> bias(70), shift(70);
+  for (std::size_t n = 0; n < 70; ++n) {
+    bias[n] = static_cast<float>(n) * 0.1F - 3.0F;
+    shift[n] = 2.0F - static_cast<float>(n) * 0.05F;
+  }
+  for (const Gate gate : {Gate::Silu, Gate::GeluTanh, Gate::Relu})
+    for (const int rows : {1, 9}) {
+      const auto x = random_rows(rows, 256, 26);
+      const auto gates = definition(w, x);
+      const auto ups = definition(u, x);
+      std::vector<double> expected(gates.size());
+      for (std::size_t i = 0; i < gates.size(); ++i)
+        expected[i] = gated(gate, gates[i] + bias[i % 70]) * (ups[i] + shift[i % 70]);
+      std::vector<float> first;
+      for (const CpuPath path : machine_paths()) {
+        std::vector<float> y(gates.size());
+        joint({{.layer = {a->view(), bias.data()},
+                .up = PanelLinear{b->view(), shift.data()},
+                .gate = gate,
+                .y = y.data()}},
+              x, path);
+        EXPECT_LT(relative_error(y, expected), 2e-6) << name(path);
+        if (first.empty()) first = y;
+        EXPECT_TRUE(same_bits(y, first)) << name(path);
+      }
+    }
+}
+
+TEST(PanelProduct, GatesOfNumbersOfEverySize) {
+  std::vector<float> sizes;
+  for (float x = 1e-30F; x < 1e30F; x *= 1.7F) sizes.insert(sizes.end(), {x, -x});
+  while (sizes.size() % 16 != 0) sizes.push_back(0.0F);
+  const std::vector<float> ones(sizes.size(), 1.0F);
+  for (const CpuPath path : machine_paths())
+    for (const Gate gate : {Gate::Silu, Gate::GeluTanh}) {
+      auto found = sizes;
+      panel_path(path).apply_gate(gate, found.data(), ones.data(),
+                                  static_cast<int>(std::ssize(found)));
+      for (std::size_t i = 0; i < sizes.size(); ++i) {
+        const double expected = gated(gate, double{sizes[i]});
+        EXPECT_NEAR(found[i], expected, 1e-6 * std::abs(expected) + 1e-7) << sizes[i];
       }
     }
 }

@@ -1,10 +1,12 @@
-// x Wᵀ with a packed W: the whole product, on the process's threads.
+// x Wᵀ with packed W: whole products, on the process's threads.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 
 #include "kernels/cpu.h"
-#include "kernels/quantised_path.h"
+#include "kernels/panel_layout.h"
 #include "kernels/thread_pool.h"
 
 namespace hearth::kernels {
@@ -26,15 +28,30 @@ struct Means {
   int digits = kMostDigits;  ///< bytes of an activation: 1, 2 or 3
 };
 
-/// The functions of a path that this build has.
-const QuantisedPath& quantised_path(CpuPath path);
+/// A layer x Wᵀ + b.
+struct PanelLinear {
+  PanelView w;
+  const float* bias = nullptr;  ///< [N] or null
+};
 
-/// y [count, N] = x Wᵀ, in x's type, row after row.
+/// One of several products of the same x: y = x Wᵀ + b, or, where there is `up`,
+/// y = gate(x Wᵀ + b) * (x Uᵀ + c).
+struct PanelTask {
+  PanelLinear layer;
+  std::optional<PanelLinear> up = {};  ///< as many outputs as `layer`
+  Gate gate = Gate::Silu;
+  void* y;  ///< [count, N] in x's type, row after row
+};
+
+/// The functions of a path that this build has.
+const PanelPath& panel_path(CpuPath path);
+
+/// Computes all tasks; their matrices have one width and one group.
 ///
 /// Activations are rounded to 8, 16 or 24 bits relative to the largest of their group, products and
 /// sums within a group are exact, groups are added in float32 in their order. So a row's bits
 /// depend neither on the other rows, nor on the number of threads, nor on the path. Rows with a NaN
 /// or an infinity give NaN. Sizes that do not fit together are the caller's mistake.
-void quantised_matmul(const PackedView& w, const Rows& x, void* y, const Means& means);
+void panel_matmul(std::span<const PanelTask> tasks, const Rows& x, const Means& means);
 
 }  // namespace hearth::kernels

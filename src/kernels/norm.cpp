@@ -1,0 +1,158 @@
+// The MLX primitive around norm_rows().
+#include "kernels/norm.h"
+
+#include <mlx/allocator.h>
+#include <mlx/backend/cpu/encoder.h>
+#include <mlx/device.h>
+#include <mlx/ops.h>
+#include <mlx/primitives.h>
+#include <mlx/stream.h>
+#include <mlx/utils.h>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "kernels/norm_rows.h"
+
+namespace hearth::kernels {
+
+namespace {
+
+namespace mx = mlx::core;
+
+/// Which inputs there are: x, then what is added, the weight, the bias.
+struct Parts {
+  bool centred;
+  float epsilon;
+  bool added;
+  bool weight;
+  bool bias;
+  friend bool operator==(const Parts&, const Parts&) = default;
+};
+
+/// An evaluated array as plain memory: what a task may keep after the array is gone.
+struct Numbers {
+  const float* data = nullptr;
+  std::size_t count = 0;
+  bool in_rows = true;  // one number after another
+  mx::Shape shape = {};
+  mx::Strides strides = {};
+
+  /// One number after another; copied into `copy` where they do not lie so.
+  const float* read(std::vector<float>& copy) const {
+    if (in_rows) return data;
+    copy.resize(count);
+    for (std::size_t i = 0; i < count; ++i)
+      copy[i] = data[mx::elem_to_loc(static_cast<int>(i), shape, strides)];
+    return copy.data();
+  }
+};
+
+Numbers numbers_of(const mx::array& a) {
+  return {.data = a.data<float>(),
+          .count = a.size(),
+          .in_rows = a.flags().row_contiguous,
+          .shape = a.shape(),
+          .strides = a.strides()};
+}
+
+/// What runs when the graph does.
+struct NormTask {
+  Parts parts;
+  Numbers x, added, weight, bias;
+  float* sum;
+  float* y;
+  int width;
+
+  void operator()() const {
+    std::vector<float> copies[4];
+    const NormRows norm{.centred = parts.centred,
+                        .epsilon = parts.epsilon,
+                        .weight = weight.read(copies[0]),
+                        .bias = bias.read(copies[1]),
+                        .width = width};
+    norm_rows(norm,
+              {.x = x.read(copies[2]),
+               .added = added.read(copies[3]),
+               .sum = sum,
+               .y = y,
+               .rows = static_cast<std::int64_t>(x.count) / width},
+              ThreadPool::of_process());
+  }
+};
+
+/// Inputs: see Parts. Outputs: the sum where something is added, then the norm.
+class NormPrimitive : public mx::Primitive {
+ public:
+  NormPrimitive(mx::Stream stream, Parts parts) : Primitive(stream), parts_(parts) {}
+
+  void eval_cpu(const std::vector<mx::array>& inputs, std::vector<mx::array>& outputs) override {
+    auto& encoder = mx::cpu::get_command_encoder(stream());
+    for (const mx::array& input : inputs) encoder.set_input_array(input);
+    for (mx::array& output : outputs) {
+      output.set_data(mx::allocator::malloc(output.nbytes()));
+      encoder.set_output_array(output);
+    }
+    if (inputs[0].size() == 0) return;
+    std::size_t next = 0;
+    const auto input = [&](bool there) { return there ? numbers_of(inputs[next++]) : Numbers{}; };
+    NormTask task{.parts = parts_,
+                  .x = input(true),
+                  .added = input(parts_.added),
+                  .weight = input(parts_.weight),
+                  .bias = input(parts_.bias),
+                  .sum = parts_.added ? outputs.front().data<float>() : nullptr,
+                  .y = outputs.back().data<float>(),
+                  .width = inputs[0].shape(-1)};
+    encoder.dispatch(std::move(task));
+  }
+
+  void eval_gpu(const std::vector<mx::array>&, std::vector<mx::array>&) override {
+    throw std::runtime_error("[norm] runs on the CPU alone");
+  }
+
+  const char* name() const override { return "NormRows"; }
+
+  bool is_equivalent(const Primitive& other) const override {
+    return parts_ == static_cast<const NormPrimitive&>(other).parts_;
+  }
+
+ private:
+  Parts parts_;
+};
+
+std::vector<mx::array> made(const mx::array& x, const std::optional<mx::array>& added,
+                            const NormArrays& norm) {
+  std::vector<mx::array> inputs{x};
+  if (added) inputs.push_back(*added);
+  if (norm.weight) inputs.push_back(*norm.weight);
+  if (norm.bias) inputs.push_back(*norm.bias);
+  const std::size_t count = added ? 2 : 1;
+  return mx::array::make_arrays(
+      std::vector<mx::Shape>(count, x.shape()), std::vector<mx::Dtype>(count, mx::float32),
+      std::make_shared<NormPrimitive>(
+          mx::default_stream(mx::Device::cpu),
+          Parts{norm.centred, norm.epsilon, added.has_value(), norm.weight.has_value(),
+                norm.bias.has_value()}),
+      inputs);
+}
+
+}  // namespace
+
+bool fits_norm(const mx::array& x, const NormArrays& norm) {
+  const auto row = [&](const std::optional<mx::array>& a) {
+    return !a || (a->ndim() == 1 && a->dtype() == mx::float32 && a->shape(0) == x.shape(-1));
+  };
+  return x.ndim() > 0 && x.dtype() == mx::float32 && row(norm.weight) && row(norm.bias);
+}
+
+mx::array norm(const mx::array& x, const NormArrays& norm) {
+  return made(x, {}, norm).front();
+}
+
+NormedSum norm_of_sum(const mx::array& x, const mx::array& y, const NormArrays& norm) {
+  const auto both = made(x, y, norm);
+  return {both[0], both[1]};
+}
+
+}  // namespace hearth::kernels

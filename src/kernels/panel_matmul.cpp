@@ -1,0 +1,236 @@
+// Cuts products into pieces that fit into a core's caches.
+#include "kernels/panel_matmul.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "kernels/counters.h"
+#include "kernels/digits.h"
+
+namespace hearth::kernels {
+
+namespace {
+
+// Rows of x that are computed at a time: their digits are up to three bytes for each activation.
+constexpr int kSlabRows = 512;
+
+// Inputs whose codes are unpacked at a time. Few rows: what the first-level cache holds. Many: as
+// much as the second-level cache holds beside the digits.
+constexpr int kFewInputs = 512;
+constexpr int kManyInputs = 1024;
+
+// Outputs and rows of one piece of a product with many rows. Digits are read once for kPanels
+// panels.
+constexpr int kPanels = 4;
+constexpr int kPieceTiles = 16;
+
+// Few rows: bytes of weights that a thread takes at a time.
+constexpr std::int64_t kChunkBytes = 64 << 10;
+
+// A product of less is done before another thread has come.
+constexpr std::int64_t kAloneBytes = 32 << 10;
+
+constexpr int kSums = kTileRows * kPanelRows;
+
+/// One panel's inputs, unpacked.
+struct alignas(64) PanelSpace {
+  std::array<std::uint8_t, kManyInputs * kPanelRows> codes;
+  std::array<float, kManyInputs / kBlock * kPanelRows> scales;
+  std::array<float, kManyInputs / kBlock * kPanelRows> biases;
+};
+
+struct alignas(64) Space {
+  std::array<PanelSpace, kPanels> panels;
+  std::array<float, kPieceTiles * kPanels * kSums> sums;
+};
+
+/// Each thread's own; made when it computes its first product.
+Space& space() {
+  thread_local const auto kSpace = std::make_unique<Space>();
+  return *kSpace;
+}
+
+/// Panels that are computed together: `panels` of a task's matrix, then as many of its `up`.
+struct Piece {
+  const PanelTask* task;
+  int first;   // panel
+  int panels;  // of each matrix
+
+  int matrices() const { return task->up ? 2 : 1; }
+  int count() const { return panels * matrices(); }
+  const PanelLinear& layer(int index) const {
+    return index < panels ? task->layer : *task->up;
+  }
+  int panel(int index) const { return first + index % panels; }
+  PanelCut cut(int index, int begin, int inputs) const {
+    const PanelView& w = layer(index).w;
+    return {&w.layout, w.panel(panel(index)), begin, inputs};
+  }
+};
+
+/// One call: what is multiplied.
+struct Job {
+  std::span<const PanelTask> tasks;
+  const PanelPath& path;
+  const Digits& x;
+  FloatType type;
+  std::int64_t first_row;  // of y
+  int width;
+};
+
+void add_bias(const PanelLinear& layer, int panel, int rows, float* sums) {
+  if (layer.bias == nullptr) return;
+  const int first = panel * kPanelRows;
+  const int columns = std::min(kPanelRows, layer.w.outputs - first);
+  for (int m = 0; m < rows; ++m)
+    for (int n = 0; n < columns; ++n) sums[m * kPanelRows + n] += layer.bias[first + n];
+}
+
+/// Writes what a piece has summed for one tile: `sums` [panels of the piece][rows][16].
+void finish(const Job& job, const Piece& piece, int tile, float* sums) {
+  const int rows = job.x.tile(tile).rows;
+  for (int i = 0; i < piece.count(); ++i)
+    add_bias(piece.layer(i), piece.panel(i), rows, sums + i * kSums);
+  const int outputs = piece.task->layer.w.outputs;
+  for (int i = 0; i < piece.panels; ++i) {
+    float* of_panel = sums + i * kSums;
+    if (piece.task->up)
+      job.path.apply_gate(piece.task->gate, of_panel, of_panel + piece.panels * kSums,
+                          rows * kPanelRows);
+    const int first = piece.panel(i) * kPanelRows;
+    const int columns = std::min(kPanelRows, outputs - first);
+    for (int m = 0; m < rows; ++m) {
+      const std::int64_t row = job.first_row + tile * kTileRows + m;
+      store_f32(of_panel + m * kPanelRows, columns, job.type, piece.task->y,
+                row * outputs + first);
+    }
+  }
+}
+
+/// Calls `each(begin, count)` for pieces of [0, end).
+template <class Each>
+void for_pieces(int end, int size, Each each) {
+  for (int at = 0; at < end; at += size) each(at, std::min(size, end - at));
+}
+
+/// The cut, unpacked into `to`.
+Panel unpacked(const Job& job, const PanelCut& cut, PanelSpace& to) {
+  job.path.unpack_codes(cut, to.codes.data());
+  job.path.unpack_scales(cut, to.scales.data(), to.biases.data());
+  return {.codes = to.codes.data(),
+          .scales = to.scales.data(),
+          .biases = to.biases.data(),
+          .begin = cut.begin,
+          .count = cut.count,
+          .group = cut.layout->group,
+          .bits = cut.layout->bits};
+}
+
+/// A piece for up to kTileRows rows: the weights pass by once, the sums stay.
+void few_rows(const Job& job, const Piece& piece) {
+  Space& at = space();
+  const Tile x = job.x.tile(0);
+  std::fill_n(at.sums.begin(), piece.count() * kSums, 0.0F);
+  for (int i = 0; i < piece.count(); ++i) {
+    float* sums = at.sums.data() + i * kSums;
+    if (job.path.stream(piece.cut(i, 0, job.width), x, sums)) continue;
+    for_pieces(job.width, kFewInputs, [&](int begin, int count) {
+      job.path.multiply(unpacked(job, piece.cut(i, begin, count), at.panels[0]), x, sums);
+    });
+  }
+  finish(job, piece, 0, at.sums.data());
+}
+
+/// A piece for kPieceTiles tiles of rows from `tile` on.
+void many_rows(const Job& job, const Piece& piece, int tile) {
+  Space& at = space();
+  const int tiles = std::min(kPieceTiles, job.x.tiles() - tile);
+  const auto sums_of = [&](int t, int i) { return at.sums.data() + (t * kPanels + i) * kSums; };
+  at.sums.fill(0.0F);
+  for_pieces(job.width, kManyInputs, [&](int begin, int count) {
+    std::array<Panel, kPanels> panels;
+    for (int i = 0; i < piece.count(); ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      panels[index] = unpacked(job, piece.cut(i, begin, count), at.panels[index]);
+    }
+    for (int t = 0; t < tiles; ++t)
+      for (int i = 0; i < piece.count(); ++i)
+        job.path.multiply(panels[static_cast<std::size_t>(i)], job.x.tile(tile + t), sums_of(t, i));
+  });
+  for (int t = 0; t < tiles; ++t) finish(job, piece, tile + t, sums_of(t, 0));
+}
+
+int pieces(std::int64_t whole, std::int64_t piece) {
+  return static_cast<int>((whole + piece - 1) / piece);
+}
+
+/// Panels of each matrix that a piece has.
+int piece_panels(const PanelTask& task) {
+  return task.up ? kPanels / 2 : kPanels;
+}
+
+/// Piece number `index` of all tasks' pieces.
+Piece piece_at(std::span<const PanelTask> tasks, int index) {
+  for (const PanelTask& task : tasks) {
+    const int all = task.layer.w.panels();
+    const int each = piece_panels(task);
+    if (index < pieces(all, each))
+      return {&task, index * each, std::min(each, all - index * each)};
+    index -= pieces(all, each);
+  }
+  return {tasks.data(), 0, 0};
+}
+
+int piece_count(std::span<const PanelTask> tasks) {
+  int count = 0;
+  for (const PanelTask& task : tasks) count += pieces(task.layer.w.panels(), piece_panels(task));
+  return count;
+}
+
+void run_few(const Job& job, ThreadPool& pool) {
+  const int count = piece_count(job.tasks);
+  const std::int64_t piece_bytes = job.tasks.front().layer.w.layout.bytes * kPanels;
+  const bool alone = piece_bytes * count <= kAloneBytes;
+  const auto wanted = static_cast<int>(std::max(std::int64_t{1}, kChunkBytes / piece_bytes));
+  const int chunk = alone ? count : wanted;
+  pool.run(pieces(count, chunk), [&](int index) {
+    const int end = std::min(count, (index + 1) * chunk);
+    for (int i = index * chunk; i < end; ++i) few_rows(job, piece_at(job.tasks, i));
+  });
+}
+
+void run_many(const Job& job, ThreadPool& pool) {
+  const int down = pieces(job.x.tiles(), kPieceTiles);
+  pool.run(piece_count(job.tasks) * down, [&](int index) {
+    many_rows(job, piece_at(job.tasks, index / down), index % down * kPieceTiles);
+  });
+}
+
+}  // namespace
+
+const PanelPath& panel_path(CpuPath path) {
+#ifdef __x86_64__
+  if (path == CpuPath::Avx512) return kPanelAvx512;
+  if (path == CpuPath::Avx2) return kPanelAvx2;
+#endif
+  static_cast<void>(path);
+  return kPanelScalar;
+}
+
+void panel_matmul(std::span<const PanelTask> tasks, const Rows& x, const Means& means) {
+  thread_local Digits digits;
+  count(Operation::PackedProduct, means.path);
+  const PanelLayout& layout = tasks.front().layer.w.layout;
+  for_pieces(x.count, kSlabRows, [&](int begin, int count) {
+    const void* from = element(x.data, x.type, begin * x.stride);
+    digits.split(layout, {from, x.type, x.stride, count}, means);
+    const Job job{tasks, panel_path(means.path), digits, x.type, begin, layout.width};
+    if (count <= kTileRows)
+      run_few(job, means.pool);
+    else
+      run_many(job, means.pool);
+  });
+}
+
+}  // namespace hearth::kernels

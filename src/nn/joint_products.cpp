@@ -1,0 +1,75 @@
+// Chooses between one operation for several layers and one for each.
+#include "nn/joint_products.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "kernels/panel_product.h"
+
+namespace hearth::nn {
+
+namespace {
+
+int group_of(const kernels::PanelLayer& layer) {
+  return layer.weight->view().layout.group;
+}
+
+/// Layers that lie in panels, share a group and are not adapted in this step.
+bool together(const std::vector<const Linear*>& layers) {
+  return std::ranges::all_of(layers, [&](const Linear* layer) {
+    return layer->panels() && layers.front()->panels() && !layer->adapted() &&
+           group_of(*layer->panels()) == group_of(*layers.front()->panels());
+  });
+}
+
+/// The gates that the kernels know, by the functions that they stand for.
+std::optional<kernels::Gate> gate_of(const Activation& activation) {
+  using Function = mx::array (*)(const mx::array&);
+  const auto* function = activation.target<Function>();
+  if (function == nullptr) return {};
+  if (*function == static_cast<Function>(silu)) return kernels::Gate::Silu;
+  if (*function == static_cast<Function>(gelu_tanh)) return kernels::Gate::GeluTanh;
+  if (*function == static_cast<Function>(relu)) return kernels::Gate::Relu;
+  return {};
+}
+
+}  // namespace
+
+std::vector<mx::array> products(const mx::array& x, const std::vector<const Linear*>& layers) {
+  if (!together(layers)) {
+    std::vector<mx::array> answers;
+    for (const Linear* layer : layers) answers.push_back((*layer)(x));
+    return answers;
+  }
+  std::vector<kernels::PanelOutput> outputs;
+  for (const Linear* layer : layers) outputs.push_back({.layer = *layer->panels()});
+  return kernels::panel_products(x, std::move(outputs));
+}
+
+mx::array gated_product(const mx::array& x, const Linear& gate, const Linear& up,
+                        const Activation& activation) {
+  const auto known = gate_of(activation);
+  if (!known || !together({&gate, &up})) {
+    const auto both = products(x, {&gate, &up});
+    return mx::multiply(activation(both[0]), both[1]);
+  }
+  return kernels::panel_products(
+             x, {{.layer = *gate.panels(), .up = *up.panels(), .gate = *known}})
+      .front();
+}
+
+mx::array gated_product(const mx::array& x, const Linear& both, const Activation& activation) {
+  const auto known = gate_of(activation);
+  const int half = both.panels() ? both.panels()->outputs / 2 : 0;
+  if (known && together({&both}) && half % kernels::kPanelRows == 0) {
+    kernels::PanelOutput output{.layer = *both.panels(), .up = *both.panels(), .gate = *known};
+    output.layer.outputs = half;
+    output.up->first = half;
+    output.up->outputs = half;
+    return kernels::panel_products(x, {output}).front();
+  }
+  const auto halves = mx::split(both(x), 2, 1);
+  return mx::multiply(activation(halves[0]), halves[1]);
+}
+
+}  // namespace hearth::nn
