@@ -8,11 +8,11 @@
 namespace hearth::kernels {
 
 Result<int> choose_digits(std::string_view wanted) {
-  if (wanted.empty() || wanted == "24-bit") return kMostDigits;
+  if (wanted.empty() || wanted == "8-bit") return 1;
   if (wanted == "16-bit") return 2;
-  if (wanted == "8-bit") return 1;
+  if (wanted == "24-bit") return kMostDigits;
   return fail(ErrorCode::InvalidArgument,
-              "HEARTH_ACTIVATIONS=\"{}\": activations can be kept in 24-bit, 16-bit or 8-bit",
+              "HEARTH_ACTIVATIONS=\"{}\": activations can be kept in 8-bit, 16-bit or 24-bit",
               wanted);
 }
 

@@ -2,6 +2,7 @@
 #include "kernels/norm.h"
 
 #include <mlx/allocator.h>
+#include <mlx/backend/common/utils.h>
 #include <mlx/backend/cpu/encoder.h>
 #include <mlx/device.h>
 #include <mlx/ops.h>

@@ -32,6 +32,7 @@ constexpr std::int64_t kChunkBytes = 64 << 10;
 constexpr std::int64_t kAloneBytes = 32 << 10;
 
 constexpr int kSums = kTileRows * kPanelRows;
+constexpr std::int64_t kLineBytes = 64;
 
 /// One panel's inputs, unpacked.
 struct alignas(64) PanelSpace {
@@ -142,6 +143,30 @@ void few_rows(const Job& job, const Piece& piece) {
   finish(job, piece, 0, at.sums.data());
 }
 
+/// The codes of one panel that are wanted next: asked for part by part while others are multiplied,
+/// since nothing else is read from memory then.
+struct NextCodes {
+  const std::uint8_t* from;
+  std::int64_t bytes;
+
+  void ask_for(int part, int parts) const {
+    const std::int64_t end = bytes * (part + 1) / parts;
+    for (std::int64_t at = bytes * part / parts; at < end; at += kLineBytes)
+      __builtin_prefetch(from + at, /*write=*/0, /*locality=*/2);
+  }
+};
+
+/// Those behind inputs [begin, begin + count): of the same panel or, at its end, of the panel with its
+/// place in the next piece.
+NextCodes next_codes(const PanelCut& cut, int panels) {
+  const PanelLayout& layout = *cut.layout;
+  const int end = cut.begin + cut.count;
+  const std::uint8_t* panel = end < layout.width ? cut.panel : cut.panel + panels * layout.bytes;
+  const std::int64_t input = std::int64_t{kPanelRows} * layout.low_bits;  // in bits
+  const int first = end < layout.width ? end : 0;
+  return {panel + layout.low_at + first * input / 8, cut.count * input / 8};
+}
+
 /// A piece for kPieceTiles tiles of rows from `tile` on.
 void many_rows(const Job& job, const Piece& piece, int tile) {
   Space& at = space();
@@ -150,13 +175,19 @@ void many_rows(const Job& job, const Piece& piece, int tile) {
   at.sums.fill(0.0F);
   for_pieces(job.width, kManyInputs, [&](int begin, int count) {
     std::array<Panel, kPanels> panels;
+    std::array<NextCodes, kPanels> next{};
     for (int i = 0; i < piece.count(); ++i) {
       const auto index = static_cast<std::size_t>(i);
-      panels[index] = unpacked(job, piece.cut(i, begin, count), at.panels[index]);
+      const PanelCut cut = piece.cut(i, begin, count);
+      panels[index] = unpacked(job, cut, at.panels[index]);
+      next[index] = next_codes(cut, piece.panels);
     }
     for (int t = 0; t < tiles; ++t)
-      for (int i = 0; i < piece.count(); ++i)
-        job.path.multiply(panels[static_cast<std::size_t>(i)], job.x.tile(tile + t), sums_of(t, i));
+      for (int i = 0; i < piece.count(); ++i) {
+        const auto index = static_cast<std::size_t>(i);
+        next[index].ask_for(t, tiles);
+        job.path.multiply(panels[index], job.x.tile(tile + t), sums_of(t, i));
+      }
   });
   for (int t = 0; t < tiles; ++t) finish(job, piece, tile + t, sums_of(t, 0));
 }

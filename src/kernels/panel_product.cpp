@@ -2,7 +2,6 @@
 #include "kernels/panel_product.h"
 
 #include <algorithm>
-#include <cstring>
 #include <mlx/allocator.h>
 #include <mlx/backend/cpu/encoder.h>
 #include <mlx/device.h>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "kernels/activation_digits.h"
+#include "kernels/plane.h"
 
 namespace hearth::kernels {
 
@@ -28,50 +28,11 @@ ScaleType scale_type(const mx::Dtype& dtype, bool e2m1, int group) {
   return dtype == mx::float16 ? ScaleType::F16 : ScaleType::F32;
 }
 
-FloatType float_type(const mx::Dtype& dtype) {
-  if (dtype == mx::bfloat16) return FloatType::BF16;
-  return dtype == mx::float16 ? FloatType::F16 : FloatType::F32;
-}
-
 PanelLinear linear_of(const PanelLayer& layer) {
   PanelView view = layer.weight->view();
   view.data = view.panel(layer.first / kPanelRows);
   view.outputs = layer.outputs;
   return {view, layer.bias ? layer.bias->data() + layer.first : nullptr};
-}
-
-/// An evaluated x as plain memory: what a task may keep after the array is gone.
-struct Plane {
-  const std::uint8_t* data;
-  std::int64_t rows;
-  std::int64_t columns;
-  std::int64_t row_stride;     // elements
-  std::int64_t column_stride;  // elements
-  std::int64_t item;           // bytes
-  FloatType type;
-};
-
-Plane plane_of(const mx::array& x) {
-  return {.data = x.data<std::uint8_t>(),
-          .rows = x.shape(0),
-          .columns = x.shape(1),
-          .row_stride = x.strides(0),
-          .column_stride = x.strides(1),
-          .item = static_cast<std::int64_t>(x.itemsize()),
-          .type = float_type(x.dtype())};
-}
-
-/// The same with each row's numbers side by side; copied into `copy` where they are not.
-Rows in_rows(const Plane& x, std::vector<std::uint8_t>& copy) {
-  const auto count = static_cast<int>(x.rows);
-  if (x.column_stride == 1 || x.columns == 1) return {x.data, x.type, x.row_stride, count};
-  copy.resize(static_cast<std::size_t>(x.rows * x.columns * x.item));
-  for (std::int64_t r = 0; r < x.rows; ++r)
-    for (std::int64_t c = 0; c < x.columns; ++c)
-      std::memcpy(copy.data() + (r * x.columns + c) * x.item,
-                  x.data + (r * x.row_stride + c * x.column_stride) * x.item,
-                  static_cast<std::size_t>(x.item));
-  return {copy.data(), x.type, x.columns, count};
 }
 
 /// What runs when the graph does. The weights live as long as the primitive, and the primitive is
@@ -91,7 +52,9 @@ struct ProductTask {
       tasks.push_back(task);
     }
     std::vector<std::uint8_t> copy;
-    panel_matmul(tasks, in_rows(x, copy),
+    const Plane rows = in_rows(x, copy);
+    panel_matmul(tasks,
+                 {rows.data, float_type(rows.dtype), rows.row_stride, static_cast<int>(rows.rows)},
                  {cpu_path().value(), ThreadPool::of_process(), activation_digits().value()});
   }
 };

@@ -7,6 +7,8 @@
 #include <mlx/transforms.h>
 #include <stdexcept>
 
+#include "kernels/testing/finest_activations.h"
+
 namespace hearth::kernels {
 namespace {
 

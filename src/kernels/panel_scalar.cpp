@@ -117,10 +117,16 @@ float joined(const std::int32_t* dots, int count) {
   return count == 2 ? high : std::fma(high, 256.0F, static_cast<float>(dots[2]));
 }
 
+/// Sum number `index` of a tile, and where one of its groups begins in the panel.
+struct GroupOf {
+  int index;
+  int begin;
+};
+
 /// One output of one row: the sum over a group, added to `sum`.
-float add_group(const Panel& panel, const Tile& x, float sum, const PanelCut& at) {
-  const int n = at.row % kPanelRows;
-  const int m = at.row / kPanelRows;
+float add_group(const Panel& panel, const Tile& x, float sum, const GroupOf& at) {
+  const int n = at.index % kPanelRows;
+  const int m = at.index / kPanelRows;
   std::int32_t dots[kMostDigits] = {};
   for (int i = 0; i < panel.group; ++i) {
     const int inside = at.begin + i;
@@ -140,7 +146,7 @@ float add_group(const Panel& panel, const Tile& x, float sum, const PanelCut& at
 void multiply(const Panel& panel, const Tile& x, float* sums) {
   for (int begin = 0; begin < panel.count; begin += panel.group)
     for (int i = 0; i < x.rows * kPanelRows; ++i)
-      sums[i] = add_group(panel, x, sums[i], {.row = i, .begin = begin, .count = panel.group});
+      sums[i] = add_group(panel, x, sums[i], {.index = i, .begin = begin});
 }
 
 }  // namespace

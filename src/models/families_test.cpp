@@ -3,6 +3,7 @@
 #include <cctype>
 #include <gtest/gtest.h>
 
+#include "kernels/testing/finest_activations.h"
 #include "models/testing/golden.h"
 
 namespace hearth::models::testing {

@@ -87,7 +87,8 @@ mx::array ExpertMatrix::times(const mx::array& x, const ExpertRows& rows) const 
   if (const auto* plain = std::get_if<mx::array>(&content_)) return times_plain(x, *plain, rows);
   const auto& w = std::get<PackedMatrix>(content_);
   if (on_cpu()) kernels::count_generic(kernels::Operation::ExpertProduct);
-  if (on_cpu() && x.shape(0) > kRowsPerExpert * w.codes.shape(0)) return times_unpacked(x, w, rows);
+  const bool many = x.shape(0) > kRowsPerExpert * w.codes.shape(0);
+  if (on_cpu() && many && rows_ == RowPolicy::Any) return times_unpacked(x, w, rows);
   return times_packed(x, w, rows);
 }
 

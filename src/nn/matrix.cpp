@@ -45,6 +45,7 @@ mx::array Matrix::times(const mx::array& x) const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return plain_product(x, *plain, rows_);
   if (const auto* w = panels()) return panel_product(x, *w);
   const auto& w = std::get<PackedMatrix>(content_);
+  if (x.shape(0) == 0) return mx::zeros({0, w.codes.shape(0)}, x.dtype());  // MLX divides by rows
   if (w.packing.mode == PackingMode::Mxfp8 && kernels_serve())
     return kernels::mxfp8_product(x, w.codes, w.scales);
   kernels::count_generic(kernels::Operation::PackedProduct);

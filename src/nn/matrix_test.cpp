@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "kernels/testing/finest_activations.h"
+
 namespace hearth::nn {
 namespace {
 
