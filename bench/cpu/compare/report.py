@@ -70,13 +70,13 @@ def paths(rows: list[dict], arms: list[str]) -> list[str]:
         for row in rows:
             for step, about in row["found"].get("about", {}).items() if row["arm"] == arm else ():
                 kernels = about["kernels"]
-                products = ", ".join(f"{name} {count}"
-                                     for name, count in kernels["products"].items() if count)
+                calls = ", ".join(f"{count} {name}"
+                                  for name, count in kernels["calls"].items())
                 lines.append([arm, step, kernels["path"], f"{kernels['activation_bits']}",
-                              f"{kernels['threads']}", f"{about['chunk']}", products or "none"])
+                              f"{kernels['threads']}", f"{about['chunk']}", calls or "none"])
     unique = list(dict.fromkeys(map(tuple, lines)))
     return table(["arm", "step", "kernels", "activation bits", "threads", "tokens of a prompt in "
-                  "one step", "products computed by"], [list(each) for each in unique])
+                  "one step", "operations computed"], [list(each) for each in unique])
 
 
 def faults(rows: list[dict]) -> list[str]:

@@ -18,13 +18,13 @@ namespace hearth::engine_bench {
 Result<json::object> kernels_used() {
   const auto path = TRY(kernels::cpu_path());
   const int digits = TRY(kernels::activation_digits());
-  json::object products;
-  for (const kernels::KernelCount& count : kernels::kernel_counts())
-    products[fmt::format("{} {}", count.operation, count.path)] = count.calls;
+  json::object calls;
+  for (const auto& [operation, by, count] : kernels::kernel_counts())
+    calls[fmt::format("{} by {}", operation, by)] = count;
   return json::object{{"path", kernels::name(path)},
                       {"activation_bits", 8 * digits},
                       {"threads", kernels::ThreadPool::of_process().threads()},
-                      {"products", std::move(products)}};
+                      {"calls", std::move(calls)}};
 }
 
 json::object memory_held() {
