@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernels/activation_digits.h"
+#include "kernels/attention_bench.h"
 #include "kernels/cpu.h"
 #include "kernels/dense_bench.h"
 #include "kernels/panel_product.h"
@@ -175,6 +176,7 @@ int main(int count, char** arguments) {
   std::fflush(stdout);
   add_all(*path, *digits);
   hearth::bench::add_dense_lines(roofs, *path);
+  hearth::bench::add_attention(roofs, pool);
   benchmark::Initialize(&count, arguments);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -8,8 +8,8 @@ namespace hearth::kernels {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kOperations{"packed_product", "dense_product",
-                                                      "expert_product", "norm"};
+constexpr std::array<std::string_view, 5> kOperations{"packed_product", "dense_product",
+                                                      "expert_product", "norm", "attention"};
 constexpr std::array kPaths{CpuPath::Scalar, CpuPath::Avx2, CpuPath::Avx512};
 constexpr std::size_t kGeneric = kPaths.size();
 

@@ -15,6 +15,7 @@ enum class Operation {
   DenseProduct,   ///< with a matrix of plain numbers, or of mxfp8
   ExpertProduct,  ///< with the matrices of the experts that the rows belong to
   Norm,
+  Attention,  ///< of one layer in one step
 };
 
 /// `operation` was computed by the kernels on `path`. Any thread.

@@ -1,0 +1,381 @@
+// Attention with AVX2: eight keys, or eight channels of a value, in the lanes of a register.
+#include <immintrin.h>
+
+#include "kernels/attention_path.h"
+
+namespace hearth::kernels {
+
+namespace {
+
+constexpr int kLanes = 8;
+constexpr int kMostRows = 6;  // queries computed together
+constexpr int kLineBytes = 64;
+
+/// Lane i of register j becomes lane j of register i.
+[[gnu::always_inline]] inline void transpose(__m256 (&r)[kLanes]) {
+  __m256 t[kLanes];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; ++i) {
+    t[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+    t[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kLanes; i += 4) {
+    r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xEE);
+    r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
+  }
+#pragma clang loop unroll(full)
+  for (int c = 0; c < 4; ++c) {
+    const __m256 low = _mm256_permute2f128_ps(r[c], r[c + 4], 0x20);
+    r[c + 4] = _mm256_permute2f128_ps(r[c], r[c + 4], 0x31);
+    r[c] = low;
+  }
+}
+
+/// All bits of the first `count` of eight lanes; of all where there are more.
+[[gnu::always_inline]] inline __m256i first_lanes(int count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/// 2^n out of the rounded exponent, whose last bits are n.
+[[gnu::always_inline]] inline __m256 power_of(__m256 rounded) {
+  const __m256i high = _mm256_slli_epi32(_mm256_castps_si256(rounded), 23);
+  return _mm256_castsi256_ps(_mm256_add_epi32(high, _mm256_set1_epi32(0x3F800000)));
+}
+
+[[gnu::always_inline]] inline __m256 exp_of(__m256 x) {
+  const __m256 rounder = _mm256_set1_ps(kRounder);
+  const __m256 rounded = _mm256_fmadd_ps(x, _mm256_set1_ps(kLog2E), rounder);
+  const __m256 whole = _mm256_sub_ps(rounded, rounder);
+  const __m256 high = _mm256_fnmadd_ps(whole, _mm256_set1_ps(kLn2High), x);
+  const __m256 rest = _mm256_fnmadd_ps(whole, _mm256_set1_ps(kLn2Low), high);
+  __m256 sum = _mm256_set1_ps(kExpFactors[0]);
+#pragma clang loop unroll(full)
+  for (int i = 1; i < kExpTerms; ++i)
+    sum = _mm256_fmadd_ps(sum, rest, _mm256_set1_ps(kExpFactors[i]));
+  const __m256 kept = _mm256_cmp_ps(x, _mm256_set1_ps(kLowestExponent), _CMP_NLT_UQ);
+  return _mm256_and_ps(kept, _mm256_mul_ps(sum, power_of(rounded)));
+}
+
+[[gnu::always_inline]] inline __m256 capped(__m256 score, __m256 cap) {
+  const __m256 share = _mm256_div_ps(score, cap);
+  const __m256 one = _mm256_set1_ps(1.0F);
+  const __m256 minus = _mm256_set1_ps(-0.0F);
+  const __m256 size = _mm256_andnot_ps(minus, share);
+  const __m256 small = exp_of(_mm256_mul_ps(_mm256_set1_ps(-2.0F), size));
+  const __m256 tanh = _mm256_div_ps(_mm256_sub_ps(one, small), _mm256_add_ps(one, small));
+  const __m256 sign = _mm256_and_ps(minus, share);
+  return _mm256_mul_ps(cap, _mm256_or_ps(sign, _mm256_andnot_ps(minus, tanh)));
+}
+
+/// Up to eight numbers of 16 bits.
+[[gnu::always_inline]] inline __m128i load_16_bits(int count, const std::uint8_t* from) {
+  if (count >= kLanes) return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  alignas(16) std::uint16_t some[kLanes] = {};
+  for (int i = 0; i < count; ++i) __builtin_memcpy(some + i, from + std::ptrdiff_t{i} * 2, 2);
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(some));
+}
+
+/// `count` numbers of a row that is not packed, at most eight; 0 in the other lanes.
+template <KvType kType>
+[[gnu::always_inline]] inline __m256 load(int count, const std::uint8_t* row, int at) {
+  if constexpr (kType == KvType::F32) {
+    const auto* from = reinterpret_cast<const float*>(row + std::ptrdiff_t{at} * 4);
+    return _mm256_maskload_ps(from, first_lanes(count));
+  } else {
+    const __m128i bits = load_16_bits(count, row + std::ptrdiff_t{at} * 2);
+    if constexpr (kType == KvType::F16) return _mm256_cvtph_ps(bits);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+  }
+}
+
+/// Asks for the same place in the page that comes next.
+[[gnu::always_inline]] inline void ask(const KvPage& page, std::ptrdiff_t at) {
+  _mm_prefetch(reinterpret_cast<const char*>(page.next + at), _MM_HINT_T0);
+}
+
+template <KvType kType>
+void turn_as(const KvRow& row, const KvPage& page, float* turned) {
+  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
+  for (int part = 0; part < kPageRows; part += kLanes)
+    for (int at = 0; at < row.width; at += kLanes) {
+      const int count = row.width - at < kLanes ? row.width - at : kLanes;
+      __m256 r[kLanes];
+#pragma clang loop unroll(full)
+      for (int key = 0; key < kLanes; ++key) {
+        const std::ptrdiff_t begin = std::ptrdiff_t{part + key} * row.bytes;
+        r[key] = load<kType>(count, page.rows + begin, at);
+        ask(page, begin + std::ptrdiff_t{at} * kItem);
+      }
+      transpose(r);
+      for (int i = 0; i < count; ++i) _mm256_storeu_ps(turned + (at + i) * kPageRows + part, r[i]);
+    }
+}
+
+void turn(const KvRow& row, const KvPage& page, float* turned) {
+  if (row.type == KvType::F32) return turn_as<KvType::F32>(row, page, turned);
+  if (row.type == KvType::F16) return turn_as<KvType::F16>(row, page, turned);
+  turn_as<KvType::BF16>(row, page, turned);
+}
+
+template <KvType kType>
+void unpack_as(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
+  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
+  for (int key = 0; key < count; ++key) {
+    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
+    float* to = numbers + std::ptrdiff_t{key} * stride;
+    for (int at = 0; at < stride; at += kLanes) {
+      const int left = row.width > at ? row.width - at : 0;
+      _mm256_storeu_ps(to + at, load<kType>(left, page.rows + begin, at));
+      ask(page, begin + std::ptrdiff_t{at} * kItem);
+    }
+  }
+}
+
+/// Eight codes of a row as numbers.
+template <KvType kType>
+[[gnu::always_inline]] inline __m256 codes_at(const std::uint8_t* row, int at) {
+  if constexpr (kType == KvType::Bits8) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + at));
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+  }
+  int word = 0;
+  __builtin_memcpy(&word, row + at / 2, sizeof word);
+  const __m128i pairs = _mm_cvtsi32_si128(word);
+  const __m128i low = _mm_and_si128(pairs, _mm_set1_epi8(15));
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(pairs, 4), _mm_set1_epi8(15));
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_unpacklo_epi8(low, high)));
+}
+
+template <KvType kType>
+void unpack_codes(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
+  const int groups = (row.width + row.group - 1) / row.group;
+  const int codes = groups * row.group / (kType == KvType::Bits8 ? 1 : 2);
+  for (int key = 0; key < count; ++key) {
+    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
+    const std::uint8_t* from = page.rows + begin;
+    float* to = numbers + std::ptrdiff_t{key} * stride;
+    for (std::ptrdiff_t line = 0; line < row.bytes; line += kLineBytes) ask(page, begin + line);
+    for (int at = 0; at < stride; at += kLanes) {
+      const int left = row.width > at ? row.width - at : 0;
+      if (left == 0) {
+        _mm256_storeu_ps(to + at, _mm256_setzero_ps());
+        continue;
+      }
+      float scale = 0.0F;
+      float bias = 0.0F;
+      const std::uint8_t* place = from + codes + std::ptrdiff_t{at / row.group} * 4;
+      __builtin_memcpy(&scale, place, sizeof scale);
+      __builtin_memcpy(&bias, place + std::ptrdiff_t{groups} * 4, sizeof bias);
+      const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(scale), codes_at<kType>(from, at));
+      const __m256 numbers_of = _mm256_add_ps(scaled, _mm256_set1_ps(bias));
+      _mm256_storeu_ps(to + at, _mm256_and_ps(_mm256_castsi256_ps(first_lanes(left)), numbers_of));
+    }
+  }
+}
+
+void unpack(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
+  switch (row.type) {
+    case KvType::F32:
+      return unpack_as<KvType::F32>(row, page, count, numbers, stride);
+    case KvType::BF16:
+      return unpack_as<KvType::BF16>(row, page, count, numbers, stride);
+    case KvType::F16:
+      return unpack_as<KvType::F16>(row, page, count, numbers, stride);
+    case KvType::Bits8:
+      return unpack_codes<KvType::Bits8>(row, page, count, numbers, stride);
+    case KvType::Bits4:
+      return unpack_codes<KvType::Bits4>(row, page, count, numbers, stride);
+  }
+}
+
+/// Queries [first, first + kRows) against sixteen keys of the page.
+template <int kRows>
+[[gnu::always_inline]] inline void score_keys(const Scoring& job, int first, int key) {
+  const float* query = job.queries + std::ptrdiff_t{first} * job.stride;
+  __m256 sums[kRows][2] = {};
+  for (int i = 0; i < job.width; ++i) {
+    const __m256 low = _mm256_loadu_ps(job.keys + i * kPageRows + key);
+    const __m256 high = _mm256_loadu_ps(job.keys + i * kPageRows + key + kLanes);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < kRows; ++r) {
+      const __m256 number = _mm256_broadcast_ss(query + std::ptrdiff_t{r} * job.stride + i);
+      sums[r][0] = _mm256_fmadd_ps(number, low, sums[r][0]);
+      sums[r][1] = _mm256_fmadd_ps(number, high, sums[r][1]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < kRows; ++r) {
+    float* scores = job.scores + std::ptrdiff_t{first + r} * kSpanKeys + key;
+    _mm256_storeu_ps(scores, sums[r][0]);
+    _mm256_storeu_ps(scores + kLanes, sums[r][1]);
+  }
+}
+
+template <int kRows>
+void score_rows(const Scoring& job, int first) {
+  for (int key = 0; key < kPageRows; key += 2 * kLanes) score_keys<kRows>(job, first, key);
+}
+
+template <int kRows>
+void score_rest(const Scoring& job, int first) {
+  if constexpr (kRows > 0) {
+    if (job.rows - first == kRows) return score_rows<kRows>(job, first);
+    score_rest<kRows - 1>(job, first);
+  }
+}
+
+void score(const Scoring& job) {
+  int first = 0;
+  for (; first + kMostRows <= job.rows; first += kMostRows) score_rows<kMostRows>(job, first);
+  score_rest<kMostRows - 1>(job, first);
+}
+
+/// Sums of sixteen lanes in two registers, halves added to halves.
+inline float sum_of(const __m256 (&lanes)[2]) {
+  const __m256 eight = _mm256_add_ps(lanes[0], lanes[1]);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+inline float largest_of(__m256 lanes) {
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+/// Keys [at, at + 8) that the query sees.
+[[gnu::always_inline]] inline __m256 seen(const Weighing& job, int at) {
+  return _mm256_castsi256_ps(
+      _mm256_andnot_si256(first_lanes(job.begin - at), first_lanes(job.end - at)));
+}
+
+Peak weigh(const Weighing& job) {
+  const __m256 nothing = _mm256_set1_ps(-__builtin_inff());
+  __m256 peaks = nothing;
+  for (int at = job.from; at < job.to; at += kLanes) {
+    __m256 scores = _mm256_loadu_ps(job.scores + at);
+    if (job.softcap > 0.0F) scores = capped(scores, _mm256_set1_ps(job.softcap));
+    scores = _mm256_blendv_ps(nothing, scores, seen(job, at));
+    _mm256_storeu_ps(job.scores + at, scores);
+    peaks = _mm256_max_ps(peaks, scores);
+  }
+  const float largest = largest_of(peaks);
+  if (largest == -__builtin_inff()) {
+    for (int at = job.from; at < job.to; at += kLanes)
+      _mm256_storeu_ps(job.scores + at, _mm256_setzero_ps());
+    return {largest, 0.0F};
+  }
+  __m256 sums[2] = {};
+  for (int at = job.from; at < job.to; at += kLanes) {
+    const __m256 weights =
+        exp_of(_mm256_sub_ps(_mm256_loadu_ps(job.scores + at), _mm256_set1_ps(largest)));
+    _mm256_storeu_ps(job.scores + at, weights);
+    __m256& sum = sums[at / kLanes % 2];
+    sum = _mm256_add_ps(sum, weights);
+  }
+  return {largest, sum_of(sums)};
+}
+
+template <int kRows, int kVectors>
+[[gnu::always_inline]] inline void mix_block(const Mixing& job, int first, int at) {
+  const float* weights = job.weights + std::ptrdiff_t{first} * kSpanKeys;
+  float* mixed = job.mixed + std::ptrdiff_t{first} * job.width + at;
+  __m256 sums[kRows][kVectors];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < kRows; ++r)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < kVectors; ++v)
+      sums[r][v] = _mm256_loadu_ps(mixed + std::ptrdiff_t{r} * job.width + v * kLanes);
+  for (int key = 0; key < job.count; ++key) {
+    const float* from = job.values + std::ptrdiff_t{key} * job.value_stride + at;
+    __m256 value[kVectors];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < kVectors; ++v) value[v] = _mm256_loadu_ps(from + v * kLanes);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < kRows; ++r) {
+      const __m256 weight = _mm256_broadcast_ss(weights + r * kSpanKeys + key);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm256_fmadd_ps(weight, value[v], sums[r][v]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < kRows; ++r)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < kVectors; ++v)
+      _mm256_storeu_ps(mixed + std::ptrdiff_t{r} * job.width + v * kLanes, sums[r][v]);
+}
+
+template <int kRows>
+void mix_rows(const Mixing& job, int first) {
+  for (int at = 0; at < job.width; at += 2 * kLanes) mix_block<kRows, 2>(job, first, at);
+}
+
+template <int kRows>
+void mix_rest(const Mixing& job, int first) {
+  if constexpr (kRows > 0) {
+    if (job.rows - first == kRows) return mix_rows<kRows>(job, first);
+    mix_rest<kRows - 1>(job, first);
+  }
+}
+
+void mix(const Mixing& job) {
+  int first = 0;
+  for (; first + kMostRows <= job.rows; first += kMostRows) mix_rows<kMostRows>(job, first);
+  mix_rest<kMostRows - 1>(job, first);
+}
+
+/// Factors of what was gathered before and of what is added, for up to 8 queries.
+struct Factors {
+  alignas(32) float kept[kLanes];
+  alignas(32) float added[kLanes];
+};
+
+inline Factors merge_peaks(const Gathered& to, const Gathered& later, int first, int count) {
+  const __m256i wanted = first_lanes(count);
+  const __m256 nothing = _mm256_set1_ps(-__builtin_inff());
+  const auto load_peaks = [&](const float* from) {
+    return _mm256_blendv_ps(nothing, _mm256_maskload_ps(from + first, wanted),
+                            _mm256_castsi256_ps(wanted));
+  };
+  const __m256 old = load_peaks(to.largest);
+  const __m256 fresh = load_peaks(later.largest);
+  const __m256 largest = _mm256_max_ps(old, fresh);
+  const __m256 origin = _mm256_andnot_ps(_mm256_cmp_ps(largest, nothing, _CMP_EQ_OQ), largest);
+  const __m256 kept = exp_of(_mm256_sub_ps(old, origin));
+  const __m256 added = exp_of(_mm256_sub_ps(fresh, origin));
+  const __m256 before = _mm256_mul_ps(_mm256_maskload_ps(to.sums + first, wanted), kept);
+  const __m256 more = _mm256_maskload_ps(later.sums + first, wanted);
+  _mm256_maskstore_ps(to.largest + first, wanted, largest);
+  _mm256_maskstore_ps(to.sums + first, wanted, _mm256_fmadd_ps(more, added, before));
+  Factors factors;
+  _mm256_store_ps(factors.kept, kept);
+  _mm256_store_ps(factors.added, added);
+  return factors;
+}
+
+void merge(const Gathered& to, const Gathered& later, int rows, int width) {
+  for (int first = 0; first < rows; first += kLanes) {
+    const int count = rows - first < kLanes ? rows - first : kLanes;
+    const Factors factors = merge_peaks(to, later, first, count);
+    for (int r = 0; r < count; ++r) {
+      float* mixed = to.mixed + std::ptrdiff_t{first + r} * width;
+      const float* more = later.mixed + std::ptrdiff_t{first + r} * width;
+      const __m256 kept = _mm256_set1_ps(factors.kept[r]);
+      const __m256 added = _mm256_set1_ps(factors.added[r]);
+      for (int at = 0; at < width; at += kLanes) {
+        const __m256 before = _mm256_mul_ps(_mm256_loadu_ps(mixed + at), kept);
+        _mm256_storeu_ps(mixed + at, _mm256_fmadd_ps(_mm256_loadu_ps(more + at), added, before));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const AttentionPath kAttentionAvx2{turn, unpack, score, weigh, mix, nullptr, nullptr, merge};
+
+}  // namespace hearth::kernels

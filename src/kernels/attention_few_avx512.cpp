@@ -1,0 +1,121 @@
+// Attention of few queries with AVX-512: keys and values go from their page to the sums in one go,
+// so that turning, unpacking and multiplying overlap.
+#include <immintrin.h>
+
+#include "kernels/attention_avx512.h"
+
+namespace hearth::kernels {
+
+namespace {
+
+constexpr int kFourVectors = 4;  // queries up to which four registers of a value fit
+
+/// Channels [at, at + 16) of sixteen keys, turned: a register per channel.
+template <KvType kType>
+[[gnu::always_inline]] inline void load_turned(const KvRow& row, const KvPage& page, int first,
+                                               int at, __m512i (&r)[kLanes]) {
+  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
+  const __mmask16 wanted = first_lanes(row.width - at);
+#pragma clang loop unroll(full)
+  for (int key = 0; key < kLanes; ++key) {
+    const std::ptrdiff_t begin = std::ptrdiff_t{first + key} * row.bytes;
+    r[key] = _mm512_castps_si512(load<kType>(wanted, page.rows + begin, at));
+    ask(page, begin + std::ptrdiff_t{at} * kItem);
+  }
+  transpose(r);
+}
+
+template <KvType kType, int kRows>
+void score_rows(const Scoring& job, const KvRow& row, const KvPage& page) {
+  for (int first = 0; first < kPageRows; first += kLanes) {
+    __m512 sums[kRows] = {};
+    for (int at = 0; at < row.width; at += kLanes) {
+      __m512i keys[kLanes];
+      load_turned<kType>(row, page, first, at, keys);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < kLanes; ++i)
+#pragma clang loop unroll(full)
+        for (int r = 0; r < kRows; ++r) {
+          const __m512 number = _mm512_set1_ps(job.queries[r * job.stride + at + i]);
+          sums[r] = _mm512_fmadd_ps(number, _mm512_castsi512_ps(keys[i]), sums[r]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < kRows; ++r) _mm512_storeu_ps(job.scores + r * kSpanKeys + first, sums[r]);
+  }
+}
+
+template <KvType kType, int kRows>
+void score_exactly(const Scoring& job, const KvRow& row, const KvPage& page) {
+  if constexpr (kRows > 0) {
+    if (job.rows == kRows) return score_rows<kType, kRows>(job, row, page);
+    score_exactly<kType, kRows - 1>(job, row, page);
+  }
+}
+
+template <KvType kType, int kRows, int kVectors>
+[[gnu::always_inline]] inline void mix_block(const Mixing& job, const KvRow& row,
+                                             const KvPage& page, int at) {
+  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
+  __m512 sums[kRows][kVectors];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < kRows; ++r)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < kVectors; ++v)
+      sums[r][v] = _mm512_loadu_ps(job.mixed + r * job.width + at + v * kLanes);
+  for (int key = 0; key < job.count; ++key) {
+    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
+    __m512 value[kVectors];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < kVectors; ++v) {
+      value[v] = load<kType>(static_cast<__mmask16>(0xFFFF), page.rows + begin, at + v * kLanes);
+      ask(page, begin + std::ptrdiff_t{at + v * kLanes} * kItem);
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < kRows; ++r) {
+      const __m512 weight = _mm512_set1_ps(job.weights[r * kSpanKeys + key]);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm512_fmadd_ps(weight, value[v], sums[r][v]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < kRows; ++r)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < kVectors; ++v)
+      _mm512_storeu_ps(job.mixed + r * job.width + at + v * kLanes, sums[r][v]);
+}
+
+template <KvType kType, int kRows>
+void mix_rows(const Mixing& job, const KvRow& row, const KvPage& page) {
+  int at = 0;
+  if constexpr (kRows <= kFourVectors)
+    for (; at + 4 * kLanes <= job.width; at += 4 * kLanes)
+      mix_block<kType, kRows, 4>(job, row, page, at);
+  for (; at + 2 * kLanes <= job.width; at += 2 * kLanes)
+    mix_block<kType, kRows, 2>(job, row, page, at);
+  if (at < job.width) mix_block<kType, kRows, 1>(job, row, page, at);
+}
+
+template <KvType kType, int kRows>
+void mix_exactly(const Mixing& job, const KvRow& row, const KvPage& page) {
+  if constexpr (kRows > 0) {
+    if (job.rows == kRows) return mix_rows<kType, kRows>(job, row, page);
+    mix_exactly<kType, kRows - 1>(job, row, page);
+  }
+}
+
+}  // namespace
+
+void score_page_avx512(const Scoring& job, const KvRow& row, const KvPage& page) {
+  if (row.type == KvType::F32) return score_exactly<KvType::F32, kFusedRows>(job, row, page);
+  if (row.type == KvType::F16) return score_exactly<KvType::F16, kFusedRows>(job, row, page);
+  score_exactly<KvType::BF16, kFusedRows>(job, row, page);
+}
+
+void mix_page_avx512(const Mixing& job, const KvRow& row, const KvPage& page) {
+  if (row.type == KvType::F32) return mix_exactly<KvType::F32, kFusedRows>(job, row, page);
+  if (row.type == KvType::F16) return mix_exactly<KvType::F16, kFusedRows>(job, row, page);
+  mix_exactly<KvType::BF16, kFusedRows>(job, row, page);
+}
+
+}  // namespace hearth::kernels

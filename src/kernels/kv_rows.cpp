@@ -1,0 +1,117 @@
+// Rounds and packs rows of keys and values.
+#include "kernels/kv_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "kernels/number_formats.h"
+
+namespace hearth::kernels {
+
+namespace {
+
+constexpr int kGroup = 64;
+constexpr int kSmallGroup = 32;
+constexpr float kLargestF16 = 65504.0F;
+/// A group whose numbers are all alike has a scale nevertheless.
+constexpr float kSmallestScale = 1e-7F;
+
+int bits_of(KvType type) {
+  switch (type) {
+    case KvType::F32:
+      return 32;
+    case KvType::BF16:
+    case KvType::F16:
+      return 16;
+    case KvType::Bits8:
+      return 8;
+    case KvType::Bits4:
+      return 4;
+  }
+  return 0;
+}
+
+std::uint16_t clamped_f16(float number) {
+  if (std::isnan(number)) return to_f16(number);
+  return to_f16(std::clamp(number, -kLargestF16, kLargestF16));
+}
+
+/// value = scale * code + bias
+struct Step {
+  float scale;
+  float bias;
+};
+
+/// The end of the group that lies further from zero is a whole number of steps from zero, and
+/// becomes the bias, so both ends and zero are hit well.
+Step step_of(const float* numbers, int count, float codes) {
+  const auto [low, high] = std::minmax_element(numbers, numbers + count);
+  const bool from_low = std::fabs(*low) > std::fabs(*high);
+  const float size = std::max((*high - *low) / codes, kSmallestScale);
+  const float scale = from_low ? size : -size;
+  const float edge = from_low ? *low : *high;
+  const float steps = std::rint(edge / scale);
+  return steps == 0.0F ? Step{scale, 0.0F} : Step{edge / steps, edge};
+}
+
+/// One group: codes to their place; its step is returned.
+Step pack_group(const KvRow& row, const float* numbers, std::uint8_t* codes) {
+  const int bits = bits_of(row.type);
+  const auto most = static_cast<float>((1 << bits) - 1);
+  const Step step = step_of(numbers, row.group, most);
+  const int shared = 8 / bits;  // codes of one byte
+  for (int i = 0; i < row.group; i += shared) {
+    unsigned byte = 0;
+    for (int j = 0; j < shared; ++j) {
+      const float code = std::rint((numbers[i + j] - step.bias) / step.scale);
+      // Written so that NaN becomes a code as well.
+      const float held = code > 0.0F ? std::min(code, most) : 0.0F;
+      byte |= static_cast<unsigned>(held) << static_cast<unsigned>(j * bits);
+    }
+    codes[i / shared] = static_cast<std::uint8_t>(byte);
+  }
+  return step;
+}
+
+void pack_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
+  const int groups = (row.width + row.group - 1) / row.group;
+  const int group_bytes = row.group * bits_of(row.type) / 8;
+  std::uint8_t* scales = to + std::ptrdiff_t{groups} * group_bytes;
+  for (int g = 0; g < groups; ++g) {
+    float filled[kGroup] = {};
+    std::copy_n(numbers + g * row.group, std::min(row.group, row.width - g * row.group), filled);
+    const Step step = pack_group(row, filled, to + std::ptrdiff_t{g} * group_bytes);
+    std::memcpy(scales + std::ptrdiff_t{g} * 4, &step.scale, sizeof step.scale);
+    std::memcpy(scales + std::ptrdiff_t{groups + g} * 4, &step.bias, sizeof step.bias);
+  }
+}
+
+}  // namespace
+
+KvRow kv_row(KvType type, int width) {
+  const int bits = bits_of(type);
+  if (bits > 8) return {.type = type, .width = width, .group = 0, .bytes = width * bits / 8};
+  const int group = width % kGroup == 0 ? kGroup : kSmallGroup;
+  const int groups = (width + group - 1) / group;
+  const int bytes = groups * group * bits / 8 + groups * 2 * static_cast<int>(sizeof(float));
+  return {.type = type, .width = width, .group = group, .bytes = bytes};
+}
+
+void store_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
+  if (row.type == KvType::F32) {
+    std::memcpy(to, numbers, static_cast<std::size_t>(row.bytes));
+    return;
+  }
+  if (row.type == KvType::Bits8 || row.type == KvType::Bits4) {
+    pack_row(row, numbers, to);
+    return;
+  }
+  for (int i = 0; i < row.width; ++i) {
+    const std::uint16_t bits =
+        row.type == KvType::F16 ? clamped_f16(numbers[i]) : to_bf16(numbers[i]);
+    std::memcpy(to + std::ptrdiff_t{i} * 2, &bits, sizeof bits);
+  }
+}
+
+}  // namespace hearth::kernels
