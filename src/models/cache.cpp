@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "nn/kernel_attention.h"
+
 namespace hearth::models {
 
 namespace {
@@ -103,6 +105,18 @@ void Cache::begin(const nn::StepBatch& batch) {
   need_pages(nn::PageTable::All, highest_page(batch, &nn::Segment::pages));
   if (limits_.windows > 0)
     need_pages(nn::PageTable::Window, highest_page(batch, &nn::Segment::window_pages));
+  if (nn::kernel_attends())
+    plan_kernels(batch);
+  else
+    plan_attention(batch);
+  if (!recurrent_) return;
+  need_states(highest_state(batch));
+  const auto plan = std::make_shared<const nn::StatePlan>(nn::plan_states(batch, rows_));
+  for (std::optional<nn::StateSlots>& slots : slots_)
+    if (slots) slots->follow(plan);
+}
+
+void Cache::plan_attention(const nn::StepBatch& batch) {
   std::map<std::pair<int, int>, std::shared_ptr<const nn::AttentionPlan>> plans;
   for (std::optional<nn::KvPages>& kv : kv_) {
     if (!kv) continue;
@@ -113,11 +127,17 @@ void Cache::begin(const nn::StepBatch& batch) {
           nn::plan_attention(batch, shape.kv_heads, shape.window, rows_, table_of(shape)));
     kv->follow(plan);
   }
-  if (!recurrent_) return;
-  need_states(highest_state(batch));
-  const auto plan = std::make_shared<const nn::StatePlan>(nn::plan_states(batch, rows_));
-  for (std::optional<nn::StateSlots>& slots : slots_)
-    if (slots) slots->follow(plan);
+}
+
+void Cache::plan_kernels(const nn::StepBatch& batch) {
+  std::map<int, std::shared_ptr<const kernels::PagedStep>> steps;
+  for (std::optional<nn::KvPages>& kv : kv_) {
+    if (!kv) continue;
+    const int window = kv->shape().window;
+    auto& step = steps[window];
+    if (!step) step = nn::plan_kernel_attention(batch, window, table_of(kv->shape()));
+    kv->follow(step);
+  }
 }
 
 void Cache::need_pages(nn::PageTable table, std::size_t highest) {

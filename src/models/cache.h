@@ -103,6 +103,8 @@ class Cache {
 
  private:
   nn::PageTable table_of(const nn::KvShape& shape) const;
+  void plan_attention(const nn::StepBatch& batch);
+  void plan_kernels(const nn::StepBatch& batch);
   bool uses(const std::optional<nn::KvPages>& kv, nn::PageTable table) const;
   bool uses(const std::optional<nn::StateSlots>& slots, nn::PageTable table) const;
   std::map<std::string, nn::mx::array> pick(std::span<const std::int32_t> pages, int state,

@@ -172,11 +172,12 @@ std::string doing(const std::filesystem::path& folder) {
 
 Result<std::unique_ptr<Model>> load_model(const std::filesystem::path& folder,
                                           const LoadOptions& options) {
-  if (options.kv_bits != 0 && options.kv_bits != 8 && options.kv_bits != 4)
-    return fail(ErrorCode::UnsupportedArgument,
-                "{}: keys and values in {} bits are not supported (supported: 8, 4, 0 for as they "
-                "are)",
-                doing(folder), options.kv_bits);
+  if (options.kv_bits != 0 && options.kv_bits != 16 && options.kv_bits != 8 && options.kv_bits != 4)
+    return fail(
+        ErrorCode::UnsupportedArgument,
+        "{}: keys and values in {} bits are not supported (supported: 16, 8, 4, 0 for as they "
+        "are)",
+        doing(folder), options.kv_bits);
   if (const auto& path = kernels::cpu_path(); !path) return fail_in(doing(folder), path.error());
   if (const auto& digits = kernels::activation_digits(); !digits)
     return fail_in(doing(folder), digits.error());

@@ -23,7 +23,7 @@ struct LoadOptions {
   std::size_t unpack_limit_bytes = std::size_t{512} << 20;
   /// Fixed: a token's logits are the same to the last bit whatever else is in the step.
   nn::RowPolicy rows = nn::RowPolicy::Any;
-  /// Keys and values are packed in this many bits, 8 or 4; 0: they are kept as they are.
+  /// Keys and values are kept in this many bits, 16, 8 or 4; 0: as they are.
   int kv_bits = 0;
 };
 

@@ -133,16 +133,37 @@ mx::array Attention::position_factors(const StepContext& step) const {
   return mx::reshape(factors, {factors.shape(0), 1, 1});
 }
 
+/// Whether placing is what the kernel can do: a norm of each head by itself, and the rotation.
+bool Attention::places_alike() const {
+  if (spec_.position_scale) return false;
+  return !spec_.qk_norm || (spec_.qk_norm->norm.kind == NormSpec::Kind::Rms &&
+                            spec_.qk_norm->over != QkNorm::Over::AllHeads);
+}
+
+HeadPlacement Attention::placement(const StepContext& step) const {
+  HeadPlacement placement{.rotation = spec_.rope ? &step.rotation(*spec_.rope) : nullptr};
+  if (!spec_.qk_norm) return placement;
+  placement.norm_after_rope = spec_.qk_norm->after_rope;
+  const float epsilon = spec_.qk_norm->norm.epsilon;
+  placement.query_norm = HeadNormUse{query_norm_->weight(), epsilon};
+  if (key_norm_) placement.key_norm = HeadNormUse{key_norm_->weight(), epsilon};
+  return placement;
+}
+
 mx::array Attention::operator()(const mx::array& x, const StepContext& step,
                                 const LayerCache& cache) const {
   const Heads made = project(x);
-  mx::array q = placed(made.q, query_norm_, step);
+  const bool left = cache.kv->places_heads() && places_alike();
+  mx::array q = left ? made.q : placed(made.q, query_norm_, step);
   if (spec_.position_scale) q = mx::astype(mx::multiply(q, position_factors(step)), made.q.dtype());
   if (made.k)
-    cache.kv->append(placed(*made.k, key_norm_, step),
+    cache.kv->append(left ? *made.k : placed(*made.k, key_norm_, step),
                      value_norm_ ? (*value_norm_)(*made.v) : *made.v);
-  mx::array mixed = cache.kv->attend(
-      q, {.scale = spec_.scale, .softcap = spec_.softcap, .sinks = sinks_});  // [T, H, Dv]
+  mx::array mixed =
+      cache.kv->attend(q, {.scale = spec_.scale,
+                           .softcap = spec_.softcap,
+                           .sinks = sinks_,
+                           .placement = left ? placement(step) : HeadPlacement{}});  // [T, H, Dv]
   if (made.gate) mixed = mx::multiply(mixed, mx::sigmoid(*made.gate));
   return output_(mx::flatten(mixed, 1, 2));
 }

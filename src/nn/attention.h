@@ -84,6 +84,8 @@ class Attention final : public Mixer {
   Heads split(const mx::array& fused) const;
   Heads split_by_head(const mx::array& fused) const;
   mx::array placed(mx::array x, const std::optional<Norm>& norm, const StepContext& step) const;
+  bool places_alike() const;
+  HeadPlacement placement(const StepContext& step) const;
   mx::array position_factors(const StepContext& step) const;
 
   AttentionSpec spec_;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kGroup = 64;
 constexpr int kSmallGroup = 32;
+constexpr int kHalf = 16;
+constexpr float kLargestHalf = 65504.0F;
 
 mx::array as_bytes(const mx::array& rows) {
   return mx::view(mx::contiguous(rows), mx::uint8);
@@ -34,16 +36,25 @@ int KvFormat::padded_width() const {
 int KvFormat::row_bytes() const {
   const auto number = static_cast<int>(mx::size_of(dtype));
   if (bits == 0) return width * number;
+  if (bits == kHalf) return width * 2;
   return padded_width() * bits / 8 + 2 * number * (padded_width() / group_size());
 }
 
 int KvFormat::stored_width() const {
-  return bits == 0 ? width : row_bytes();
+  return bits == 0 || bits == kHalf ? width : row_bytes();
+}
+
+mx::Dtype KvFormat::stored_dtype() const {
+  if (bits == 0) return dtype;
+  return bits == kHalf ? mx::float16 : mx::uint8;
 }
 
 mx::array KvFormat::stored(const mx::array& rows) const {
   const mx::array typed = mx::astype(rows, dtype);
   if (bits == 0) return typed;
+  if (bits == kHalf)
+    return mx::astype(mx::clip(typed, mx::array(-kLargestHalf), mx::array(kLargestHalf)),
+                      mx::float16);
   const int missing = padded_width() - width;
   const mx::array whole = missing == 0 ? typed : mx::pad(typed, {{0, 0}, {0, missing}});
   const auto packed = mx::quantize(whole, group_size(), bits);
@@ -52,6 +63,7 @@ mx::array KvFormat::stored(const mx::array& rows) const {
 
 mx::array KvFormat::numbers(const mx::array& rows) const {
   if (bits == 0) return rows;
+  if (bits == kHalf) return mx::astype(rows, dtype);
   const int codes = padded_width() * bits / 8;
   const int table = (row_bytes() - codes) / 2;
   const mx::array whole =

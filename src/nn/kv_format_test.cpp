@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <tuple>
 
+#include "kernels/kv_rows.h"
 #include "nn/testing/arrays.h"
 
 namespace hearth::nn {
@@ -57,6 +58,18 @@ TEST_P(PackedRows, ARowAloneIsPackedAsAmongOthers) {
   EXPECT_TRUE(std::equal(alone.begin(), alone.end(), all.end() - std::ssize(alone)));
 }
 
+TEST_P(PackedRows, TheKernelWritesTheSameBytes) {
+  const auto x = rows();
+  const auto expected = values_of<std::uint8_t>(format().stored(array_of(x, {kRows, width()})));
+  const kernels::KvRow row =
+      kernels::kv_row(bits() == 8 ? kernels::KvType::Bits8 : kernels::KvType::Bits4, width());
+  ASSERT_EQ(row.bytes, format().row_bytes());
+  std::vector<std::uint8_t> bytes(expected.size());
+  for (int i = 0; i < kRows; ++i)
+    kernels::store_row(row, x.data() + i * width(), bytes.data() + i * row.bytes);
+  EXPECT_EQ(bytes, expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Widths, PackedRows,
                          ::testing::Combine(::testing::Values(16, 24, 64, 80, 128, 192),
                                             ::testing::Values(8, 4)));
@@ -67,6 +80,22 @@ TEST(KvFormat, BytesOfARow) {
   EXPECT_EQ((KvFormat{.width = 128, .bits = 4}.row_bytes()), 64 + 2 * 2 * 4);
   EXPECT_EQ((KvFormat{.width = 128, .bits = 4, .dtype = mx::bfloat16}.row_bytes()), 64 + 2 * 2 * 2);
   EXPECT_EQ((KvFormat{.width = 80, .bits = 8}.row_bytes()), 96 + 2 * 3 * 4) << "filled up to 96";
+}
+
+TEST(KvFormat, SixteenBitsAreFloat16AndNothingOverflows) {
+  const std::vector<float> x{0.0F, -1.0F, 0.1F, 65504.0F, 70000.0F, -1e30F, 1e-7F, 2049.0F};
+  const KvFormat format{.width = 8, .bits = 16};
+  EXPECT_EQ(format.row_bytes(), 16);
+  const mx::array stored = format.stored(array_of(x, {1, 8}));
+  EXPECT_EQ(stored.dtype(), mx::float16);
+  const auto numbers = values_of(format.numbers(stored));
+  const std::vector<float> expected{0.0F,     -1.0F,     0.0999755859375F, 65504.0F,
+                                    65504.0F, -65504.0F, 0x1p-23F,         2048.0F};
+  EXPECT_EQ(numbers, expected);
+  std::vector<std::uint16_t> kernel(x.size());
+  kernels::store_row(kernels::kv_row(kernels::KvType::F16, 8), x.data(),
+                     reinterpret_cast<std::uint8_t*>(kernel.data()));
+  EXPECT_EQ(values_of<std::uint16_t>(mx::view(stored, mx::uint16)), kernel);
 }
 
 TEST(KvFormat, UnpackedRowsAreTheNumbersThemselves) {

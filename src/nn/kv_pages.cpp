@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "kernels/counters.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -88,6 +90,16 @@ KvPages::KvPages(KvShape shape)
       values_(mx::zeros({0, shape.value_format().stored_width()},
                         shape.value_format().stored_dtype())) {}
 
+void KvPages::follow(std::shared_ptr<const AttentionPlan> plan) {
+  plan_ = std::move(plan);
+  step_ = nullptr;
+}
+
+void KvPages::follow(std::shared_ptr<const kernels::PagedStep> step) {
+  step_ = std::move(step);
+  plan_ = nullptr;
+}
+
 void KvPages::grow(std::size_t pages) {
   if (pages <= pages_) return;
   const int slots = static_cast<int>(pages - pages_) * shape_.kv_heads * kPageTokens;
@@ -133,12 +145,23 @@ mx::array KvPages::slots_of(std::span<const std::int32_t> pages) const {
 }
 
 void KvPages::append(const mx::array& k, const mx::array& v) {
-  assert(plan_ && "Cache::begin comes before the layers");
+  assert((plan_ || step_) && "Cache::begin comes before the layers");
+  if (step_) {
+    new_keys_ = k;
+    if (!shape_.values_in_keys) new_values_ = v;
+    return;
+  }
   write(keys_, shape_.key_format(), k);
   if (!shape_.values_in_keys) write(values_, shape_.value_format(), v);
 }
 
-mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) const {
+mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) {
+  if (step_) return attend_by_kernel(q, options);
+  kernels::count_generic_attention();
+  return attend_plainly(q, options);
+}
+
+mx::array KvPages::attend_plainly(const mx::array& q, const AttendOptions& options) const {
   const mx::array scaled = mx::multiply(q, mx::array(options.scale, q.dtype()));
   const bool whole = plan_->groups.size() == 1 && plan_->in_order;
   std::vector<mx::array> answers;

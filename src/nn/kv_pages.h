@@ -11,7 +11,12 @@
 #include "nn/attention_plan.h"
 #include "nn/kv_format.h"
 #include "nn/mlx.h"
+#include "nn/rope.h"
 #include "nn/step_batch.h"
+
+namespace hearth::kernels {
+struct PagedStep;
+}
 
 namespace hearth::nn {
 
@@ -22,7 +27,7 @@ struct KvShape {
   int value_dim = 0;  ///< of a value; 0: Dh
   int window = 0;     ///< a query sees itself and the `window - 1` tokens before it; 0: all of them
   mx::Dtype dtype = mx::float32;
-  int bits = 0;                 ///< 8 or 4: keys and values are packed; 0: they are not
+  int bits = 0;                 ///< of each number: 16, or 8 or 4 packed; 0: as they are
   bool values_in_keys = false;  ///< values are the keys' first value_dim channels, kept once
 
   int value_width() const { return value_dim > 0 ? value_dim : head_dim; }
@@ -30,9 +35,23 @@ struct KvShape {
   KvFormat value_format() const { return {.width = value_width(), .bits = bits, .dtype = dtype}; }
   /// Keys and values of one page.
   std::size_t page_bytes() const;
-  /// Packs keys and values in 8 or 4 bits, but rows so narrow that they would take more room then
-  /// stay as they are; 0 packs nothing.
+  /// Keeps keys and values in 16, 8 or 4 bits, but rows that would take no less room then stay as
+  /// they are; 0 changes nothing.
   void pack(int wanted_bits);
+};
+
+/// Root mean square norm of each head of queries or keys.
+struct HeadNormUse {
+  std::optional<mx::array> weights;  ///< [Dh] or [heads, Dh]
+  float epsilon = 1e-6F;
+};
+
+/// What is left to do to queries and keys before they meet.
+struct HeadPlacement {
+  const Rotation* rotation = nullptr;  ///< of the step; null: none
+  std::optional<HeadNormUse> query_norm = {};
+  std::optional<HeadNormUse> key_norm = {};
+  bool norm_after_rope = false;
 };
 
 /// How scores become weights.
@@ -41,10 +60,11 @@ struct AttendOptions {
   float softcap = 0.0F;  ///< scores s become softcap * tanh(s / softcap); 0: as they are
   /// [H]: one more score per head, without a value, in every softmax.
   std::optional<mx::array> sinks = {};
+  HeadPlacement placement = {};  ///< nothing, unless places_heads()
 };
 
-/// The reference implementation of attention, out of plain MLX operations: it runs on every backend
-/// and is the oracle of faster ones. Thread: engine only.
+/// Attention out of plain MLX operations, which runs on every backend, or by the kernel for the CPU
+/// (kernel_attention.h): which one follows from the step's tables. Thread: engine only.
 class KvPages {
  public:
   explicit KvPages(KvShape shape);
@@ -55,20 +75,25 @@ class KvPages {
   void grow(std::size_t pages);
 
   /// The step's index tables, shared by all layers of the same kv heads and window.
-  void follow(std::shared_ptr<const AttentionPlan> plan) { plan_ = std::move(plan); }
+  void follow(std::shared_ptr<const AttentionPlan> plan);
+  /// The same for the kernel: shared by all layers that use the same page tables.
+  void follow(std::shared_ptr<const kernels::PagedStep> step);
 
-  /// Writes this step's keys and values to their pages.
+  /// Whether attend() norms and turns queries and keys itself; else they come placed.
+  bool places_heads() const { return step_ != nullptr; }
+
+  /// Writes this step's keys and values to their pages; the kernel does that in attend().
   ///
-  /// @param k  [T, K, Dh], positions applied
+  /// @param k  [T, K, Dh], positions applied, unless attend() is to
   /// @param v  [T, K, Dv]; not looked at where values lie in the keys
   void append(const mx::array& k, const mx::array& v);
 
   /// Attends per sequence over all its pages hold, this step's tokens included; comes after
   /// append(). Layers that share this cache attend without appending.
   ///
-  /// @param q  [T, H, Dh], positions applied; H % K == 0
+  /// @param q  [T, H, Dh], positions applied, unless the options say how; H % K == 0
   /// @returns  [T, H, Dv] in q's dtype; scores and sums in float32
-  mx::array attend(const mx::array& q, const AttendOptions& options) const;
+  mx::array attend(const mx::array& q, const AttendOptions& options);
 
   /// What lies in `pages`: keys and values of all their tokens, to be put elsewhere.
   struct Content {
@@ -81,20 +106,24 @@ class KvPages {
   /// a pool is read, writing would copy it whole. Lazy, in order with what is attended.
   void replace(std::span<const std::int32_t> pages, const Content& content);
 
-  /// The pools as they stand: evaluate them with the step.
+  /// The pools as they stand: evaluate them with the step. They are written in place.
   const mx::array& keys() const { return keys_; }
   const mx::array& values() const { return values_; }
   std::size_t bytes() const { return keys_.nbytes() + values_.nbytes(); }
 
  private:
   void write(mx::array& pool, const KvFormat& format, const mx::array& rows) const;
+  mx::array attend_plainly(const mx::array& q, const AttendOptions& options) const;
+  mx::array attend_by_kernel(const mx::array& q, const AttendOptions& options);
   mx::array slots_of(std::span<const std::int32_t> pages) const;
 
   KvShape shape_;
   std::size_t pages_ = 0;
   mx::array keys_;    // [pages * K * kPageTokens, Dh], or as stored in the key format
   mx::array values_;  // [pages * K * kPageTokens, Dv], the same
-  std::shared_ptr<const AttentionPlan> plan_;
+  std::shared_ptr<const AttentionPlan> plan_;  // one of the two
+  std::shared_ptr<const kernels::PagedStep> step_;
+  std::optional<mx::array> new_keys_, new_values_;  // for the kernel, until it attends
 };
 
 }  // namespace hearth::nn

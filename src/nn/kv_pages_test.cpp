@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "nn/kernel_attention.h"
 #include "nn/testing/arrays.h"
 
 namespace hearth::nn {
@@ -79,8 +80,21 @@ mx::array rows_of(const std::vector<Sequence>& sequences, const std::vector<int>
   return mx::array(flat.data(), {tokens, heads, kWidth}, mx::float32);
 }
 
+/// Who attends.
+enum class By { Operations, Kernel };
+
+void follow(KvPages& layer, const StepBatch& step, By by) {
+  const KvShape& shape = layer.shape();
+  if (by == By::Kernel)
+    layer.follow(plan_kernel_attention(step, shape.window));
+  else
+    layer.follow(
+        std::make_shared<AttentionPlan>(plan_attention(step, shape.kv_heads, shape.window)));
+}
+
 /// Feeds `rows[i]` tokens of each sequence in one step and checks every answer.
-void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<int>& rows) {
+void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<int>& rows,
+          By by = By::Operations) {
   std::vector<Segment> segments;
   int total = 0;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
@@ -94,8 +108,7 @@ void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<in
   const std::vector<std::int32_t> ids(static_cast<std::size_t>(total), 0);
   const auto step = make_step(ids, segments, {});
   ASSERT_TRUE(step) << step.error().message;
-  layer.follow(
-      std::make_shared<AttentionPlan>(plan_attention(*step, kKvHeads, layer.shape().window)));
+  follow(layer, *step, by);
   const bool packed = layer.shape().bits > 0;
   layer.append(rows_of(sequences, rows, packed ? &Sequence::unpacked_k : &Sequence::k, kKvHeads),
                rows_of(sequences, rows, packed ? &Sequence::unpacked_v : &Sequence::v, kKvHeads));
@@ -122,37 +135,41 @@ KvPages layer_with(int window, std::size_t pages, int bits = 0) {
   return layer;
 }
 
-class PagedAttention : public ::testing::TestWithParam<int> {};  // the window
+class PagedAttention : public ::testing::TestWithParam<std::tuple<int, By>> {
+ protected:
+  static int window() { return std::get<0>(GetParam()); }
+  static By by() { return std::get<1>(GetParam()); }
+};
 
 TEST_P(PagedAttention, PromptLongerThanATileThenSingleTokens) {
   std::mt19937 random(1);
-  KvPages layer = layer_with(GetParam(), 8);
+  KvPages layer = layer_with(window(), 8);
   std::vector<Sequence> one{sequence(random, 203, {7, 0, 3, 1, 6, 2, 5})};
-  feed(layer, one, {150});
-  feed(layer, one, {50});
-  for (int i = 0; i < 3; ++i) feed(layer, one, {1});
+  feed(layer, one, {150}, by());
+  feed(layer, one, {50}, by());
+  for (int i = 0; i < 3; ++i) feed(layer, one, {1}, by());
 }
 
 TEST_P(PagedAttention, ManySequencesOfUnequalLengthInMixedSteps) {
   std::mt19937 random(2);
-  KvPages layer = layer_with(GetParam(), 16);
+  KvPages layer = layer_with(window(), 16);
   std::vector<Sequence> many{sequence(random, 100, {3, 9, 1, 12}), sequence(random, 6, {0}),
                              sequence(random, 40, {8, 2}), sequence(random, 70, {4, 5, 11})};
-  feed(layer, many, {90, 2, 1, 33});  // the first row of a sequence may come alone
-  feed(layer, many, {1, 1, 31, 1});
-  feed(layer, many, {1, 1, 1, 1});
-  feed(layer, many, {0, 1, 1, 2});
-  feed(layer, many, {3, 1, 1, 1});
+  feed(layer, many, {90, 2, 1, 33}, by());  // the first row of a sequence may come alone
+  feed(layer, many, {1, 1, 31, 1}, by());
+  feed(layer, many, {1, 1, 1, 1}, by());
+  feed(layer, many, {0, 1, 1, 2}, by());
+  feed(layer, many, {3, 1, 1, 1}, by());
 }
 
 TEST_P(PagedAttention, GrowingKeepsWhatIsHeld) {
   std::mt19937 random(3);
-  KvPages layer = layer_with(GetParam(), 1);
+  KvPages layer = layer_with(window(), 1);
   std::vector<Sequence> one{sequence(random, 60, {0, 4})};
-  feed(layer, one, {30});
+  feed(layer, one, {30}, by());
   layer.grow(5);
-  feed(layer, one, {1});
-  feed(layer, one, {20});
+  feed(layer, one, {1}, by());
+  feed(layer, one, {20}, by());
 }
 
 /// What packing makes of keys or values.
@@ -163,21 +180,23 @@ std::vector<float> rounded(const std::vector<float>& rows, const KvFormat& forma
 }
 
 TEST_P(PagedAttention, PackedKeysAndValues) {
-  for (const int bits : {8, 4}) {
+  for (const int bits : {16, 8, 4}) {
     std::mt19937 random(6);
-    KvPages layer = layer_with(GetParam(), 8, bits);
+    KvPages layer = layer_with(window(), 8, bits);
     std::vector<Sequence> two{sequence(random, 90, {7, 0, 3}), sequence(random, 50, {2, 5})};
     for (Sequence& one : two) {
       one.unpacked_k = std::exchange(one.k, rounded(one.k, layer.shape().key_format()));
       one.unpacked_v = std::exchange(one.v, rounded(one.v, layer.shape().value_format()));
     }
-    feed(layer, two, {60, 0});
-    feed(layer, two, {1, 40});
-    feed(layer, two, {20, 1});
+    feed(layer, two, {60, 0}, by());
+    feed(layer, two, {1, 40}, by());
+    feed(layer, two, {20, 1}, by());
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Windows, PagedAttention, ::testing::Values(0, 1, 7, 45));
+INSTANTIATE_TEST_SUITE_P(Windows, PagedAttention,
+                         ::testing::Combine(::testing::Values(0, 1, 7, 45),
+                                            ::testing::Values(By::Operations, By::Kernel)));
 
 TEST(KvPages, RowsArePackedOnlyWhereThatSavesRoom) {
   KvShape wide{.kv_heads = 2, .head_dim = 64};
@@ -189,14 +208,16 @@ TEST(KvPages, RowsArePackedOnlyWhereThatSavesRoom) {
   EXPECT_EQ(narrow.bits, 0);
 }
 
-TEST(KvPages, KeysAreWrittenInPlace) {
+class InPlace : public ::testing::TestWithParam<By> {};
+
+TEST_P(InPlace, KeysAreWrittenInPlace) {
   std::mt19937 random(4);
   KvPages layer = layer_with(0, 4);
   const void* keys = layer.keys().data<float>();
   const void* values = layer.values().data<float>();
   std::vector<Sequence> one{sequence(random, 50, {1, 3})};
-  feed(layer, one, {40});
-  feed(layer, one, {1});
+  feed(layer, one, {40}, GetParam());
+  feed(layer, one, {1}, GetParam());
   EXPECT_EQ(layer.keys().data<float>(), keys);
   EXPECT_EQ(layer.values().data<float>(), values);
 }
@@ -208,21 +229,23 @@ void copy(KvPages& layer, const std::vector<std::int32_t>& from,
   layer.replace(to, content);
 }
 
-TEST(KvPages, ACopiedPageAnswersAsTheOriginal) {
+TEST_P(InPlace, ACopiedPageAnswersAsTheOriginal) {
   std::mt19937 random(5);
   KvPages layer = layer_with(0, 6);
   std::vector<Sequence> one{sequence(random, 60, {1, 3})};
-  feed(layer, one, {45});  // page 3 is partly filled
+  feed(layer, one, {45}, GetParam());  // page 3 is partly filled
   std::vector<Sequence> other{one[0]};
   const void* keys = layer.keys().data<float>();
   copy(layer, {3, 1}, {5, 0});
   other[0].pages = {0, 5};
   for (float& value : other[0].k) value = -value;  // its further tokens differ
   std::copy_n(one[0].k.begin(), 45 * kKvHeads * kWidth, other[0].k.begin());
-  feed(layer, other, {15});
-  feed(layer, one, {15});  // and the original stands as it stood
+  feed(layer, other, {15}, GetParam());
+  feed(layer, one, {15}, GetParam());  // and the original stands as it stood
   EXPECT_EQ(layer.keys().data<float>(), keys);
 }
+
+INSTANTIATE_TEST_SUITE_P(By, InPlace, ::testing::Values(By::Operations, By::Kernel));
 
 TEST(KvPages, PagesChangePlaces) {
   std::mt19937 random(6);
@@ -235,11 +258,11 @@ TEST(KvPages, PagesChangePlaces) {
 }
 
 /// One key per query, so that weights can be told by hand: q 1, keys 1 and 3, values 10 and 20.
-float two_keys(const AttendOptions& options, int value_dim = 1) {
+float two_keys(const AttendOptions& options, By by, int value_dim = 1) {
   KvPages layer({.kv_heads = 1, .head_dim = 1, .value_dim = value_dim});
   layer.grow(1);
   const auto step = make_step(std::vector<std::int32_t>{0, 0}, {{.rows = 2, .pages = {0}}}, {});
-  layer.follow(std::make_shared<AttentionPlan>(plan_attention(*step, 1, 0)));
+  follow(layer, *step, by);
   layer.append(mx::array({1.0F, 3.0F}, {2, 1, 1}),
                mx::multiply(mx::array({10.0F, 20.0F}, {2, 1, 1}), mx::ones({2, 1, value_dim})));
   mx::array answer = mx::contiguous(layer.attend(mx::ones({2, 1, 1}), options));
@@ -248,23 +271,28 @@ float two_keys(const AttendOptions& options, int value_dim = 1) {
   return answer.data<float>()[2 * value_dim - 1];
 }
 
-TEST(KvPages, ScoresAreCappedBeforeTheyAreWeighed) {
+class TwoKeys : public ::testing::TestWithParam<By> {};
+
+TEST_P(TwoKeys, ScoresAreCappedBeforeTheyAreWeighed) {
   const double low = std::exp(2.0 * std::tanh(0.5));
   const double high = std::exp(2.0 * std::tanh(1.5));
-  EXPECT_NEAR(two_keys({.softcap = 2.0F}), (10.0 * low + 20.0 * high) / (low + high), 1e-4);
+  EXPECT_NEAR(two_keys({.softcap = 2.0F}, GetParam()), (10.0 * low + 20.0 * high) / (low + high),
+              1e-4);
 }
 
-TEST(KvPages, ASinkTakesWeightAndGivesNothing) {
+TEST_P(TwoKeys, ASinkTakesWeightAndGivesNothing) {
   const double low = std::exp(1.0);
   const double high = std::exp(3.0);
   const double sink = std::exp(2.0);
-  EXPECT_NEAR(two_keys({.sinks = mx::array({2.0F})}),
+  EXPECT_NEAR(two_keys({.sinks = mx::array({2.0F})}, GetParam()),
               (10.0 * low + 20.0 * high) / (low + high + sink), 1e-4);
 }
 
-TEST(KvPages, ValuesMayBeWiderThanKeys) {
-  EXPECT_NEAR(two_keys({}, /*value_dim=*/3), two_keys({}), 1e-5);
+TEST_P(TwoKeys, ValuesMayBeWiderThanKeys) {
+  EXPECT_NEAR(two_keys({}, GetParam(), /*value_dim=*/3), two_keys({}, GetParam()), 1e-5);
 }
+
+INSTANTIATE_TEST_SUITE_P(By, TwoKeys, ::testing::Values(By::Operations, By::Kernel));
 
 TEST(KvPages, BytesArePagesTimesPageBytes) {
   const KvPages layer = layer_with(0, 3);

@@ -29,6 +29,9 @@ class Norm {
   /// @param bias    [D]
   Norm(const NormSpec& spec, std::optional<mx::array> weight, std::optional<mx::array> bias);
 
+  /// As it is multiplied; none where there is none.
+  const std::optional<mx::array>& weight() const { return weight_; }
+
   mx::array operator()(const mx::array& x) const;
 
   /// x + y, and the norm of that: what stands between two halves of a layer, in one operation.

@@ -54,6 +54,10 @@ class Rotation {
   /// x [T, H, Dh], its first `dims` channels turned by each token's position.
   mx::array operator()(const mx::array& x) const;
 
+  const mx::array& cosines() const { return cosines_; }
+  const mx::array& sines() const { return sines_; }
+  bool interleaved() const { return interleaved_; }
+
  private:
   mx::array turned(const mx::array& x) const;
 
