@@ -3,6 +3,7 @@
 
 #include <cctype>
 #include <memory>
+#include <optional>
 
 #include "base/log.h"
 #include "engine/open_remote.h"
@@ -32,8 +33,6 @@ std::vector<std::string> arguments(const engine::EngineOptions& options,
                                   options.name,
                                   "--context-length",
                                   std::to_string(options.context_length),
-                                  "--kv-bits",
-                                  std::to_string(options.kv_bits),
                                   "--max-sequences",
                                   std::to_string(options.max_sequences),
                                   "--tokens-per-step",
@@ -58,12 +57,15 @@ std::vector<std::string> arguments(const engine::EngineOptions& options,
                                   std::to_string(options.prompts_bytes >> 20),
                                   "--log-level",
                                   log_level};
+  if (options.kv_bits) all.insert(all.end(), {"--kv-bits", std::to_string(*options.kv_bits)});
   for (const engine::AdapterSource& adapter : options.adapters)
     all.insert(all.end(), {"--adapter", adapter.name + "=" + adapter.folder.string()});
   return all;
 }
 
-std::uint32_t kv_bits(const services::Settings& settings) {
+std::optional<std::uint32_t> kv_bits(const services::Settings& settings) {
+  if (settings.kv_cache == "auto") return {};
+  if (settings.kv_cache == "16-bit") return 16;
   if (settings.kv_cache == "8-bit") return 8;
   return settings.kv_cache == "4-bit" ? 4 : 0;
 }

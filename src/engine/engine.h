@@ -322,7 +322,8 @@ struct EngineOptions {
   std::filesystem::path folder;      ///< of the model
   std::string name;                  ///< for ModelInfo::name
   std::uint32_t context_length = 0;  ///< 0: the model's own
-  std::uint32_t kv_bits = 0;         ///< keys and values packed in 8 or 4 bits; 0: as they are
+  /// Keys and values in 16, 8 or 4 bits; 0: as they are; none: in 16 where the CPU kernels attend.
+  std::optional<std::uint32_t> kv_bits = 0;
   std::uint32_t max_sequences = 64;  ///< that run at once; others wait
   std::uint32_t tokens_per_step = 512;
   std::uint64_t kv_bytes = 0;        ///< for the KV pages; 0: what fits (see local/memory_plan.h)

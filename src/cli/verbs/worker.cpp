@@ -17,6 +17,7 @@ void add_worker(CLI::App& app) {
   verb->add_option("--folder", options->folder)->required();
   verb->add_option("--name", options->name)->required();
   verb->add_option("--context-length", options->context_length);
+  options->kv_bits.reset();  // chosen by the machine unless it is given
   verb->add_option("--kv-bits", options->kv_bits);
   verb->add_option("--max-sequences", options->max_sequences);
   verb->add_option("--tokens-per-step", options->tokens_per_step);

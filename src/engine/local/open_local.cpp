@@ -13,6 +13,7 @@
 #include "engine/local/memory_plan.h"
 #include "engine/local/model_files.h"
 #include "engine/local/model_runner.h"
+#include "nn/kernel_attention.h"
 #include "platform/machine.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
@@ -94,13 +95,18 @@ Result<void> add_adapters(models::Model& model, const std::vector<AdapterSource>
   return {};
 }
 
+/// As nn counts them.
+int kv_bits(const EngineOptions& options) {
+  return static_cast<int>(options.kv_bits.value_or(nn::kernel_attends() ? 16 : 0));
+}
+
 /// What decides the values of a cache beside the model's files, whose fingerprint names MLX's
 /// version too. A context is no part of it: longer prompts than a model was made for have a salt.
 std::string identity(const EngineOptions& options) {
   std::string text =
       fmt::format("hearth {}, {}, keys and values in {} bits, {} rows", HEARTH_VERSION,
                   mx::default_device() == mx::Device::cpu ? "cpu" : "gpu",
-                  options.kv_bits == 0 ? "all" : std::to_string(options.kv_bits),
+                  kv_bits(options) == 0 ? "all" : std::to_string(kv_bits(options)),
                   options.batch_invariant ? "fixed" : "any");
   // A salt names adapters by their numbers.
   for (const AdapterSource& adapter : options.adapters)
@@ -114,7 +120,7 @@ Result<LoadedModel> load_weights(const EngineOptions& options, const ModelTexts&
   prepare_device();
   auto model = TRY(models::load_model(
       options.folder, {.rows = options.batch_invariant ? nn::RowPolicy::Fixed : nn::RowPolicy::Any,
-                       .kv_bits = static_cast<int>(options.kv_bits)}));
+                       .kv_bits = kv_bits(options)}));
   TRY_IN("load " + model_name(options), add_adapters(*model, options.adapters));
   const models::ModelFacts& facts = model->facts();
   const MemoryPlan plan = TRY_IN(

@@ -74,10 +74,11 @@ std::vector<Setting> Settings::fields() {
       {"engine.kv_cache",
        "kv-cache",
        &kv_cache,
-       "How keys and values are kept: packed ones take less memory and cost a little accuracy",
+       "How keys and values are kept: fewer bits take less memory and cost a little accuracy; "
+       "auto: 16 bits on a CPU, elsewhere plain",
        0,
        0,
-       {"plain", "8-bit", "4-bit"}},
+       {"auto", "plain", "16-bit", "8-bit", "4-bit"}},
       {"engine.max_sequences", "max-sequences", &max_sequences,
        "Requests that run at once per model", 1, 1024},
       {"engine.tokens_per_step", "tokens-per-step", &tokens_per_step,

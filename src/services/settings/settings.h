@@ -40,7 +40,7 @@ struct Settings {
   int max_loaded = 4;
 
   int context_length = 0;
-  std::string kv_cache = "plain";
+  std::string kv_cache = "auto";
   int max_sequences = 64;
   int tokens_per_step = 512;
   int kv_mib = 0;
