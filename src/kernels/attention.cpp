@@ -48,10 +48,6 @@ void clear(const Gathered& gathered, int queries, int width) {
   std::fill_n(gathered.mixed, std::ptrdiff_t{queries} * width, 0.0F);
 }
 
-bool is_packed(const KvRow& row) {
-  return row.type == KvType::Bits8 || row.type == KvType::Bits4;
-}
-
 /// The keys of one span that a tile looks at, counted from the sequence's first.
 struct SpanKeys {
   int first;  // of the span
@@ -83,7 +79,6 @@ class Worker {
   void place_queries(const QueryTile& tile);
   SpanKeys keys_of(const QueryTile& tile, int span) const;
   void gather(const QueryTile& tile, int span, const Gathered& to);
-  void turn(const KvPage& page);
   void score(const QueryTile& tile, const SpanKeys& keys);
   void weigh(const QueryTile& tile, const SpanKeys& keys, const Gathered& to);
   void mix(const QueryTile& tile, const SpanKeys& keys, const Gathered& to);
@@ -164,21 +159,9 @@ SpanKeys Worker::keys_of(const QueryTile& tile, int span) const {
   return {first, std::max(first, tile.begin), std::min(first + kSpanKeys, tile.end)};
 }
 
-/// Keys of a page as [width][kPageRows] numbers.
-void Worker::turn(const KvPage& page) {
-  const KvRow& row = job_.keys.row;
-  if (!is_packed(row)) return path_.turn(row, page, piece(Turned));
-  path_.unpack(row, page, kPageRows, piece(Rows), query_stride_);
-  const auto* plain = reinterpret_cast<const std::uint8_t*>(piece(Rows));
-  const int bytes = query_stride_ * static_cast<int>(sizeof(float));
-  path_.turn({.type = KvType::F32, .width = row.width, .group = 0, .bytes = bytes}, {plain, plain},
-             piece(Turned));
-}
-
 void Worker::score(const QueryTile& tile, const SpanKeys& keys) {
   const KvRow& row = job_.keys.row;
-  const bool at_once =
-      path_.score_page != nullptr && tile.queries() <= kFusedRows && !is_packed(row);
+  const bool at_once = path_.score_page != nullptr && tile.queries() <= kFusedRows;
   for (int page = keys.first_page(); page < keys.end_page(); ++page) {
     const int next = std::min(page + 1, keys.end_page() - 1);
     const KvPage at{page_at(job_.keys, tile, page), page_at(job_.keys, tile, next)};
@@ -191,7 +174,7 @@ void Worker::score(const QueryTile& tile, const SpanKeys& keys) {
     if (at_once) {
       path_.score_page(scoring, row, at);
     } else {
-      turn(at);
+      path_.turn(row, at, piece(Turned));
       path_.score(scoring);
     }
   }
@@ -221,15 +204,14 @@ void Worker::find_values(const KvRow& row, const KvPage& page, Mixing& mixing) {
     return;
   }
   mixing.value_stride = std::max(padded(row.width), width_);
-  path_.unpack(row, page, mixing.count, piece(Rows), mixing.value_stride);
+  path_.unpack(row, page, mixing.count, {piece(Rows), mixing.value_stride});
   mixing.values = piece(Rows);
 }
 
 void Worker::mix(const QueryTile& tile, const SpanKeys& keys, const Gathered& to) {
   std::fill_n(to.mixed, std::ptrdiff_t{tile.queries()} * width_, 0.0F);
   const KvPool& pool = job_.values.rows == nullptr ? job_.keys : job_.values;
-  const bool at_once = path_.mix_page != nullptr && tile.queries() <= kFusedRows &&
-                       !is_packed(pool.row) && job_.values.row.width == width_;
+  const bool at_once = path_.mix_page != nullptr && tile.queries() <= kFusedRows;
   for (int page = keys.first_page(); page < keys.end_page(); ++page) {
     const int first = std::max(0, keys.begin - page * kPageRows);
     const int next = std::min(page + 1, keys.end_page() - 1);

@@ -78,116 +78,114 @@ constexpr int kLineBytes = 64;
   return _mm_load_si128(reinterpret_cast<const __m128i*>(some));
 }
 
-/// `count` numbers of a row that is not packed, at most eight; 0 in the other lanes.
+/// Eight codes of a packed row as numbers.
 template <KvType kType>
-[[gnu::always_inline]] inline __m256 load(int count, const std::uint8_t* row, int at) {
-  if constexpr (kType == KvType::F32) {
-    const auto* from = reinterpret_cast<const float*>(row + std::ptrdiff_t{at} * 4);
-    return _mm256_maskload_ps(from, first_lanes(count));
-  } else {
-    const __m128i bits = load_16_bits(count, row + std::ptrdiff_t{at} * 2);
-    if constexpr (kType == KvType::F16) return _mm256_cvtph_ps(bits);
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
-  }
-}
-
-/// Asks for the same place in the page that comes next.
-[[gnu::always_inline]] inline void ask(const KvPage& page, std::ptrdiff_t at) {
-  _mm_prefetch(reinterpret_cast<const char*>(page.next + at), _MM_HINT_T0);
-}
-
-template <KvType kType>
-void turn_as(const KvRow& row, const KvPage& page, float* turned) {
-  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
-  for (int part = 0; part < kPageRows; part += kLanes)
-    for (int at = 0; at < row.width; at += kLanes) {
-      const int count = row.width - at < kLanes ? row.width - at : kLanes;
-      __m256 r[kLanes];
-#pragma clang loop unroll(full)
-      for (int key = 0; key < kLanes; ++key) {
-        const std::ptrdiff_t begin = std::ptrdiff_t{part + key} * row.bytes;
-        r[key] = load<kType>(count, page.rows + begin, at);
-        ask(page, begin + std::ptrdiff_t{at} * kItem);
-      }
-      transpose(r);
-      for (int i = 0; i < count; ++i) _mm256_storeu_ps(turned + (at + i) * kPageRows + part, r[i]);
-    }
-}
-
-void turn(const KvRow& row, const KvPage& page, float* turned) {
-  if (row.type == KvType::F32) return turn_as<KvType::F32>(row, page, turned);
-  if (row.type == KvType::F16) return turn_as<KvType::F16>(row, page, turned);
-  turn_as<KvType::BF16>(row, page, turned);
-}
-
-template <KvType kType>
-void unpack_as(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
-  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
-  for (int key = 0; key < count; ++key) {
-    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
-    float* to = numbers + std::ptrdiff_t{key} * stride;
-    for (int at = 0; at < stride; at += kLanes) {
-      const int left = row.width > at ? row.width - at : 0;
-      _mm256_storeu_ps(to + at, load<kType>(left, page.rows + begin, at));
-      ask(page, begin + std::ptrdiff_t{at} * kItem);
-    }
-  }
-}
-
-/// Eight codes of a row as numbers.
-template <KvType kType>
-[[gnu::always_inline]] inline __m256 codes_at(const std::uint8_t* row, int at) {
+[[gnu::always_inline]] inline __m256 codes_at(const std::uint8_t* from, int at) {
   if constexpr (kType == KvType::Bits8) {
-    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + at));
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + at));
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
   }
   int word = 0;
-  __builtin_memcpy(&word, row + at / 2, sizeof word);
+  __builtin_memcpy(&word, from + at / 2, sizeof word);
   const __m128i pairs = _mm_cvtsi32_si128(word);
   const __m128i low = _mm_and_si128(pairs, _mm_set1_epi8(15));
   const __m128i high = _mm_and_si128(_mm_srli_epi16(pairs, 4), _mm_set1_epi8(15));
   return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_unpacklo_epi8(low, high)));
 }
 
+/// Numbers [at, at + 8) of a packed row, before those behind the width are taken away.
 template <KvType kType>
-void unpack_codes(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
+[[gnu::always_inline]] inline __m256 load_packed(const KvRow& row, const std::uint8_t* from,
+                                                 int at) {
   const int groups = (row.width + row.group - 1) / row.group;
   const int codes = groups * row.group / (kType == KvType::Bits8 ? 1 : 2);
-  for (int key = 0; key < count; ++key) {
-    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
-    const std::uint8_t* from = page.rows + begin;
-    float* to = numbers + std::ptrdiff_t{key} * stride;
-    for (std::ptrdiff_t line = 0; line < row.bytes; line += kLineBytes) ask(page, begin + line);
-    for (int at = 0; at < stride; at += kLanes) {
-      const int left = row.width > at ? row.width - at : 0;
-      if (left == 0) {
-        _mm256_storeu_ps(to + at, _mm256_setzero_ps());
-        continue;
-      }
-      float scale = 0.0F;
-      float bias = 0.0F;
-      const std::uint8_t* place = from + codes + std::ptrdiff_t{at / row.group} * 4;
-      __builtin_memcpy(&scale, place, sizeof scale);
-      __builtin_memcpy(&bias, place + std::ptrdiff_t{groups} * 4, sizeof bias);
-      const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(scale), codes_at<kType>(from, at));
-      const __m256 numbers_of = _mm256_add_ps(scaled, _mm256_set1_ps(bias));
-      _mm256_storeu_ps(to + at, _mm256_and_ps(_mm256_castsi256_ps(first_lanes(left)), numbers_of));
+  const std::uint8_t* place = from + codes + std::ptrdiff_t{at / row.group} * 4;
+  float scale = 0.0F;
+  float bias = 0.0F;
+  __builtin_memcpy(&scale, place, sizeof scale);
+  __builtin_memcpy(&bias, place + std::ptrdiff_t{groups} * 4, sizeof bias);
+  const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(scale), codes_at<kType>(from, at));
+  return _mm256_add_ps(scaled, _mm256_set1_ps(bias));
+}
+
+/// Numbers [at, at + 8) of a row; 0 behind the width, which is larger than `at`.
+template <KvType kType>
+[[gnu::always_inline]] inline __m256 load(const KvRow& row, const std::uint8_t* from, int at) {
+  const __m256i wanted = first_lanes(row.width - at);
+  if constexpr (kType == KvType::F32) {
+    return _mm256_maskload_ps(reinterpret_cast<const float*>(from + std::ptrdiff_t{at} * 4),
+                              wanted);
+  } else if constexpr (kType == KvType::Bits8 || kType == KvType::Bits4) {
+    return _mm256_and_ps(_mm256_castsi256_ps(wanted), load_packed<kType>(row, from, at));
+  } else {
+    const __m128i bits = load_16_bits(row.width - at, from + std::ptrdiff_t{at} * 2);
+    if constexpr (kType == KvType::F16) return _mm256_cvtph_ps(bits);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+  }
+}
+
+/// Asks for the same row of the page that comes next.
+[[gnu::always_inline]] inline void ask(const KvRow& row, const KvPage& page, int key) {
+  const std::uint8_t* begin = page.next + std::ptrdiff_t{key} * row.bytes;
+  for (int at = 0; at < row.bytes; at += kLineBytes)
+    _mm_prefetch(reinterpret_cast<const char*>(begin + at), _MM_HINT_T0);
+}
+
+template <KvType kType>
+void turn_as(const KvRow& row, const KvPage& page, float* turned) {
+  for (int part = 0; part < kPageRows; part += kLanes) {
+    for (int key = part; key < part + kLanes; ++key) ask(row, page, key);
+    for (int at = 0; at < row.width; at += kLanes) {
+      __m256 r[kLanes];
+#pragma clang loop unroll(full)
+      for (int key = 0; key < kLanes; ++key)
+        r[key] = load<kType>(row, page.rows + std::ptrdiff_t{part + key} * row.bytes, at);
+      transpose(r);
+      const int count = row.width - at < kLanes ? row.width - at : kLanes;
+      for (int i = 0; i < count; ++i) _mm256_storeu_ps(turned + (at + i) * kPageRows + part, r[i]);
     }
   }
 }
 
-void unpack(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
+void turn(const KvRow& row, const KvPage& page, float* turned) {
   switch (row.type) {
     case KvType::F32:
-      return unpack_as<KvType::F32>(row, page, count, numbers, stride);
+      return turn_as<KvType::F32>(row, page, turned);
     case KvType::BF16:
-      return unpack_as<KvType::BF16>(row, page, count, numbers, stride);
+      return turn_as<KvType::BF16>(row, page, turned);
     case KvType::F16:
-      return unpack_as<KvType::F16>(row, page, count, numbers, stride);
+      return turn_as<KvType::F16>(row, page, turned);
     case KvType::Bits8:
-      return unpack_codes<KvType::Bits8>(row, page, count, numbers, stride);
+      return turn_as<KvType::Bits8>(row, page, turned);
     case KvType::Bits4:
-      return unpack_codes<KvType::Bits4>(row, page, count, numbers, stride);
+      return turn_as<KvType::Bits4>(row, page, turned);
+  }
+}
+
+template <KvType kType>
+void unpack_as(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to) {
+  for (int key = 0; key < count; ++key) {
+    ask(row, page, key);
+    for (int at = 0; at < to.stride; at += kLanes) {
+      const std::uint8_t* from = page.rows + std::ptrdiff_t{key} * row.bytes;
+      const __m256 numbers = at < row.width ? load<kType>(row, from, at) : _mm256_setzero_ps();
+      _mm256_storeu_ps(to.numbers + std::ptrdiff_t{key} * to.stride + at, numbers);
+    }
+  }
+}
+
+void unpack(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to) {
+  switch (row.type) {
+    case KvType::F32:
+      return unpack_as<KvType::F32>(row, page, count, to);
+    case KvType::BF16:
+      return unpack_as<KvType::BF16>(row, page, count, to);
+    case KvType::F16:
+      return unpack_as<KvType::F16>(row, page, count, to);
+    case KvType::Bits8:
+      return unpack_as<KvType::Bits8>(row, page, count, to);
+    case KvType::Bits4:
+      return unpack_as<KvType::Bits4>(row, page, count, to);
   }
 }
 

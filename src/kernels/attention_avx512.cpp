@@ -46,18 +46,10 @@ constexpr int kFewRows = 4;   // up to so many take four registers of a value at
 
 template <KvType kType>
 void turn_as(const KvRow& row, const KvPage& page, float* turned) {
-  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
   for (int half = 0; half < kPageRows; half += kLanes)
     for (int at = 0; at < row.width; at += kLanes) {
-      const __mmask16 wanted = first_lanes(row.width - at);
       __m512i r[kLanes];
-#pragma clang loop unroll(full)
-      for (int key = 0; key < kLanes; ++key) {
-        const std::ptrdiff_t begin = std::ptrdiff_t{half + key} * row.bytes;
-        r[key] = _mm512_castps_si512(load<kType>(wanted, page.rows + begin, at));
-        ask(page, begin + std::ptrdiff_t{at} * kItem);
-      }
-      transpose(r);
+      load_turned<kType>(row, page, half, at, r);
       const int count = row.width - at < kLanes ? row.width - at : kLanes;
       for (int i = 0; i < count; ++i)
         _mm512_storeu_si512(turned + (at + i) * kPageRows + half, r[i]);
@@ -65,77 +57,45 @@ void turn_as(const KvRow& row, const KvPage& page, float* turned) {
 }
 
 void turn(const KvRow& row, const KvPage& page, float* turned) {
-  if (row.type == KvType::F32) return turn_as<KvType::F32>(row, page, turned);
-  if (row.type == KvType::F16) return turn_as<KvType::F16>(row, page, turned);
-  turn_as<KvType::BF16>(row, page, turned);
-}
-
-template <KvType kType>
-void unpack_as(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
-  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
-  for (int key = 0; key < count; ++key) {
-    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
-    float* to = numbers + std::ptrdiff_t{key} * stride;
-    for (int at = 0; at < stride; at += kLanes) {
-      const int left = row.width > at ? row.width - at : 0;
-      _mm512_storeu_ps(to + at, load<kType>(first_lanes(left), page.rows + begin, at));
-      ask(page, begin + std::ptrdiff_t{at} * kItem);
-    }
-  }
-}
-
-/// Sixteen codes of a row as numbers.
-template <KvType kType>
-[[gnu::always_inline]] inline __m512 codes_at(const std::uint8_t* row, int at) {
-  if constexpr (kType == KvType::Bits8) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + at));
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
-  }
-  const __m128i pairs = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + at / 2));
-  const __m128i low = _mm_and_si128(pairs, _mm_set1_epi8(15));
-  const __m128i high = _mm_and_si128(_mm_srli_epi16(pairs, 4), _mm_set1_epi8(15));
-  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(low, high)));
-}
-
-template <KvType kType>
-void unpack_codes(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
-  const int groups = (row.width + row.group - 1) / row.group;
-  const int codes = groups * row.group / (kType == KvType::Bits8 ? 1 : 2);
-  for (int key = 0; key < count; ++key) {
-    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
-    const std::uint8_t* from = page.rows + begin;
-    float* to = numbers + std::ptrdiff_t{key} * stride;
-    for (std::ptrdiff_t line = 0; line < row.bytes; line += kLineBytes) ask(page, begin + line);
-    for (int at = 0; at < stride; at += kLanes) {
-      const int left = row.width > at ? row.width - at : 0;
-      if (left == 0) {
-        _mm512_storeu_ps(to + at, _mm512_setzero_ps());
-        continue;
-      }
-      float scale = 0.0F;
-      float bias = 0.0F;
-      const std::uint8_t* place = from + codes + std::ptrdiff_t{at / row.group} * 4;
-      __builtin_memcpy(&scale, place, sizeof scale);
-      __builtin_memcpy(&bias, place + std::ptrdiff_t{groups} * 4, sizeof bias);
-      const __m512 scaled = _mm512_mul_ps(_mm512_set1_ps(scale), codes_at<kType>(from, at));
-      _mm512_storeu_ps(to + at,
-                       _mm512_maskz_add_ps(first_lanes(left), scaled, _mm512_set1_ps(bias)));
-    }
-  }
-}
-
-void unpack(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
   switch (row.type) {
     case KvType::F32:
-      return unpack_as<KvType::F32>(row, page, count, numbers, stride);
+      return turn_as<KvType::F32>(row, page, turned);
     case KvType::BF16:
-      return unpack_as<KvType::BF16>(row, page, count, numbers, stride);
+      return turn_as<KvType::BF16>(row, page, turned);
     case KvType::F16:
-      return unpack_as<KvType::F16>(row, page, count, numbers, stride);
+      return turn_as<KvType::F16>(row, page, turned);
     case KvType::Bits8:
-      return unpack_codes<KvType::Bits8>(row, page, count, numbers, stride);
+      return turn_as<KvType::Bits8>(row, page, turned);
     case KvType::Bits4:
-      return unpack_codes<KvType::Bits4>(row, page, count, numbers, stride);
+      return turn_as<KvType::Bits4>(row, page, turned);
+  }
+}
+
+template <KvType kType>
+void unpack_as(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to) {
+  for (int key = 0; key < count; ++key) {
+    const std::ptrdiff_t begin = std::ptrdiff_t{key} * row.bytes;
+    for (int at = 0; at < to.stride; at += kLanes) {
+      const __m512 numbers =
+          at < row.width ? load<kType>(row, page.rows + begin, at) : _mm512_setzero_ps();
+      _mm512_storeu_ps(to.numbers + std::ptrdiff_t{key} * to.stride + at, numbers);
+      ask<kType>(page, begin, at);
+    }
+  }
+}
+
+void unpack(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to) {
+  switch (row.type) {
+    case KvType::F32:
+      return unpack_as<KvType::F32>(row, page, count, to);
+    case KvType::BF16:
+      return unpack_as<KvType::BF16>(row, page, count, to);
+    case KvType::F16:
+      return unpack_as<KvType::F16>(row, page, count, to);
+    case KvType::Bits8:
+      return unpack_as<KvType::Bits8>(row, page, count, to);
+    case KvType::Bits4:
+      return unpack_as<KvType::Bits4>(row, page, count, to);
   }
 }
 

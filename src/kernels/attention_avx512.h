@@ -21,21 +21,77 @@ namespace {
                          : static_cast<__mmask16>((1U << static_cast<unsigned>(count)) - 1U);
 }
 
-/// Numbers of a row that is not packed; 0 where the mask is.
+/// Sixteen codes of a packed row as numbers.
 template <KvType kType>
-[[gnu::always_inline]] inline __m512 load(__mmask16 wanted, const std::uint8_t* row, int at) {
+[[gnu::always_inline]] inline __m512 codes_at(const std::uint8_t* from, int at) {
+  if constexpr (kType == KvType::Bits8) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
+  }
+  const __m128i pairs = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + at / 2));
+  const __m128i low = _mm_and_si128(pairs, _mm_set1_epi8(15));
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(pairs, 4), _mm_set1_epi8(15));
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_unpacklo_epi8(low, high)));
+}
+
+/// Numbers [at, at + 16) of a packed row, before those behind the width are taken away.
+template <KvType kType>
+[[gnu::always_inline]] inline __m512 load_packed(const KvRow& row, const std::uint8_t* from,
+                                                 int at) {
+  const int groups = (row.width + row.group - 1) / row.group;
+  const int codes = groups * row.group / (kType == KvType::Bits8 ? 1 : 2);
+  const std::uint8_t* place = from + codes + std::ptrdiff_t{at / row.group} * 4;
+  float scale = 0.0F;
+  float bias = 0.0F;
+  __builtin_memcpy(&scale, place, sizeof scale);
+  __builtin_memcpy(&bias, place + std::ptrdiff_t{groups} * 4, sizeof bias);
+  const __m512 scaled = _mm512_mul_ps(_mm512_set1_ps(scale), codes_at<kType>(from, at));
+  return _mm512_add_ps(scaled, _mm512_set1_ps(bias));
+}
+
+/// Numbers [at, at + 16) of a row; 0 behind the width.
+template <KvType kType>
+[[gnu::always_inline]] inline __m512 load(const KvRow& row, const std::uint8_t* from, int at) {
+  const __mmask16 wanted = first_lanes(row.width > at ? row.width - at : 0);
   if constexpr (kType == KvType::F32) {
-    return _mm512_maskz_loadu_ps(wanted, row + std::ptrdiff_t{at} * 4);
+    return _mm512_maskz_loadu_ps(wanted, from + std::ptrdiff_t{at} * 4);
+  } else if constexpr (kType == KvType::Bits8 || kType == KvType::Bits4) {
+    return _mm512_maskz_mov_ps(wanted, load_packed<kType>(row, from, at));
   } else {
-    const __m256i bits = _mm256_maskz_loadu_epi16(wanted, row + std::ptrdiff_t{at} * 2);
+    const __m256i bits = _mm256_maskz_loadu_epi16(wanted, from + std::ptrdiff_t{at} * 2);
     if constexpr (kType == KvType::F16) return _mm512_cvtph_ps(bits);
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
   }
 }
 
-/// Asks for the same place in the page that comes next.
-[[gnu::always_inline]] inline void ask(const KvPage& page, std::ptrdiff_t at) {
-  _mm_prefetch(reinterpret_cast<const char*>(page.next + at), _MM_HINT_T0);
+template <KvType kType>
+constexpr int bits_of() {
+  if (kType == KvType::F32) return 32;
+  if (kType == KvType::Bits8) return 8;
+  return kType == KvType::Bits4 ? 4 : 16;
+}
+
+/// Asks for the same numbers of the page that comes next; `begin` is their row's.
+template <KvType kType>
+[[gnu::always_inline]] inline void ask(const KvPage& page, std::ptrdiff_t begin, int at) {
+  constexpr int kBits = bits_of<kType>();
+  constexpr int kLineNumbers = kLineBytes * 8 / kBits;
+  if (at % kLineNumbers != 0) return;
+  const std::uint8_t* line = page.next + begin + std::ptrdiff_t{at} * kBits / 8;
+  _mm_prefetch(reinterpret_cast<const char*>(line), _MM_HINT_T0);
+}
+
+/// Channels [at, at + 16) of sixteen keys, turned: a register per channel.
+template <KvType kType>
+[[gnu::always_inline]] inline void load_turned(const KvRow& row, const KvPage& page, int first,
+                                               int at, __m512i (&r)[kLanes]) {
+#pragma clang loop unroll(full)
+  for (int key = 0; key < kLanes; ++key) {
+    const std::ptrdiff_t begin = std::ptrdiff_t{first + key} * row.bytes;
+    r[key] = _mm512_castps_si512(load<kType>(row, page.rows + begin, at));
+    ask<kType>(page, begin, at);
+  }
+  transpose(r);
 }
 
 }  // namespace

@@ -10,21 +10,6 @@ namespace {
 
 constexpr int kFourVectors = 4;  // queries up to which four registers of a value fit
 
-/// Channels [at, at + 16) of sixteen keys, turned: a register per channel.
-template <KvType kType>
-[[gnu::always_inline]] inline void load_turned(const KvRow& row, const KvPage& page, int first,
-                                               int at, __m512i (&r)[kLanes]) {
-  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
-  const __mmask16 wanted = first_lanes(row.width - at);
-#pragma clang loop unroll(full)
-  for (int key = 0; key < kLanes; ++key) {
-    const std::ptrdiff_t begin = std::ptrdiff_t{first + key} * row.bytes;
-    r[key] = _mm512_castps_si512(load<kType>(wanted, page.rows + begin, at));
-    ask(page, begin + std::ptrdiff_t{at} * kItem);
-  }
-  transpose(r);
-}
-
 template <KvType kType, int kRows>
 void score_rows(const Scoring& job, const KvRow& row, const KvPage& page) {
   for (int first = 0; first < kPageRows; first += kLanes) {
@@ -56,7 +41,6 @@ void score_exactly(const Scoring& job, const KvRow& row, const KvPage& page) {
 template <KvType kType, int kRows, int kVectors>
 [[gnu::always_inline]] inline void mix_block(const Mixing& job, const KvRow& row,
                                              const KvPage& page, int at) {
-  constexpr int kItem = kType == KvType::F32 ? 4 : 2;
   __m512 sums[kRows][kVectors];
 #pragma clang loop unroll(full)
   for (int r = 0; r < kRows; ++r)
@@ -68,8 +52,8 @@ template <KvType kType, int kRows, int kVectors>
     __m512 value[kVectors];
 #pragma clang loop unroll(full)
     for (int v = 0; v < kVectors; ++v) {
-      value[v] = load<kType>(static_cast<__mmask16>(0xFFFF), page.rows + begin, at + v * kLanes);
-      ask(page, begin + std::ptrdiff_t{at + v * kLanes} * kItem);
+      value[v] = load<kType>(row, page.rows + begin, at + v * kLanes);
+      ask<kType>(page, begin, at + v * kLanes);
     }
 #pragma clang loop unroll(full)
     for (int r = 0; r < kRows; ++r) {
@@ -107,15 +91,33 @@ void mix_exactly(const Mixing& job, const KvRow& row, const KvPage& page) {
 }  // namespace
 
 void score_page_avx512(const Scoring& job, const KvRow& row, const KvPage& page) {
-  if (row.type == KvType::F32) return score_exactly<KvType::F32, kFusedRows>(job, row, page);
-  if (row.type == KvType::F16) return score_exactly<KvType::F16, kFusedRows>(job, row, page);
-  score_exactly<KvType::BF16, kFusedRows>(job, row, page);
+  switch (row.type) {
+    case KvType::F32:
+      return score_exactly<KvType::F32, kFusedRows>(job, row, page);
+    case KvType::BF16:
+      return score_exactly<KvType::BF16, kFusedRows>(job, row, page);
+    case KvType::F16:
+      return score_exactly<KvType::F16, kFusedRows>(job, row, page);
+    case KvType::Bits8:
+      return score_exactly<KvType::Bits8, kFusedRows>(job, row, page);
+    case KvType::Bits4:
+      return score_exactly<KvType::Bits4, kFusedRows>(job, row, page);
+  }
 }
 
 void mix_page_avx512(const Mixing& job, const KvRow& row, const KvPage& page) {
-  if (row.type == KvType::F32) return mix_exactly<KvType::F32, kFusedRows>(job, row, page);
-  if (row.type == KvType::F16) return mix_exactly<KvType::F16, kFusedRows>(job, row, page);
-  mix_exactly<KvType::BF16, kFusedRows>(job, row, page);
+  switch (row.type) {
+    case KvType::F32:
+      return mix_exactly<KvType::F32, kFusedRows>(job, row, page);
+    case KvType::BF16:
+      return mix_exactly<KvType::BF16, kFusedRows>(job, row, page);
+    case KvType::F16:
+      return mix_exactly<KvType::F16, kFusedRows>(job, row, page);
+    case KvType::Bits8:
+      return mix_exactly<KvType::Bits8, kFusedRows>(job, row, page);
+    case KvType::Bits4:
+      return mix_exactly<KvType::Bits4, kFusedRows>(job, row, page);
+  }
 }
 
 }  // namespace hearth::kernels

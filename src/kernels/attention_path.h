@@ -55,6 +55,12 @@ struct KvPage {
   const std::uint8_t* next;
 };
 
+/// Where rows become numbers: [count][stride], zeros behind their width.
+struct NumbersTarget {
+  float* numbers;
+  int stride;  ///< a multiple of kWidthLanes
+};
+
 /// Queries against the keys of one page.
 struct Scoring {
   const float* queries;  ///< [rows][stride], zeros behind the width
@@ -99,18 +105,17 @@ struct Gathered {
 
 /// All paths do the same operations in the same order, so they agree to the last bit.
 struct AttentionPath {
-  /// Keys of a page that are not packed → [width][kPageRows].
+  /// Keys of a page → [width][kPageRows].
   void (*turn)(const KvRow& row, const KvPage& page, float* turned);
-  /// `count` rows of a page → [count][stride], zeros behind the width.
-  void (*unpack)(const KvRow& row, const KvPage& page, int count, float* numbers, int stride);
+  /// `count` rows of a page as numbers.
+  void (*unpack)(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to);
   /// Each score is a chain of multiply-adds in the order of the width.
   void (*score)(const Scoring& job);
   Peak (*weigh)(const Weighing& job);
   /// Each number is a chain of multiply-adds in the order of the keys.
   void (*mix)(const Mixing& job);
-  /// Both at once for up to kFusedRows queries, without a copy of the page; of rows that are not
-  /// packed, for mixing of a width without padding. Null where a path has nothing faster than one
-  /// after the other; `keys` and `values` of the jobs are not looked at.
+  /// Both at once for up to kFusedRows queries, without a copy of the page. Null where a path has
+  /// nothing faster than one after the other; `keys` and `values` of the jobs are not looked at.
   void (*score_page)(const Scoring& job, const KvRow& row, const KvPage& page);
   void (*mix_page)(const Mixing& job, const KvRow& row, const KvPage& page);
   /// Adds what the same queries gathered of later keys; `rows` queries, `width` a multiple of

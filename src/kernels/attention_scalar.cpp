@@ -68,12 +68,12 @@ void turn(const KvRow& row, const KvPage& page, float* turned) {
       turned[i * kPageRows + key] = number_at(row, page.rows + std::ptrdiff_t{key} * row.bytes, i);
 }
 
-void unpack(const KvRow& row, const KvPage& page, int count, float* numbers, int stride) {
+void unpack(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to) {
   for (int key = 0; key < count; ++key) {
-    float* to = numbers + std::ptrdiff_t{key} * stride;
+    float* numbers = to.numbers + std::ptrdiff_t{key} * to.stride;
     for (int i = 0; i < row.width; ++i)
-      to[i] = number_at(row, page.rows + std::ptrdiff_t{key} * row.bytes, i);
-    std::fill(to + row.width, to + stride, 0.0F);
+      numbers[i] = number_at(row, page.rows + std::ptrdiff_t{key} * row.bytes, i);
+    std::fill(numbers + row.width, numbers + to.stride, 0.0F);
   }
 }
 

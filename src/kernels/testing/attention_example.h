@@ -170,7 +170,7 @@ inline std::vector<float> AttentionExample::kept(const std::vector<double>& numb
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(row.bytes) + 64);
   store_row(row, plain.data(), bytes.data());
   std::vector<float> back(static_cast<std::size_t>(padded(row.width)));
-  kAttentionScalar.unpack(row, {bytes.data(), bytes.data()}, 1, back.data(), padded(row.width));
+  kAttentionScalar.unpack(row, {bytes.data(), bytes.data()}, 1, {back.data(), padded(row.width)});
   back.resize(numbers.size());
   return back;
 }
