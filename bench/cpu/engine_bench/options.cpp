@@ -29,7 +29,7 @@ void CommandLine::add_speed(CLI::App& app) {
   number("--repeats", speed_.repeats, "Of every measurement");
   verb->add_flag("!--no-warm-up", speed_.warm_up, "Count the first one, too");
   number("--chunk", speed_.chunk, "Tokens of a prompt in one step");
-  verb->add_option("--kv-bits", speed_.kv_bits, "Of keys and values: 8, 4; 0: as they are");
+  verb->add_option("--kv-bits", speed_.kv_bits, "Of keys and values: 16, 8, 4; 0: as they are");
   verb->add_flag("--roofs", speed_.roofs, "Measure what the machine can do, too");
   verb->callback([this] { out = measure_speed(speed_); });
 }
@@ -46,7 +46,7 @@ void CommandLine::add_distributions(CLI::App& app) {
   verb->add_option("--window", wanted.window, "Tokens read together")->check(CLI::PositiveNumber);
   verb->add_option("--chunk", wanted.chunk, "of them in one step")->check(CLI::PositiveNumber);
   verb->add_option("--most", wanted.most, "Tokens that count")->check(CLI::PositiveNumber);
-  verb->add_option("--kv-bits", wanted.kv_bits, "Of keys and values: 8, 4; 0: as they are");
+  verb->add_option("--kv-bits", wanted.kv_bits, "Of keys and values: 16, 8, 4; 0: as they are");
   verb->add_flag("--unpacked", wanted.unpacked, "Multiply float32 weights with MLX's operations");
   verb->callback([this] { out = write_distributions(distributions_); });
 }
