@@ -157,7 +157,7 @@ void KvPages::append(const mx::array& k, const mx::array& v) {
 
 mx::array KvPages::attend(const mx::array& q, const AttendOptions& options) {
   if (step_) return attend_by_kernel(q, options);
-  kernels::count_generic_attention();
+  kernels::count_generic(kernels::Operation::Attention);
   return attend_plainly(q, options);
 }
 
