@@ -5,7 +5,7 @@
 #include <immintrin.h>
 
 #include "kernels/attention_path.h"
-#include "kernels/quantised_avx512.h"
+#include "kernels/lanes_avx512.h"
 
 namespace hearth::kernels {
 

@@ -1,6 +1,6 @@
 // What one instruction set brings to attention: functions over plain memory.
 //
-// As in quantised_path.h, the units that are compiled with an instruction set's own flags include
+// As in panel_path.h, the units that are compiled with an instruction set's own flags include
 // this header and intrinsics only, so it holds no inline function.
 #pragma once
 

@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/lanes_avx512.h"
 #include "kernels/panel_path.h"
 
 namespace hearth::kernels {
@@ -14,8 +15,6 @@ bool stream_avx512(const PanelCut& cut, const Tile& x, float* sums);
 namespace {
 
 constexpr int kLineBytes = 64;
-constexpr int kLanes = 16;
-
 /// Lines of codes that make kUnpacked inputs of all lanes.
 constexpr int kWords = kUnpacked / 4;
 
