@@ -2,6 +2,7 @@
 #include "kernels/expert_product.h"
 
 #include <cstring>
+#include <functional>
 #include <mlx/allocator.h>
 #include <mlx/backend/cpu/encoder.h>
 #include <mlx/device.h>
@@ -9,14 +10,17 @@
 #include <mlx/primitives.h>
 #include <mlx/stream.h>
 #include <mlx/utils.h>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "kernels/activation_digits.h"
 #include "kernels/counters.h"
 #include "kernels/dense_matmul.h"
 #include "kernels/dense_view.h"
 #include "kernels/expert_rows.h"
+#include "kernels/panel_matmul.h"
 #include "kernels/plane.h"
 
 namespace hearth::kernels {
@@ -57,66 +61,114 @@ struct RowCopy {
   }
 };
 
+/// Computes the products of rows that are in order, group by group: x [R, K] → y [R, N].
+using Multiply =
+    std::function<void(std::span<const ExpertGroup> groups, const Plane& x, std::uint8_t* y)>;
+
+/// The rows of x that belong to a group.
+Rows rows_of(const ExpertGroup& group, const Plane& x) {
+  const std::int64_t first = group.first * x.row_stride * static_cast<std::int64_t>(x.item);
+  return {x.data + first, float_type(x.dtype), x.row_stride, group.count};
+}
+
+/// Where the results of a group begin.
+std::uint8_t* results_of(const ExpertGroup& group, std::int64_t outputs, std::size_t item,
+                         std::uint8_t* y) {
+  return y + group.first * outputs * static_cast<std::int64_t>(item);
+}
+
+/// Matrices of plain numbers, or of mxfp8.
+struct MultiplyDense {
+  Stack weights;
+  std::optional<Stack> scales;
+
+  void operator()(std::span<const ExpertGroup> groups, const Plane& x, std::uint8_t* y) const {
+    std::vector<std::vector<std::uint8_t>> copies(2 * groups.size());
+    std::vector<DenseProduct> products;
+    products.reserve(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const int expert = groups[i].expert;
+      std::optional<Plane> factors;
+      if (scales) factors = in_rows(scales->at(expert), copies[2 * i + 1]);
+      const DenseView w = dense_view(in_rows(weights.at(expert), copies[2 * i]), factors);
+      products.push_back({w, rows_of(groups[i], x), results_of(groups[i], w.outputs, x.item, y)});
+    }
+    dense_matmul(products, cpu_path().value(), ThreadPool::of_process());
+  }
+};
+
+/// Packed matrices.
+struct MultiplyPanels {
+  std::shared_ptr<const ExpertPanels> weights;
+
+  void operator()(std::span<const ExpertGroup> groups, const Plane& x, std::uint8_t* y) const {
+    std::vector<PanelGroup> products;
+    products.reserve(groups.size());
+    for (const ExpertGroup& group : groups) {
+      const PanelMatrix& w = *(*weights)[static_cast<std::size_t>(group.expert)];
+      void* const to = results_of(group, w.outputs(), x.item, y);
+      products.push_back({{.layer = {w.view()}, .y = to}, rows_of(group, x)});
+    }
+    panel_matmul_groups(
+        products, {cpu_path().value(), ThreadPool::of_process(), activation_digits().value()});
+  }
+};
+
 /// Everything a task needs, by value.
 struct Task {
   Plane x;
-  Stack weights;
-  const std::uint32_t* experts;
+  std::span<const std::uint32_t> experts;
+  int count;             ///< E
+  std::int64_t outputs;  ///< N
   std::uint8_t* y;
+  Multiply multiply;
 
   void operator()() const;
-  void multiply(const RowsByExpert& rows, const Plane& sorted, std::uint8_t* to) const;
 };
 
 void Task::operator()() const {
+  kernels::count(Operation::ExpertProduct, cpu_path().value());
   std::vector<std::uint8_t> copy;
   const Plane rows = in_rows(x, copy);
-  const auto by_expert = rows_by_expert({experts, static_cast<std::size_t>(x.rows)}, weights.count);
-  if (by_expert.order.empty()) return multiply(by_expert, rows, y);
+  const auto by_expert = rows_by_expert(experts, count);
+  if (by_expert.order.empty()) return multiply(by_expert.groups, rows, y);
   const auto item = static_cast<std::int64_t>(x.item);
   const RowCopy inputs{by_expert.order, static_cast<std::size_t>(x.columns * item)};
-  const RowCopy outputs{by_expert.order, static_cast<std::size_t>(weights.first.rows * item)};
+  const RowCopy results{by_expert.order, static_cast<std::size_t>(outputs * item)};
   std::vector<std::uint8_t> sorted_x(by_expert.order.size() * inputs.bytes);
-  std::vector<std::uint8_t> sorted_y(by_expert.order.size() * outputs.bytes);
+  std::vector<std::uint8_t> sorted_y(by_expert.order.size() * results.bytes);
   inputs.gather(rows.data, rows.row_stride * item, sorted_x.data());
   Plane sorted = rows;
   sorted.data = sorted_x.data();
   sorted.row_stride = x.columns;
-  multiply(by_expert, sorted, sorted_y.data());
-  outputs.scatter(sorted_y.data(), y);
-}
-
-/// All experts' products; rows are in order.
-void Task::multiply(const RowsByExpert& rows, const Plane& sorted, std::uint8_t* to) const {
-  const auto item = static_cast<std::int64_t>(sorted.item);
-  std::vector<std::vector<std::uint8_t>> copies(rows.groups.size());
-  std::vector<DenseProduct> products;
-  products.reserve(rows.groups.size());
-  for (std::size_t i = 0; i < rows.groups.size(); ++i) {
-    const ExpertGroup& group = rows.groups[i];
-    const DenseView w = dense_view(in_rows(weights.at(group.expert), copies[i]), {});
-    products.push_back({w,
-                        {sorted.data + group.first * sorted.row_stride * item,
-                         float_type(sorted.dtype), sorted.row_stride, group.count},
-                        to + std::int64_t{group.first} * w.outputs * item});
-  }
-  const CpuPath path = cpu_path().value();
-  count(Operation::ExpertProduct, path);
-  dense_matmul(products, path, ThreadPool::of_process());
+  multiply(by_expert.groups, sorted, sorted_y.data());
+  results.scatter(sorted_y.data(), y);
 }
 
 class ExpertProduct : public mx::UnaryPrimitive {
  public:
-  explicit ExpertProduct(mx::Stream stream) : UnaryPrimitive(stream) {}
+  ExpertProduct(mx::Stream stream, std::shared_ptr<const ExpertPanels> panels)
+      : UnaryPrimitive(stream), panels_(std::move(panels)) {}
 
+  /// Inputs: x, experts, and where there are no panels weights and, of mxfp8, scales.
   void eval_cpu(const std::vector<mx::array>& inputs, mx::array& out) override {
     out.set_data(mx::allocator::malloc(out.nbytes()));
     if (out.size() == 0) return;
     auto& encoder = mx::cpu::get_command_encoder(stream());
     for (const mx::array& input : inputs) encoder.set_input_array(input);
     encoder.set_output_array(out);
-    encoder.dispatch(Task{plane_of(inputs[0]), stack_of(inputs[1]), inputs[2].data<std::uint32_t>(),
-                          out.data<std::uint8_t>()});
+    Task task{.x = plane_of(inputs[0]),
+              .experts = {inputs[1].data<std::uint32_t>(), inputs[1].size()},
+              .count = panels_ ? static_cast<int>(panels_->size()) : inputs[2].shape(0),
+              .outputs = out.shape(1),
+              .y = out.data<std::uint8_t>(),
+              .multiply = MultiplyPanels{panels_}};
+    if (!panels_) {
+      MultiplyDense dense{stack_of(inputs[2]), {}};
+      if (inputs.size() > 3) dense.scales = stack_of(inputs[3]);
+      task.multiply = dense;
+    }
+    encoder.dispatch(std::move(task));
   }
 
   void eval_gpu(const std::vector<mx::array>&, mx::array&) override {
@@ -125,26 +177,57 @@ class ExpertProduct : public mx::UnaryPrimitive {
 
   const char* name() const override { return "ExpertProduct"; }
 
-  bool is_equivalent(const Primitive&) const override { return true; }
-
-  std::vector<mx::Shape> output_shapes(const std::vector<mx::array>& inputs) override {
-    return {{inputs[0].shape(0), inputs[1].shape(1)}};
+  bool is_equivalent(const Primitive& other) const override {
+    return panels_ == static_cast<const ExpertProduct&>(other).panels_;
   }
+
+ private:
+  std::shared_ptr<const ExpertPanels> panels_;
 };
+
+/// Wrong shapes are our own mistakes: MLX's way of telling is an exception.
+void check(bool fits) {
+  if (!fits)
+    throw std::invalid_argument("[expert_product] activations, weights and experts do not fit");
+}
+
+bool are_rows(const mx::array& x, const mx::array& experts) {
+  return x.ndim() == 2 && experts.ndim() == 1 && x.shape(0) == experts.shape(0) &&
+         mx::issubdtype(x.dtype(), mx::floating);
+}
+
+mx::array product(const mx::array& x, const mx::array& experts, std::vector<mx::array> weights,
+                  std::shared_ptr<const ExpertPanels> panels) {
+  const mx::Stream stream = mx::default_stream(mx::Device::cpu);
+  const int outputs = panels ? panels->front()->outputs() : weights[0].shape(1);
+  std::vector<mx::array> inputs{
+      x, mx::contiguous(mx::astype(experts, mx::uint32, stream), false, stream)};
+  inputs.insert(inputs.end(), weights.begin(), weights.end());
+  return mx::array({x.shape(0), outputs}, x.dtype(),
+                   std::make_shared<ExpertProduct>(stream, std::move(panels)), std::move(inputs));
+}
 
 }  // namespace
 
 mx::array expert_product(const mx::array& x, const mx::array& w, const mx::array& experts) {
-  const bool fits = x.ndim() == 2 && w.ndim() == 3 && experts.ndim() == 1 &&
-                    x.shape(1) == w.shape(2) && x.shape(0) == experts.shape(0) &&
-                    mx::issubdtype(x.dtype(), mx::floating) &&
-                    mx::issubdtype(w.dtype(), mx::floating);
-  if (!fits)
-    throw std::invalid_argument("[expert_product] activations, weights and experts do not fit");
-  const mx::Stream stream = mx::default_stream(mx::Device::cpu);
-  const mx::array ids = mx::contiguous(mx::astype(experts, mx::uint32, stream), false, stream);
-  return mx::array({x.shape(0), w.shape(1)}, x.dtype(), std::make_shared<ExpertProduct>(stream),
-                   {x, w, ids});
+  check(are_rows(x, experts) && w.ndim() == 3 && x.shape(1) == w.shape(2) &&
+        mx::issubdtype(w.dtype(), mx::floating));
+  return product(x, experts, {w}, {});
+}
+
+mx::array mxfp8_expert_product(const mx::array& x, const mx::array& codes, const mx::array& scales,
+                               const mx::array& experts) {
+  check(are_rows(x, experts) && codes.ndim() == 3 && scales.ndim() == 3 &&
+        codes.shape(2) * 4 == x.shape(1) && scales.shape(2) * kMxfp8Group == x.shape(1) &&
+        codes.shape(0) == scales.shape(0) && codes.shape(1) == scales.shape(1) &&
+        codes.dtype() == mx::uint32 && scales.dtype() == mx::uint8);
+  return product(x, experts, {codes, scales}, {});
+}
+
+mx::array expert_product(const mx::array& x, std::shared_ptr<const ExpertPanels> w,
+                         const mx::array& experts) {
+  check(are_rows(x, experts) && w && !w->empty() && w->front()->width() == x.shape(1));
+  return product(x, experts, {}, std::move(w));
 }
 
 }  // namespace hearth::kernels

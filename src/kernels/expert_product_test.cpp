@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/dense_product.h"
+#include "kernels/panel_product.h"
 
 namespace hearth::kernels {
 namespace {
@@ -68,6 +69,41 @@ TEST(ExpertProduct, EveryRowMeetsItsOwnExpertBitByBit) {
         EXPECT_TRUE(same(expert_product(x, w, array_of(experts)), row_by_row(x, w, experts)))
             << rows << (sorted ? " sorted" : "");
       }
+}
+
+TEST(ExpertProduct, PackedMatricesGiveEachRowsOwnProduct) {
+  const mx::array plain = numbers({kExperts, kOutputs, 128}, mx::float32, 8);
+  ExpertPanels panels;
+  for (int expert = 0; expert < kExperts; ++expert) {
+    const auto parts = mx::quantize(mx::take(plain, expert, 0), 64, 4);
+    panels.push_back(panels_of({parts[0], parts[1], parts[2]}, 4, 64));
+  }
+  const auto stack = std::make_shared<const ExpertPanels>(panels);
+  for (const int rows : {1, 8, 13, 90, 1100})
+    for (const bool sorted : {false, true}) {
+      const mx::array x = numbers({rows, 128}, mx::float32, 9);
+      const auto experts = some_experts(rows, sorted);
+      std::vector<mx::array> alone;
+      for (int row = 0; row < rows; ++row) {
+        const auto& w = panels[experts[static_cast<std::size_t>(row)]];
+        alone.push_back(panel_products(mx::slice(x, {row, 0}, {row + 1, 128}),
+                                       {{.layer = {.weight = w, .outputs = kOutputs}}})
+                            .front());
+      }
+      EXPECT_TRUE(same(expert_product(x, stack, array_of(experts)), mx::concatenate(alone, 0)))
+          << rows << (sorted ? " sorted" : "");
+    }
+}
+
+TEST(ExpertProduct, Mxfp8IsWhatItUnpacksTo) {
+  const auto parts =
+      mx::quantize(numbers({kExperts, kOutputs, 64}, mx::float32, 10), 32, 8, "mxfp8");
+  const mx::array plain =
+      mx::dequantize(parts[0], parts[1], {}, 32, 8, "mxfp8", /*global_scale=*/{}, mx::float32);
+  const mx::array x = numbers({30, 64}, mx::float32, 11);
+  const mx::array experts = array_of(some_experts(30, false));
+  EXPECT_TRUE(same(mxfp8_expert_product(x, parts[0], parts[1], experts),
+                   expert_product(x, plain, experts)));
 }
 
 TEST(ExpertProduct, AgreesWithTheDefinition) {

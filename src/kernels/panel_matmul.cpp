@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "kernels/counters.h"
 #include "kernels/digits.h"
@@ -60,9 +61,7 @@ struct Piece {
 
   int matrices() const { return task->up ? 2 : 1; }
   int count() const { return panels * matrices(); }
-  const PanelLinear& layer(int index) const {
-    return index < panels ? task->layer : *task->up;
-  }
+  const PanelLinear& layer(int index) const { return index < panels ? task->layer : *task->up; }
   int panel(int index) const { return first + index % panels; }
   PanelCut cut(int index, int begin, int inputs) const {
     const PanelView& w = layer(index).w;
@@ -103,8 +102,7 @@ void finish(const Job& job, const Piece& piece, int tile, float* sums) {
     const int columns = std::min(kPanelRows, outputs - first);
     for (int m = 0; m < rows; ++m) {
       const std::int64_t row = job.first_row + tile * kTileRows + m;
-      store_f32(of_panel + m * kPanelRows, columns, job.type, piece.task->y,
-                row * outputs + first);
+      store_f32(of_panel + m * kPanelRows, columns, job.type, piece.task->y, row * outputs + first);
     }
   }
 }
@@ -156,8 +154,8 @@ struct NextCodes {
   }
 };
 
-/// Those behind inputs [begin, begin + count): of the same panel or, at its end, of the panel with its
-/// place in the next piece.
+/// Those behind inputs [begin, begin + count): of the same panel or, at its end, of the panel with
+/// its place in the next piece.
 NextCodes next_codes(const PanelCut& cut, int panels) {
   const PanelLayout& layout = *cut.layout;
   const int end = cut.begin + cut.count;
@@ -206,8 +204,7 @@ Piece piece_at(std::span<const PanelTask> tasks, int index) {
   for (const PanelTask& task : tasks) {
     const int all = task.layer.w.panels();
     const int each = piece_panels(task);
-    if (index < pieces(all, each))
-      return {&task, index * each, std::min(each, all - index * each)};
+    if (index < pieces(all, each)) return {&task, index * each, std::min(each, all - index * each)};
     index -= pieces(all, each);
   }
   return {tasks.data(), 0, 0};
@@ -238,6 +235,48 @@ void run_many(const Job& job, ThreadPool& pool) {
   });
 }
 
+/// Some rows of a group.
+struct GroupPart {
+  const PanelGroup* group;
+  int begin;
+  int count;
+};
+
+/// Jobs that are shared out together, and where each one's pieces end among all.
+struct GroupJobs {
+  std::vector<Job> jobs;
+  std::vector<int> ends;
+
+  void compute(int index) const {
+    const auto end = std::ranges::upper_bound(ends, index);
+    const Job& job = jobs[static_cast<std::size_t>(end - ends.begin())];
+    const int own = index - (end == ends.begin() ? 0 : *(end - 1));
+    const int down = pieces(job.x.tiles(), kPieceTiles);
+    const Piece piece = piece_at(job.tasks, own / down);
+    if (job.x.tiles() == 1)
+      few_rows(job, piece);
+    else
+      many_rows(job, piece, own % down * kPieceTiles);
+  }
+};
+
+void run_parts(std::span<const GroupPart> parts, const Means& means) {
+  thread_local std::vector<Digits> digits;
+  if (digits.size() < parts.size()) digits.resize(parts.size());
+  GroupJobs all;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& [group, begin, count] = parts[i];
+    const PanelLayout& layout = group->task.layer.w.layout;
+    const void* from = element(group->x.data, group->x.type, begin * group->x.stride);
+    digits[i].split(layout, {from, group->x.type, group->x.stride, count}, means);
+    const Job& job = all.jobs.emplace_back(Job{
+        {&group->task, 1}, panel_path(means.path), digits[i], group->x.type, begin, layout.width});
+    const int own = piece_count(job.tasks) * pieces(job.x.tiles(), kPieceTiles);
+    all.ends.push_back((all.ends.empty() ? 0 : all.ends.back()) + own);
+  }
+  if (!parts.empty()) means.pool.run(all.ends.back(), [&](int index) { all.compute(index); });
+}
+
 }  // namespace
 
 const PanelPath& panel_path(CpuPath path) {
@@ -262,6 +301,22 @@ void panel_matmul(std::span<const PanelTask> tasks, const Rows& x, const Means& 
     else
       run_many(job, means.pool);
   });
+}
+
+void panel_matmul_groups(std::span<const PanelGroup> groups, const Means& means) {
+  std::vector<GroupPart> parts;
+  int rows = 0;
+  for (const PanelGroup& group : groups)
+    for_pieces(group.x.count, kSlabRows, [&](int begin, int count) {
+      if (rows + count > kSlabRows) {
+        run_parts(parts, means);
+        parts.clear();
+        rows = 0;
+      }
+      parts.push_back({&group, begin, count});
+      rows += count;
+    });
+  run_parts(parts, means);
 }
 
 }  // namespace hearth::kernels

@@ -54,4 +54,14 @@ const PanelPath& panel_path(CpuPath path);
 /// or an infinity give NaN. Sizes that do not fit together are the caller's mistake.
 void panel_matmul(std::span<const PanelTask> tasks, const Rows& x, const Means& means);
 
+/// A task of its own rows.
+struct PanelGroup {
+  PanelTask task;
+  Rows x;
+};
+
+/// Computes all groups, whose matrices have one width and one group, as if they were one product:
+/// their pieces are shared out together. A row's bits are those of panel_matmul(). Counts nothing.
+void panel_matmul_groups(std::span<const PanelGroup> groups, const Means& means);
+
 }  // namespace hearth::kernels

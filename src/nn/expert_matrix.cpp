@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "kernels/counters.h"
-#include "kernels/cpu.h"
 #include "kernels/expert_product.h"
+#include "kernels/panel_matrix.h"
+#include "nn/panels.h"
 
 namespace hearth::nn {
 
@@ -20,10 +21,7 @@ constexpr int kBlockElements = 1 << 22;
 
 /// x [R, K] with the plain stack w [E, N, K].
 mx::array times_plain(const mx::array& x, const mx::array& w, const ExpertRows& rows) {
-  if (on_cpu()) {
-    if (kernels::worthwhile()) return kernels::expert_product(x, w, rows.experts);
-    kernels::count_generic(kernels::Operation::ExpertProduct);
-  }
+  if (kernels_serve()) return kernels::expert_product(x, w, rows.experts);
   const mx::array product = mx::gather_mm(mx::expand_dims(x, 1), mx::swapaxes(w, 1, 2),
                                           /*lhs_indices=*/{}, rows.experts, rows.sorted);
   return mx::squeeze(product, 1);
@@ -83,18 +81,37 @@ ExpertMatrix ExpertMatrix::of(const std::vector<Matrix>& matrices, RowPolicy row
                       rows);
 }
 
+ExpertMatrix ExpertMatrix::prepared() const {
+  const auto* w = std::get_if<PackedMatrix>(&content_);
+  if (w == nullptr) return *this;
+  std::vector<Panels> panels;
+  for (int expert = 0; expert < w->codes.shape(0); ++expert) {
+    panels.push_back(panels_of(entry(*w, expert)));
+    if (!panels.back()) return *this;
+  }
+  return ExpertMatrix(std::make_shared<const std::vector<Panels>>(std::move(panels)), rows_);
+}
+
 mx::array ExpertMatrix::times(const mx::array& x, const ExpertRows& rows) const {
-  if (const auto* plain = std::get_if<mx::array>(&content_)) return times_plain(x, *plain, rows);
-  const auto& w = std::get<PackedMatrix>(content_);
-  if (on_cpu()) kernels::count_generic(kernels::Operation::ExpertProduct);
-  const bool many = x.shape(0) > kRowsPerExpert * w.codes.shape(0);
-  if (on_cpu() && many && rows_ == RowPolicy::Any) return times_unpacked(x, w, rows);
-  return times_packed(x, w, rows);
+  if (const auto* w = std::get_if<PanelStack>(&content_))
+    return kernels::expert_product(x, *w, rows.experts);
+  const auto* packed = std::get_if<PackedMatrix>(&content_);
+  if (kernels_serve() && packed != nullptr && packed->packing.mode == PackingMode::Mxfp8)
+    return kernels::mxfp8_expert_product(x, packed->codes, packed->scales, rows.experts);
+  if (on_cpu() && (packed != nullptr || !kernels_serve()))
+    kernels::count_generic(kernels::Operation::ExpertProduct);
+  if (packed == nullptr) return times_plain(x, std::get<mx::array>(content_), rows);
+  const bool many = x.shape(0) > kRowsPerExpert * packed->codes.shape(0);
+  if (on_cpu() && many && rows_ == RowPolicy::Any) return times_unpacked(x, *packed, rows);
+  return times_packed(x, *packed, rows);
 }
 
 std::size_t ExpertMatrix::bytes() const {
   if (const auto* plain = std::get_if<mx::array>(&content_)) return plain->nbytes();
-  return std::get<PackedMatrix>(content_).bytes();
+  if (const auto* packed = std::get_if<PackedMatrix>(&content_)) return packed->bytes();
+  std::size_t sum = 0;
+  for (const Panels& panels : *std::get<PanelStack>(content_)) sum += panels->bytes();
+  return sum;
 }
 
 }  // namespace hearth::nn

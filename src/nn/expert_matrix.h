@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct ExpertRows {
   bool sorted = false;  ///< ascending: rows of one expert lie side by side
 };
 
+/// Packed matrices of experts as our kernels for the CPU read them.
+using PanelStack = std::shared_ptr<const std::vector<Panels>>;
+
 /// W [E, N, K], plain or packed. Cheap to copy: it shares arrays.
 class ExpertMatrix {
  public:
@@ -30,16 +34,22 @@ class ExpertMatrix {
   /// the parts can be freed.
   static ExpertMatrix of(const std::vector<Matrix>& matrices, RowPolicy rows = RowPolicy::Any);
 
+  explicit ExpertMatrix(PanelStack panels, RowPolicy rows = RowPolicy::Any)
+      : content_(std::move(panels)), rows_(rows) {}
+
+  /// The same matrices, copied into panels where kernels serve their packing; else itself.
+  ExpertMatrix prepared() const;
+
   /// Row r of x times the transposed matrix of expert r: [R, K] → [R, N].
   mx::array times(const mx::array& x, const ExpertRows& rows) const;
 
-  bool packed() const { return std::holds_alternative<PackedMatrix>(content_); }
+  bool packed() const { return !std::holds_alternative<mx::array>(content_); }
   std::size_t bytes() const;
-  const std::variant<mx::array, PackedMatrix>& content() const { return content_; }
+  const std::variant<mx::array, PackedMatrix, PanelStack>& content() const { return content_; }
   RowPolicy row_policy() const { return rows_; }
 
  private:
-  std::variant<mx::array, PackedMatrix> content_;
+  std::variant<mx::array, PackedMatrix, PanelStack> content_;
   RowPolicy rows_;
 };
 

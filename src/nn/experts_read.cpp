@@ -54,9 +54,7 @@ ExpertLayer read_stacked(const Scope& scope, const std::string& name, const Stac
   return layer;
 }
 
-}  // namespace
-
-ExpertLayers read_experts(const ExpertsSpec& spec, const Scope& weights) {
+ExpertLayers read_layers(const ExpertsSpec& spec, const Scope& weights) {
   const StackShape inward{spec.experts, spec.inner, spec.width};
   const StackShape outward{spec.experts, spec.width, spec.inner};
   if (fused_experts(weights)) return read_fused_experts(spec, weights);
@@ -67,6 +65,16 @@ ExpertLayers read_experts(const ExpertsSpec& spec, const Scope& weights) {
   return {read_each(weights, "gate_proj", inward, spec.bias),
           read_each(weights, "up_proj", inward, spec.bias),
           read_each(weights, "down_proj", outward, spec.bias)};
+}
+
+}  // namespace
+
+ExpertLayers read_experts(const ExpertsSpec& spec, const Scope& weights) {
+  ExpertLayers layers = read_layers(spec, weights);
+  // One after another: beside the panels, memory holds what is not copied yet.
+  for (ExpertLayer* layer : {&layers.gate, &layers.up, &layers.down})
+    layer->weight = layer->weight.prepared();
+  return layers;
 }
 
 }  // namespace hearth::nn

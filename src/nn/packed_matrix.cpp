@@ -36,6 +36,12 @@ PackedMatrix slice_rows(const PackedMatrix& w, int begin, int end) {
   });
 }
 
+PackedMatrix entry(const PackedMatrix& stack, int index) {
+  return cut_all(stack, [&](const mx::array& a) {
+    return mx::squeeze(mx::slice(a, {index, 0, 0}, {index + 1, a.shape(1), a.shape(2)}), 0);
+  });
+}
+
 PackedMatrix pick(const PackedMatrix& w, const mx::array& ids) {
   return cut_all(w, [&](const mx::array& a) { return mx::take(a, ids, 0); });
 }

@@ -29,6 +29,9 @@ mx::array unpack(const PackedMatrix& w);
 /// Rows [begin, end) of the axis N.
 PackedMatrix slice_rows(const PackedMatrix& w, int begin, int end);
 
+/// Matrix `index` of a stack.
+PackedMatrix entry(const PackedMatrix& stack, int index);
+
 /// The entries `ids` of the first axis: rows of a matrix, matrices of a stack.
 PackedMatrix pick(const PackedMatrix& w, const mx::array& ids);
 
