@@ -9,6 +9,7 @@ namespace hearth::kernels {
 namespace {
 
 constexpr int kLanes = 16;
+constexpr int kLineBytes = 64;
 
 /// Lane i of register j becomes lane j of register i.
 [[gnu::always_inline]] inline void transpose(__m512i (&r)[kLanes]) {

@@ -14,7 +14,6 @@ bool stream_avx512(const PanelCut& cut, const Tile& x, float* sums);
 
 namespace {
 
-constexpr int kLineBytes = 64;
 /// Lines of codes that make kUnpacked inputs of all lanes.
 constexpr int kWords = kUnpacked / 4;
 
