@@ -1,5 +1,5 @@
-// Sixteen lanes of 32 bits. Only units that are compiled for AVX-512 include it, and all of it stays
-// inside each of them.
+// Sixteen lanes of 32 bits. Only units that are compiled for AVX-512 include it, and all of it
+// stays inside each of them.
 #pragma once
 
 #include <immintrin.h>

@@ -131,10 +131,9 @@ std::vector<mx::array> made(const mx::array& x, const std::optional<mx::array>& 
   const std::size_t count = added ? 2 : 1;
   return mx::array::make_arrays(
       std::vector<mx::Shape>(count, x.shape()), std::vector<mx::Dtype>(count, mx::float32),
-      std::make_shared<NormPrimitive>(
-          mx::default_stream(mx::Device::cpu),
-          Parts{norm.centred, norm.epsilon, added.has_value(), norm.weight.has_value(),
-                norm.bias.has_value()}),
+      std::make_shared<NormPrimitive>(mx::default_stream(mx::Device::cpu),
+                                      Parts{norm.centred, norm.epsilon, added.has_value(),
+                                            norm.weight.has_value(), norm.bias.has_value()}),
       inputs);
 }
 

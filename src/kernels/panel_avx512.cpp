@@ -1,6 +1,7 @@
 // Products with packed weights with AVX-512: VNNI multiplies digits, sixteen outputs at a time.
-#include "kernels/gate_loop.h"
 #include "kernels/panel_avx512.h"
+
+#include "kernels/gate_loop.h"
 
 namespace hearth::kernels {
 

@@ -144,7 +144,8 @@ struct ScaledBias {
   const std::int64_t at = std::int64_t{group} * kPanelRows;
   const __m512 scale = load_scales(cut.panel, at, layout.scale_type);
   if (layout.e2m1)
-    return {_mm512_mul_ps(scale, _mm512_set1_ps(0.5F)), _mm512_mul_ps(scale, _mm512_set1_ps(-6.0F))};
+    return {_mm512_mul_ps(scale, _mm512_set1_ps(0.5F)),
+            _mm512_mul_ps(scale, _mm512_set1_ps(-6.0F))};
   return {scale, load_scales(cut.panel + layout.biases_at, at, layout.scale_type)};
 }
 

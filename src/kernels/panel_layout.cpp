@@ -160,8 +160,8 @@ bool fits_panels(const PackedFormat& format, int width) {
 }
 
 PanelLayout panel_layout(const PackedFormat& format, int width) {
-  const std::int64_t scales = in_lines(std::int64_t{width} / format.group * kPanelRows *
-                                       scale_bytes(format.scale_type));
+  const std::int64_t scales =
+      in_lines(std::int64_t{width} / format.group * kPanelRows * scale_bytes(format.scale_type));
   PanelLayout layout{.bits = format.bits,
                      .low_bits = format.bits - high_bits(format.bits),
                      .high_bits = high_bits(format.bits),
@@ -173,7 +173,9 @@ PanelLayout panel_layout(const PackedFormat& format, int width) {
                      .low_at = format.e2m1() ? scales : 2 * scales,
                      .high_at = 0,
                      .bytes = 0};
-  const auto plane = [&](int bits) { return in_lines(std::int64_t{width} * bits / 8 * kPanelRows); };
+  const auto plane = [&](int bits) {
+    return in_lines(std::int64_t{width} * bits / 8 * kPanelRows);
+  };
   layout.high_at = layout.low_at + plane(layout.low_bits);
   layout.bytes = layout.high_at + plane(layout.high_bits);
   return layout;

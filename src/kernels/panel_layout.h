@@ -44,8 +44,8 @@ struct PanelView {
   const std::uint8_t* panel(int index) const { return data + index * layout.bytes; }
 };
 
-/// Whether matrices of this width can lie in panels: affine codes of 2, 3, 4, 5, 6 or 8 bits in groups
-/// of 32, 64 or 128, mxfp4, nvfp4; a width that is a multiple of the group and of 32.
+/// Whether matrices of this width can lie in panels: affine codes of 2, 3, 4, 5, 6 or 8 bits in
+/// groups of 32, 64 or 128, mxfp4, nvfp4; a width that is a multiple of the group and of 32.
 bool fits_panels(const PackedFormat& format, int width);
 
 /// For what fits_panels() accepts.

@@ -1,5 +1,5 @@
-// Products against their definition in double precision, and every path against the scalar one bit by
-// bit.
+// Products against their definition in double precision, and every path against the scalar one bit
+// by bit.
 #include "kernels/panel_matmul.h"
 
 #include <algorithm>

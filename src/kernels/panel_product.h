@@ -6,12 +6,13 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/panel_matrix.h"
 #include "kernels/panel_matmul.h"
+#include "kernels/panel_matrix.h"
 
 namespace hearth::kernels {
 
-/// A packed matrix as MLX has it: codes [N, K * bits / 32] uint32, scales and biases [N, K / group].
+/// A packed matrix as MLX has it: codes [N, K * bits / 32] uint32, scales and biases [N, K /
+/// group].
 struct PackedArrays {
   mlx::core::array codes;
   mlx::core::array scales;
@@ -36,8 +37,8 @@ struct PanelOutput {
   Gate gate = Gate::Silu;
 };
 
-/// x [T, K] → one [T, outputs] each, in x's dtype, computed together by cpu_path(). The matrices have
-/// one width and one group. A row's bits do not depend on the rows and the products beside it.
+/// x [T, K] → one [T, outputs] each, in x's dtype, computed together by cpu_path(). The matrices
+/// have one width and one group. A row's bits do not depend on the rows and the products beside it.
 /// Throws std::invalid_argument where sizes do not fit.
 std::vector<mlx::core::array> panel_products(const mlx::core::array& x,
                                              std::vector<PanelOutput> outputs);

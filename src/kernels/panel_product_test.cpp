@@ -63,10 +63,10 @@ TEST(PanelProducts, TakesArraysAsTheyLie) {
   const Packed sliced{cut(whole.codes), cut(whole.scales), turned(cut(*whole.biases))};
   const mx::array x = mx::transpose(mx::random::normal({256, 9}, mx::float32, mx::random::key(3)));
   EXPECT_LT(error_of(product(x, sliced.arrays()), x, sliced), 1e-6F);
-  EXPECT_LT(error_of(product(mx::broadcast_to(mx::slice(x, {0, 0}, {1, 256}), {3, 256}),
-                                    sliced.arrays()),
-                     mx::broadcast_to(mx::slice(x, {0, 0}, {1, 256}), {3, 256}), sliced),
-            1e-6F);
+  EXPECT_LT(
+      error_of(product(mx::broadcast_to(mx::slice(x, {0, 0}, {1, 256}), {3, 256}), sliced.arrays()),
+               mx::broadcast_to(mx::slice(x, {0, 0}, {1, 256}), {3, 256}), sliced),
+      1e-6F);
 }
 
 TEST(PanelProducts, SixteenBitsInAndOut) {
@@ -89,8 +89,7 @@ TEST(PanelProducts, NoRowsAreNoWork) {
 TEST(PanelProducts, RefusesWhatDoesNotFit) {
   const Packed w = packed(16, 64);
   EXPECT_THROW(product(mx::zeros({2, 128}), w.arrays()), std::invalid_argument);
-  EXPECT_THROW(product(mx::zeros({2, 64}, mx::int32), w.arrays()),
-               std::invalid_argument);
+  EXPECT_THROW(product(mx::zeros({2, 64}, mx::int32), w.arrays()), std::invalid_argument);
 }
 
 TEST(PanelProducts, PackingsThatPanelsDoNotHold) {

@@ -99,9 +99,8 @@ void unpack_scales(const PanelCut& cut, float* scales, float* biases) {
   for (int i = 0; i < cut.count / layout.group * kPanelRows; ++i) {
     const float scale = scale_at(cut.panel, first + i, layout.scale_type);
     scales[i] = layout.e2m1 ? scale * 0.5F : scale;
-    biases[i] = layout.e2m1
-                    ? scale * -6.0F
-                    : scale_at(cut.panel + layout.biases_at, first + i, layout.scale_type);
+    biases[i] = layout.e2m1 ? scale * -6.0F
+                            : scale_at(cut.panel + layout.biases_at, first + i, layout.scale_type);
   }
 }
 

@@ -1,3 +1,4 @@
+// Pieces of weights: where they lie, and how long.
 #include "kernels/weight_memory.h"
 
 #include <cstdint>

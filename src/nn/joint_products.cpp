@@ -53,8 +53,7 @@ mx::array gated_product(const mx::array& x, const Linear& gate, const Linear& up
     const auto both = products(x, {&gate, &up});
     return mx::multiply(activation(both[0]), both[1]);
   }
-  return kernels::panel_products(
-             x, {{.layer = *gate.panels(), .up = *up.panels(), .gate = *known}})
+  return kernels::panel_products(x, {{.layer = *gate.panels(), .up = *up.panels(), .gate = *known}})
       .front();
 }
 

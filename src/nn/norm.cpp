@@ -20,10 +20,7 @@ std::optional<kernels::NormArrays> for_kernels(const mx::array& x, const NormSpe
 }  // namespace
 
 Norm::Norm(const NormSpec& spec, std::optional<mx::array> weight, std::optional<mx::array> bias)
-    : kind_(spec.kind),
-      epsilon_(spec.epsilon),
-      weight_(std::move(weight)),
-      bias_(std::move(bias)) {
+    : kind_(spec.kind), epsilon_(spec.epsilon), weight_(std::move(weight)), bias_(std::move(bias)) {
   if (spec.plus_one && weight_) weight_ = mx::add(*weight_, mx::array(1.0F, weight_->dtype()));
 }
 
@@ -46,8 +43,7 @@ std::pair<mx::array, mx::array> Norm::of_sum(const mx::array& x, const mx::array
 }
 
 mx::array Norm::plain(const mx::array& x, const std::optional<mx::array>& weight) const {
-  const auto ours =
-      for_kernels(x, kind_, {.epsilon = epsilon_, .weight = weight, .bias = bias_});
+  const auto ours = for_kernels(x, kind_, {.epsilon = epsilon_, .weight = weight, .bias = bias_});
   if (ours) return kernels::norm(x, *ours);
   kernels::count_generic(kernels::Operation::Norm);
   if (kind_ == NormSpec::Kind::Rms) return mx::fast::rms_norm(x, weight, epsilon_);

@@ -61,8 +61,8 @@ json::array step_times(const engine::SchedulerStats& scheduler) {
 json::array kernels(const engine::EngineStats& stats) {
   json::array list;
   for (const engine::KernelCalls& calls : stats.kernels)
-    list.push_back(json::object{
-        {"operation", calls.operation}, {"path", calls.path}, {"calls", calls.calls}});
+    list.push_back(
+        json::object{{"operation", calls.operation}, {"path", calls.path}, {"calls", calls.calls}});
   return list;
 }
 

@@ -36,8 +36,8 @@ class ProgressTicker {
  private:
   void run(std::uint64_t weight_bytes, const LoadProgress& progress) {
     while (!done_.closed()) {
-      const auto held = static_cast<double>(mlx::core::get_active_memory() +
-                                            kernels::weight_memory_held());
+      const auto held =
+          static_cast<double>(mlx::core::get_active_memory() + kernels::weight_memory_held());
       progress(
           std::min(held / static_cast<double>(std::max<std::uint64_t>(weight_bytes, 1)), 0.99));
       done_.wait_until(base::SteadyClock::now() + kProgressEvery);

@@ -103,17 +103,16 @@ Stats write_stats(const EngineStats& stats) {
 }
 
 EngineStats read_stats(const Stats& message) {
-  EngineStats stats{
-          .running = message.running(),
-          .waiting = message.waiting(),
-          .pages_used = message.pages_used(),
-          .pages_total = message.pages_total(),
-          .steps = message.steps(),
-          .prompt_tokens = message.prompt_tokens(),
-          .completion_tokens = message.completion_tokens(),
-          .active_bytes = message.active_bytes(),
-          .peak_bytes = message.peak_bytes(),
-          .scheduler = read_scheduler(message.scheduler())};
+  EngineStats stats{.running = message.running(),
+                    .waiting = message.waiting(),
+                    .pages_used = message.pages_used(),
+                    .pages_total = message.pages_total(),
+                    .steps = message.steps(),
+                    .prompt_tokens = message.prompt_tokens(),
+                    .completion_tokens = message.completion_tokens(),
+                    .active_bytes = message.active_bytes(),
+                    .peak_bytes = message.peak_bytes(),
+                    .scheduler = read_scheduler(message.scheduler())};
   for (const KernelCalls& calls : message.kernels())
     stats.kernels.push_back({calls.operation(), calls.path(), calls.calls()});
   return stats;
