@@ -126,21 +126,21 @@ engine::EngineOptions worker_options(const services::Settings& settings,
 
 services::StartWorker worker_starter(const services::Settings& settings,
                                      const services::Adapters& adapters) {
-  return
-      [settings, &adapters](const services::ModelEntry& model, std::function<void(double)> progress,
-                            std::function<void()> on_lost) -> Result<services::Worker> {
-        auto child = TRY(platform::ChildProcess::spawn(
-            platform::program_file().string(),
-            arguments(worker_options(settings, adapters, model), settings.log_level)));
-        const int socket = child.take_socket();
-        const pid_t process = child.pid();
-        services::Worker worker{
-            .lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
-        auto engine = engine::open_remote(socket, std::move(progress), std::move(on_lost));
-        if (!engine) return fail(refusal(model, std::move(engine).error()));
-        worker.engine = std::move(*engine);
-        return worker;
-      };
+  return [settings, &adapters](const services::ModelEntry& model,
+                               const std::function<void(double)>& progress,
+                               std::function<void()> on_lost) -> Result<services::Worker> {
+    auto child = TRY(platform::ChildProcess::spawn(
+        platform::program_file().string(),
+        arguments(worker_options(settings, adapters, model), settings.log_level)));
+    const int socket = child.take_socket();
+    const pid_t process = child.pid();
+    services::Worker worker{
+        .lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
+    auto engine = engine::open_remote(socket, progress, std::move(on_lost));
+    if (!engine) return fail(refusal(model, std::move(engine).error()));
+    worker.engine = std::move(*engine);
+    return worker;
+  };
 }
 
 }  // namespace hearth::app

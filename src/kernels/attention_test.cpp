@@ -129,8 +129,8 @@ TEST(Attention, HeadsAreNormedAndTurned) {
 }
 
 TEST(Attention, ManySequencesOfOneRow) {
-  std::vector<Length> lengths;
-  for (int i = 0; i < 24; ++i) lengths.push_back({i * 37 % 400, 1});
+  std::vector<Length> lengths(24);
+  for (int i = 0; i < 24; ++i) lengths[static_cast<std::size_t>(i)] = {i * 37 % 400, 1};
   check({.heads = 4, .kv_heads = 2, .width = 32, .value_dim = 32, .type = KvType::F16}, lengths,
         700);
 }

@@ -165,6 +165,7 @@ TEST(DenseMatmul, SeveralProductsAtOnce) {
   }
   for (const CpuPath path : machine_paths()) {
     std::vector<DenseProduct> tasks;
+    tasks.reserve(x.size());
     for (std::size_t i = 0; i < x.size(); ++i)
       tasks.push_back({weights[i].view(),
                        {x[i].data(), FloatType::F32, 100, static_cast<int>(x[i].size() / 100)},

@@ -14,9 +14,8 @@ namespace {
 
 namespace mx = mlx::core;
 
-mx::array numbers(mx::Shape shape, mx::Dtype dtype, unsigned seed) {
-  return mx::astype(mx::random::normal(std::move(shape), mx::float32, mx::random::key(seed)),
-                    dtype);
+mx::array numbers(const mx::Shape& shape, mx::Dtype dtype, unsigned seed) {
+  return mx::astype(mx::random::normal(shape, mx::float32, mx::random::key(seed)), dtype);
 }
 
 mx::array wide(const mx::array& a) {

@@ -22,9 +22,8 @@ constexpr int kExperts = 5;
 constexpr int kOutputs = 37;
 constexpr int kWidth = 70;
 
-mx::array numbers(mx::Shape shape, mx::Dtype dtype, unsigned seed) {
-  return mx::astype(mx::random::normal(std::move(shape), mx::float32, mx::random::key(seed)),
-                    dtype);
+mx::array numbers(const mx::Shape& shape, mx::Dtype dtype, unsigned seed) {
+  return mx::astype(mx::random::normal(shape, mx::float32, mx::random::key(seed)), dtype);
 }
 
 /// Expert 3 has no rows.

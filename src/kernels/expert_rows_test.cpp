@@ -15,6 +15,7 @@ using Group = std::tuple<int, int, int>;
 
 std::vector<Group> groups_of(const RowsByExpert& rows) {
   std::vector<Group> groups;
+  groups.reserve(rows.groups.size());
   for (const ExpertGroup& group : rows.groups)
     groups.emplace_back(group.expert, group.first, group.count);
   return groups;

@@ -57,7 +57,7 @@ std::vector<double> definition(const PackedExample& w, const std::vector<float>&
       double sum = 0.0;
       for (int k = 0; k < w.width; ++k)
         sum += double{x[row + static_cast<std::size_t>(k)]} *
-               w.dense[static_cast<std::size_t>(n * w.width + k)];
+               w.dense[static_cast<std::size_t>(std::int64_t{n} * w.width + k)];
       y.push_back(sum);
     }
   return y;
@@ -77,6 +77,7 @@ double relative_error(const std::vector<float>& found, const std::vector<double>
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   const auto bits = [](const std::vector<float>& values) {
     std::vector<std::uint32_t> all;
+    all.reserve(values.size());
     for (const float value : values) all.push_back(std::bit_cast<std::uint32_t>(value));
     return all;
   };
@@ -209,7 +210,7 @@ TEST_P(PanelMatmul, RowsAreWhatTheMatrixHolds) {
   for (const int n : {0, 15, 16, 36}) {
     panel_row(panels->view(), n, row.data());
     for (int k = 0; k < w.width; ++k) {
-      const double expected = w.dense[static_cast<std::size_t>(n * w.width + k)];
+      const double expected = w.dense[static_cast<std::size_t>(std::int64_t{n} * w.width + k)];
       EXPECT_NEAR(row[static_cast<std::size_t>(k)], expected, 1e-6 * std::abs(expected) + 1e-6);
     }
   }

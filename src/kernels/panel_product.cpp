@@ -203,6 +203,7 @@ std::shared_ptr<const PanelMatrix> panels_of(const PackedArrays& stored, int bit
 std::vector<mx::array> panel_products(const mx::array& x, std::vector<PanelOutput> outputs) {
   check(x, outputs);
   std::vector<mx::Shape> shapes;
+  shapes.reserve(outputs.size());
   for (const PanelOutput& output : outputs) shapes.push_back({x.shape(0), output.layer.outputs});
   const std::vector<mx::Dtype> dtypes(outputs.size(), x.dtype());
   return mx::array::make_arrays(

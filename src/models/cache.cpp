@@ -233,6 +233,7 @@ std::map<std::string, nn::mx::array> Cache::content(std::span<const std::int32_t
                                                     nn::PageTable table) {
   auto content = pick(pages, state, table);
   std::vector<nn::mx::array> arrays;
+  arrays.reserve(content.size());
   for (const auto& [name, array] : content) arrays.push_back(array);
   nn::mx::eval(std::move(arrays));
   return content;

@@ -128,7 +128,7 @@ TEST_P(Families, BatchOfManyEqualsBatchOfOne) {
     alone.push_back(one_pass(*model, stream.ids));
     streams.push_back(std::move(stream));
   }
-  auto cache = model->make_cache(2 * kStreams, kStreams);
+  auto cache = model->make_cache(std::size_t{2} * kStreams, kStreams);
   std::vector<std::vector<float>> together(kStreams);
   for (int step = 0; step < 200; ++step) {
     std::vector<int> rows;  // prompt pieces of 5, then single tokens, all mixed
@@ -140,7 +140,7 @@ TEST_P(Families, BatchOfManyEqualsBatchOfOne) {
     const auto logits = feed(*model, *cache, streams, rows);
     auto row = logits.begin();
     for (std::size_t i = 0; i < kStreams; ++i) {
-      const auto end = row + rows[i] * golden_.vocab();
+      const auto end = row + std::ptrdiff_t{rows[i]} * golden_.vocab();
       together[i].insert(together[i].end(), row, end);
       row = end;
     }

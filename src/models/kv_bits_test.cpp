@@ -38,6 +38,7 @@ TEST_P(KvBits, LogitsStayClose) {
   const auto expected = one_pass(*plain_, golden_.ids);
   const auto logits = one_pass(*packed_, golden_.ids);
   std::vector<float> errors;
+  errors.reserve(logits.size());
   for (std::size_t i = 0; i < logits.size(); ++i) errors.push_back(logits[i] - expected[i]);
   const float share = standard_deviation(errors) / standard_deviation(expected);
   RecordProperty("error_per_std", fmt::format("{:.4f}", share));

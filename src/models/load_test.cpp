@@ -157,7 +157,7 @@ TEST(Load, FactsOfAPackedModelCountItUnpacked) {
   EXPECT_EQ(facts.quantisation->group_size, 64);
   EXPECT_EQ(facts.parameters, read_facts(plain.path())->parameters);
   // Half a byte a weight and 8 bytes for each group of 64 make 5 bits a weight; norms stay plain.
-  const auto norms = std::int64_t{7 * 64};
+  const auto norms = std::int64_t{7} * 64;
   const auto stored = static_cast<std::size_t>((facts.parameters - norms) * 5 / 8 + norms * 4);
   EXPECT_EQ(facts.weight_bytes, stored);
   // Where MLX's operations multiply, small models are unpacked.
@@ -173,7 +173,8 @@ TEST(Load, SixteenBitMatricesTakeTwoBytesAWeight) {
   ASSERT_TRUE(model) << model.error().message;
   const ModelFacts& facts = (*model)->facts();
   const auto all = static_cast<std::size_t>(facts.parameters);
-  const auto norms = static_cast<std::size_t>((2 * facts.layers + 1) * facts.hidden_size);
+  const auto norms =
+      static_cast<std::size_t>(std::int64_t{2 * facts.layers + 1} * facts.hidden_size);
   EXPECT_EQ(facts.weight_bytes, nn::keeps_16_bits() ? 2 * (all - norms) + 4 * norms : 4 * all);
 }
 
@@ -218,8 +219,10 @@ TEST(Forward, OnlyWantedRowsComeInTheirOrder) {
   auto logits = *model->forward(*step, *cache);
   nn::mx::eval(logits);
   ASSERT_EQ(logits.shape(), (nn::mx::Shape{2, 256}));
-  std::vector<float> expected(golden.logits.begin() + 9 * 256, golden.logits.begin() + 10 * 256);
-  expected.insert(expected.end(), golden.logits.begin() + 2 * 256, golden.logits.begin() + 3 * 256);
+  constexpr std::ptrdiff_t kVocab = 256;
+  const auto row = [&](std::ptrdiff_t index) { return golden.logits.begin() + index * kVocab; };
+  std::vector<float> expected(row(9), row(10));
+  expected.insert(expected.end(), row(2), row(3));
   EXPECT_LE(largest_difference({logits.data<float>(), logits.data<float>() + 512}, expected), 1e-4);
 }
 

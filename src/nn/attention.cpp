@@ -26,6 +26,7 @@ mx::array heads(const mx::array& flat, int count) {
 mx::array own_weights(int heads, int head_dim, const Scope& weights) {
   if (!weights.has("norms.0.weight")) return weights.tensor("weight", {heads, head_dim});
   std::vector<mx::array> rows;
+  rows.reserve(static_cast<std::size_t>(heads));
   for (int head = 0; head < heads; ++head)
     rows.push_back(weights.tensor(fmt::format("norms.{}.weight", head), {head_dim}));
   return mx::stack(rows, 0);

@@ -38,10 +38,12 @@ std::optional<kernels::Gate> gate_of(const Activation& activation) {
 std::vector<mx::array> products(const mx::array& x, const std::vector<const Linear*>& layers) {
   if (!together(layers)) {
     std::vector<mx::array> answers;
+    answers.reserve(layers.size());
     for (const Linear* layer : layers) answers.push_back((*layer)(x));
     return answers;
   }
   std::vector<kernels::PanelOutput> outputs;
+  outputs.reserve(layers.size());
   for (const Linear* layer : layers) outputs.push_back({.layer = *layer->panels()});
   return kernels::panel_products(x, std::move(outputs));
 }

@@ -50,7 +50,7 @@ mx::Dtype KvFormat::stored_dtype() const {
 }
 
 mx::array KvFormat::stored(const mx::array& rows) const {
-  const mx::array typed = mx::astype(rows, dtype);
+  mx::array typed = mx::astype(rows, dtype);
   if (bits == 0) return typed;
   if (bits == kHalf)
     return mx::astype(mx::clip(typed, mx::array(-kLargestHalf), mx::array(kLargestHalf)),

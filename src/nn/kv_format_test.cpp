@@ -23,7 +23,7 @@ class PackedRows : public ::testing::TestWithParam<std::tuple<int, int>> {
   int bits() const { return std::get<1>(GetParam()); }
   KvFormat format() const { return {.width = width(), .bits = bits()}; }
   std::vector<float> rows() const {
-    return random_floats(static_cast<std::size_t>(kRows * width()), 6);
+    return random_floats(std::size_t{kRows} * static_cast<std::size_t>(width()), 6);
   }
   /// Numbers that share a scale with number `i` of a row.
   std::pair<int, int> group_of(int i) const {
@@ -40,7 +40,7 @@ TEST_P(PackedRows, ComeBackWithinAStepOfTheirGroup) {
   const auto y = values_of(format().numbers(stored));
   for (int row = 0; row < kRows; ++row)
     for (int i = 0; i < width(); ++i) {
-      const auto at = x.begin() + row * width();
+      const auto at = x.begin() + std::ptrdiff_t{row} * width();
       const auto [begin, end] = group_of(i);
       const auto [low, high] = std::minmax_element(at + begin, at + end);
       // A group that zeros fill up spans zero as well.
@@ -66,7 +66,8 @@ TEST_P(PackedRows, TheKernelWritesTheSameBytes) {
   ASSERT_EQ(row.bytes, format().row_bytes());
   std::vector<std::uint8_t> bytes(expected.size());
   for (int i = 0; i < kRows; ++i)
-    kernels::store_row(row, x.data() + i * width(), bytes.data() + i * row.bytes);
+    kernels::store_row(row, x.data() + std::ptrdiff_t{i} * width(),
+                       bytes.data() + std::ptrdiff_t{i} * row.bytes);
   EXPECT_EQ(bytes, expected);
 }
 
@@ -99,7 +100,7 @@ TEST(KvFormat, SixteenBitsAreFloat16AndNothingOverflows) {
 }
 
 TEST(KvFormat, UnpackedRowsAreTheNumbersThemselves) {
-  const auto x = random_floats(4 * 24, 1);
+  const auto x = random_floats(std::size_t{4} * 24, 1);
   const KvFormat format{.width = 24};
   const mx::array stored = format.stored(array_of(x, {4, 24}));
   EXPECT_EQ(stored.dtype(), mx::float32);

@@ -296,7 +296,8 @@ INSTANTIATE_TEST_SUITE_P(By, TwoKeys, ::testing::Values(By::Operations, By::Kern
 
 TEST(KvPages, BytesArePagesTimesPageBytes) {
   const KvPages layer = layer_with(0, 3);
-  EXPECT_EQ(layer.shape().page_bytes(), 2U * kPageTokens * kKvHeads * kWidth * sizeof(float));
+  EXPECT_EQ(layer.shape().page_bytes(),
+            std::size_t{2} * kPageTokens * kKvHeads * kWidth * sizeof(float));
   EXPECT_EQ(layer.bytes(), 3 * layer.shape().page_bytes());
 }
 

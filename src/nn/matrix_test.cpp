@@ -23,7 +23,7 @@ struct Example {
 std::uint32_t code(const std::vector<std::uint32_t>& row, int index, int bits) {
   std::uint32_t value = 0;
   for (int bit = 0; bit < bits; ++bit) {
-    const auto at = static_cast<std::size_t>(index * bits + bit);
+    const auto at = static_cast<std::size_t>(std::int64_t{index} * bits + bit);
     value |= ((row[at / 32] >> (at % 32)) & 1U) << bit;
   }
   return value;
@@ -124,8 +124,8 @@ double product_error(const Example& w, int rows, int width, int tokens) {
     for (int n = 0; n < rows; ++n) {
       double sum = 0.0;
       for (int k = 0; k < width; ++k)
-        sum += double{x[static_cast<std::size_t>(t * width + k)]} *
-               w.dense[static_cast<std::size_t>(n * width + k)];
+        sum += double{x[static_cast<std::size_t>(std::int64_t{t} * width + k)]} *
+               w.dense[static_cast<std::size_t>(std::int64_t{n} * width + k)];
       worst = std::max(worst, std::abs(sum - y.data<float>()[t * rows + n]));
       largest = std::max(largest, std::abs(sum));
     }

@@ -141,7 +141,7 @@ std::optional<Packing> Weights::told_packing(const std::string& path, const Pack
 
 mx::array Weights::fp8_matrix(const std::string& path, int rows, int width) {
   const std::string codes_path = codes_of(path);
-  const mx::array nothing = placeholder({1, 1});
+  mx::array nothing = placeholder({1, 1});
   // What a runtime may multiply activations by before rounding them to FP8: ours stay wider.
   for (const char* name : {".activation_scale", ".input_scale"})
     if (has(path + name)) taken_.insert(path + name);
@@ -164,7 +164,7 @@ mx::array Weights::fp8_matrix(const std::string& path, int rows, int width) {
 /// is faulty.
 mx::array Weights::fp8_scales(const std::string& path, int rows, int width) {
   const std::string scales_path = fp8_scales_of(path);
-  const mx::array nothing = placeholder({});
+  mx::array nothing = placeholder({});
   taken_.insert({scales_path, codes_of(path)});
   if (!quantisation_.fp8) {
     problem_of(scales_path,

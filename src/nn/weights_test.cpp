@@ -110,7 +110,7 @@ TEST(Weights, ABiasThatNobodyAskedForIsLeftOver) {
 TEST(Weights, DroppedAndRenamedTensors) {
   World world({f32("x.a.weight", {1}), f32("rotary.inv_freq", {4})});
   world.weights->rename(
-      [](std::string path) { return path.starts_with("x.") ? path.substr(2) : path; });
+      [](const std::string& path) { return path.starts_with("x.") ? path.substr(2) : path; });
   world.weights->drop([](std::string_view path) { return path == "rotary.inv_freq"; });
   world.weights->norm("a", 1, {});
   EXPECT_EQ(world.problems(), "");
@@ -118,7 +118,7 @@ TEST(Weights, DroppedAndRenamedTensors) {
 
 TEST(Weights, TwoTensorsForOneWeightAreRefused) {
   World world({f32("a.weight", {1}), f32("x.a.weight", {1})});
-  world.weights->rename([](std::string) { return std::string("a.weight"); });
+  world.weights->rename([](const std::string&) { return std::string("a.weight"); });
   EXPECT_THAT(world.problems(), HasSubstr("are the same weight"));
 }
 
@@ -175,7 +175,7 @@ TEST(Weights, Fp8WithOneScaleAndASpareActivationScale) {
 }
 
 TEST(Weights, Fp8ThatDoesNotFitIsRefused) {
-  const auto problem = [](std::vector<StoredTensor> tensors, bool told = true) {
+  const auto problem = [](const std::vector<StoredTensor>& tensors, bool told = true) {
     QuantisationSettings settings;
     if (told) settings.fp8 = Fp8Blocks{.rows = 2, .columns = 3};
     World world(tensors, settings);
@@ -199,7 +199,7 @@ TEST(Weights, ScalesOfAnotherModeAreRefused) {
 
 TEST(Weights, TornPackedLayersAreRefused) {
   const QuantisationSettings settings{.global = Packing{8, 32}};
-  const auto problem = [&](std::vector<StoredTensor> tensors) {
+  const auto problem = [&](const std::vector<StoredTensor>& tensors) {
     World world(tensors, settings);
     world.weights->linear("a", {.inputs = 64, .outputs = 2});
     return world.problems();

@@ -90,6 +90,7 @@ void ModelRunner::copy(const StepPlan& plan) {
   copy_states(plan.state_restores);
   const auto pages = [](const std::vector<PageCopy>& copies) {
     std::vector<models::PageCopy> all;
+    all.reserve(copies.size());
     for (const PageCopy& one : copies) all.push_back({.from = one.from, .to = one.to});
     return all;
   };

@@ -39,6 +39,7 @@ std::vector<TokenId> end_tokens(const models::ModelFacts& facts, const text::Tok
 
 std::vector<std::string> names(const std::vector<AdapterSource>& adapters) {
   std::vector<std::string> all;
+  all.reserve(adapters.size());
   for (const AdapterSource& adapter : adapters) all.push_back(adapter.name);
   return all;
 }

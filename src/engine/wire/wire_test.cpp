@@ -192,7 +192,8 @@ TEST(Convert, CountsOfPagesComeBackAsTheyWere) {
 }
 
 TEST(Frames, AreCutWhereTheyEndHoweverTheBytesCome) {
-  const std::vector<std::string> bodies = {"", "a", std::string(70000, 'x'), "\0\1\2"};
+  const std::vector<std::string> bodies = {"", "a", std::string(70000, 'x'),
+                                           std::string{'\0', '\1', '\2'}};
   std::string stream;
   for (const std::string& body : bodies) stream += *make_frame(body);
   for (const std::size_t piece :

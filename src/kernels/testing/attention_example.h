@@ -72,7 +72,8 @@ class AttentionExample {
     for (const Length& length : lengths) add(length, numbers);
     const int tokens = longest();
     for (int i = 0; i < tokens * layout.turned; ++i) {
-      const double angle = 0.01 * (i / layout.turned) * (1 + pair_of(i % layout.turned));
+      const int position = i / layout.turned;
+      const double angle = 0.01 * position * (1 + pair_of(i % layout.turned));
       cosines_.push_back(static_cast<float>(std::cos(angle)));
       const auto sine = static_cast<float>(std::sin(angle));
       sines_.push_back(is_first(i % layout.turned) ? -sine : sine);
@@ -186,7 +187,7 @@ inline std::vector<double> AttentionExample::expected(const ExampleSequence& seq
   std::vector<double> scores;
   std::vector<std::vector<float>> values;
   for (int key = oldest; key <= token; ++key) {
-    const auto row = static_cast<std::size_t>(key * layout_.kv_heads + head / share);
+    const auto row = static_cast<std::size_t>(std::int64_t{key} * layout_.kv_heads + head / share);
     const auto k = kept(placed(sequence.keys.data() + row * static_cast<std::size_t>(layout_.width),
                                key_norm_.data(), key));
     double score = 0.0;
@@ -237,7 +238,7 @@ inline void AttentionExample::fill_pools() {
         const std::int32_t page = sequence.pages[static_cast<std::size_t>(token / kPageRows)];
         const std::size_t slot = product(page * layout_.kv_heads + head, kPageRows) +
                                  static_cast<std::size_t>(token % kPageRows);
-        const auto at = static_cast<std::size_t>(token * layout_.kv_heads + head);
+        const auto at = static_cast<std::size_t>(std::int64_t{token} * layout_.kv_heads + head);
         const auto k = placed(sequence.keys.data() + at * static_cast<std::size_t>(layout_.width),
                               key_norm_.data(), token);
         store_row(key, std::vector<float>(k.begin(), k.end()).data(),
@@ -311,6 +312,7 @@ inline AttentionJob AttentionExample::job(const PagedStep& step) {
 inline std::vector<float> AttentionExample::computed(CpuPath path, ThreadPool& pool, int rows) {
   fill_pools();
   std::vector<int> done;
+  done.reserve(sequences_.size());
   for (const ExampleSequence& sequence : sequences_) done.push_back(sequence.length.cached);
   std::vector<std::vector<float>> answers(sequences_.size());
   while (true) {
