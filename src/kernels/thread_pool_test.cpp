@@ -74,6 +74,7 @@ TEST(ThreadPool, SeveralCallersAndCallsOutOfABody) {
   ThreadPool pool(3);
   std::atomic<int> sum{0};
   std::vector<std::thread> callers;
+  callers.reserve(4);
   for (int caller = 0; caller < 4; ++caller)
     callers.emplace_back([&] {
       for (int round = 0; round < 200; ++round)
