@@ -42,7 +42,7 @@ namespace {
   return x / (1.0F + power_of_e(-twice));
 }
 
-void gate_loop(Gate kind, float* gate, const float* up, int count) {
+inline void gate_loop(Gate kind, float* gate, const float* up, int count) {
   switch (kind) {
     case Gate::Silu:
       for (int i = 0; i < count; ++i) gate[i] = gated_silu(gate[i]) * up[i];
