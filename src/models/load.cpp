@@ -20,6 +20,7 @@ namespace hearth::models {
 
 namespace {
 
+constexpr std::size_t kUnpackedBytes = std::size_t{512} << 20;
 constexpr std::size_t kKeptBytes = std::size_t{512} << 20;
 
 struct Opened {
@@ -146,8 +147,9 @@ Result<Built> build(const Opened& model, const LoadOptions& options) {
   // FP8 is always unpacked, to 16 bits at least.
   const bool fp8 = model.config.quantisation.fp8.has_value();
   const bool packed = model.facts.quantisation && !fp8;
-  const bool unpack =
-      packed && nn::on_cpu() && !nn::kernels_serve() && unpacked <= options.unpack_limit_bytes;
+  const std::size_t limit =
+      options.unpack_limit_bytes.value_or(nn::kernels_serve() ? 0 : kUnpackedBytes);
+  const bool unpack = packed && nn::on_cpu() && unpacked <= limit;
   const bool widened = nn::on_cpu() && (unpack || fp8 || (!packed && !nn::keeps_16_bits()));
   const std::uint64_t stored = model.checkpoint.bytes() * (fp8 ? 2 : 1);
   TRY(check_memory(widened ? unpacked : stored));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,10 @@
 namespace hearth::models {
 
 struct LoadOptions {
-  /// Where MLX's operations compute on a CPU (nn::kernels_serve() is false), a packed model that
-  /// unpacked takes no more than this is unpacked while loading: plain products are several times
-  /// faster there, at 4 bytes a weight.
-  std::size_t unpack_limit_bytes = std::size_t{512} << 20;
+  /// On the CPU a packed model that unpacked takes no more than this is unpacked while loading, to
+  /// 4 bytes a weight. Nothing said: 0 where our kernels multiply (nn::kernels_serve()), else 512
+  /// MB, since MLX's plain products are several times faster there than its packed ones.
+  std::optional<std::size_t> unpack_limit_bytes = {};
   /// Fixed: a token's logits are the same to the last bit whatever else is in the step.
   nn::RowPolicy rows = nn::RowPolicy::Any;
   /// Keys and values are kept in this many bits, 16, 8 or 4; 0: as they are.

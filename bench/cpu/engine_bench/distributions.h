@@ -20,7 +20,7 @@ struct DistributionOptions {
   int chunk = 512;   ///< of them in one step
   int most = 6000;   ///< tokens that count
   int kv_bits = 0;
-  bool unpacked = false;  ///< weights become float32, so that MLX's operations multiply
+  bool unpacked = false;  ///< weights become float32 first
 };
 
 /// Reads the text token by token with the tokens of the text itself, and writes to `out` for each

@@ -47,7 +47,7 @@ void CommandLine::add_distributions(CLI::App& app) {
   verb->add_option("--chunk", wanted.chunk, "of them in one step")->check(CLI::PositiveNumber);
   verb->add_option("--most", wanted.most, "Tokens that count")->check(CLI::PositiveNumber);
   verb->add_option("--kv-bits", wanted.kv_bits, "Of keys and values: 16, 8, 4; 0: as they are");
-  verb->add_flag("--unpacked", wanted.unpacked, "Multiply float32 weights with MLX's operations");
+  verb->add_flag("--unpacked", wanted.unpacked, "Unpack the weights to float32 first");
   verb->callback([this] { out = write_distributions(distributions_); });
 }
 

@@ -32,7 +32,7 @@ class Setting:
 
 SETTINGS = [
     Setting("24-bit activations", {"HEARTH_ACTIVATIONS": "24-bit"}),
-    Setting("MLX's operations on float32 weights", {}, ("--unpacked",)),
+    Setting("weights in float32", {}, ("--unpacked",)),
     Setting("16-bit activations", {"HEARTH_ACTIVATIONS": "16-bit"}),
     Setting("8-bit activations", {"HEARTH_ACTIVATIONS": "8-bit"}),
     Setting("8-bit keys and values", {"HEARTH_ACTIVATIONS": "24-bit"}, ("--kv-bits", "8")),
