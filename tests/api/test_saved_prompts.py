@@ -96,7 +96,7 @@ def test_the_prompts_of_another_model_are_never_used(own_home, stories_folder):
 
 
 def test_the_oldest_make_room(own_home):
-    with start(own_home, "--saved-prompts-mib", "1") as server:
+    with start(own_home, "--saved-prompts-mib", "1", "--kv-cache", "plain") as server:
         sizes = []
         for tale in ("Tim", "Sue", "Max", "Ben", "Ann", "Sam"):
             answer = save(server, (tale + " was here. " + RULES))
