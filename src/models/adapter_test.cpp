@@ -164,6 +164,7 @@ TEST_F(Adapters, SequencesWithDifferentAdaptersShareSteps) {
   const std::vector<std::vector<nn::AdapterUse>> choices{{}, {{5}}, {{5, 0.5F}}, {{5, -1.0F}}};
   auto cache = model_->make_cache(4);
   std::vector<Stream> streams;
+  streams.reserve(choices.size());
   for (std::size_t i = 0; i < 4; ++i)
     streams.push_back(
         {.ids = golden_.ids, .pages = {static_cast<std::int32_t>(i)}, .adapters = choices[i]});

@@ -17,7 +17,8 @@ Result<int> adjusted_width(const Config& config) {
   const int multiple = fields.integer("block_multiple_of", 256);
   TRY(fields.finish());
   if (!adjust) return config.intermediate_size;
-  const int cut = static_cast<int>(factor * (2 * config.intermediate_size / 3));
+  const int two_thirds = 2 * config.intermediate_size / 3;
+  const int cut = static_cast<int>(factor * two_thirds);
   return (cut + multiple - 1) / multiple * multiple;
 }
 
