@@ -6,7 +6,7 @@ namespace hearth::kernels {
 namespace {
 
 // How far ahead codes are asked for.
-constexpr int kAhead = 1024;
+constexpr int kAhead = 16384;
 
 /// Multiplies words [kFirst, kEnd) with the digits of `kRows` rows.
 template <int kRows, int kDigits, int kFirst, int kEnd>
@@ -45,7 +45,7 @@ template <int kRows, int kDigits, int kBits, bool kE2m1>
   for (int line = 0; line < kBits; ++line)
     _mm_prefetch(reinterpret_cast<const char*>(lines.low + std::int64_t{k} * kBits * 2 +
                                                line * kLineBytes + kAhead),
-                 _MM_HINT_T0);
+                 _MM_HINT_T1);
   load_codes<kBits, 0, kE2m1>(lines, k, words);
 }
 

@@ -162,6 +162,7 @@ Result<Built> build(const Opened& model, const LoadOptions& options) {
   });
   auto built = TRY(model.family->build(model.config, weights, model.facts));
   TRY(weights.finish());
+  nn::mx::clear_cache();  // what matrices were read from
   return Built{std::move(built), weights.bytes(), weights.adapter_targets()};
 }
 
