@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "nn/kernel_attention.h"
+#include "nn/panels.h"
 
 namespace hearth::models {
 
@@ -105,7 +106,7 @@ void Cache::begin(const nn::StepBatch& batch) {
   need_pages(nn::PageTable::All, highest_page(batch, &nn::Segment::pages));
   if (limits_.windows > 0)
     need_pages(nn::PageTable::Window, highest_page(batch, &nn::Segment::window_pages));
-  if (nn::kernel_attends())
+  if (nn::kernels_serve())
     plan_kernels(batch);
   else
     plan_attention(batch);

@@ -13,7 +13,6 @@
 #include "models/registry.h"
 #include "nn/checkpoint.h"
 #include "nn/panels.h"
-#include "nn/plain_matrix.h"
 #include "nn/weights.h"
 
 namespace hearth::models {
@@ -150,7 +149,7 @@ Result<Built> build(const Opened& model, const LoadOptions& options) {
   const std::size_t limit =
       options.unpack_limit_bytes.value_or(nn::kernels_serve() ? 0 : kUnpackedBytes);
   const bool unpack = packed && nn::on_cpu() && unpacked <= limit;
-  const bool widened = nn::on_cpu() && (unpack || fp8 || (!packed && !nn::keeps_16_bits()));
+  const bool widened = nn::on_cpu() && (unpack || fp8 || (!packed && !nn::kernels_serve()));
   const std::uint64_t stored = model.checkpoint.bytes() * (fp8 ? 2 : 1);
   TRY(check_memory(widened ? unpacked : stored));
 

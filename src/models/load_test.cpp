@@ -5,7 +5,6 @@
 
 #include "models/testing/golden.h"
 #include "nn/panels.h"
-#include "nn/plain_matrix.h"
 
 namespace hearth::models::testing {
 namespace {
@@ -175,7 +174,7 @@ TEST(Load, SixteenBitMatricesTakeTwoBytesAWeight) {
   const auto all = static_cast<std::size_t>(facts.parameters);
   const auto norms =
       static_cast<std::size_t>(std::int64_t{2 * facts.layers + 1} * facts.hidden_size);
-  EXPECT_EQ(facts.weight_bytes, nn::keeps_16_bits() ? 2 * (all - norms) + 4 * norms : 4 * all);
+  EXPECT_EQ(facts.weight_bytes, nn::kernels_serve() ? 2 * (all - norms) + 4 * norms : 4 * all);
 }
 
 TEST(Load, FactsComeWithoutReadingWeights) {

@@ -6,10 +6,8 @@
 #include <utility>
 
 #include "kernels/attention.h"
-#include "kernels/cpu.h"
 #include "kernels/paged_attention.h"
 #include "nn/kv_pages.h"
-#include "nn/matrix.h"
 
 namespace hearth::nn {
 
@@ -66,10 +64,6 @@ kernels::HeadRules rules_of(const HeadPlacement& placement) {
 }
 
 }  // namespace
-
-bool kernel_attends() {
-  return on_cpu() && kernels::worthwhile();
-}
 
 std::shared_ptr<const kernels::PagedStep> plan_kernel_attention(const StepBatch& batch, int window,
                                                                 PageTable table) {

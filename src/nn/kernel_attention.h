@@ -12,9 +12,6 @@ struct PagedStep;
 
 namespace hearth::nn {
 
-/// Whether the kernel attends: on the CPU, with AVX2 or more, not on macOS.
-bool kernel_attends();
-
 /// The step's sequences for layers that use one of its page tables, as the kernel reads them.
 /// @param window  the layers': 0, or a query sees itself and the `window - 1` tokens before it
 /// @throws std::out_of_range where a row sees a page that the table of window pages lacks.

@@ -7,8 +7,9 @@
 
 namespace hearth::nn {
 
-/// True where our kernels compute: on the CPU, but not on macOS and not on processors without AVX2,
-/// unless HEARTH_CPU asks for it.
+/// True where our kernels compute products, attention and norms, and 16-bit matrices so stay in 16
+/// bits: on the CPU, but not on macOS and not on processors without AVX2, unless HEARTH_CPU asks
+/// for it.
 bool kernels_serve();
 
 /// A copy of the matrix; evaluates it. nullptr where the kernels do not serve, or not this packing

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "kernels/counters.h"
-#include "kernels/cpu.h"
 #include "kernels/dense_product.h"
 #include "nn/matrix.h"
+#include "nn/panels.h"
 
 namespace hearth::nn {
 
@@ -34,15 +34,9 @@ mx::array in_compute_dtype(const mx::array& a) {
   return on_cpu() && mx::issubdtype(a.dtype(), mx::floating) ? mx::astype(a, mx::float32) : a;
 }
 
-bool keeps_16_bits() {
-  return on_cpu() && kernels::worthwhile();
-}
-
 mx::array plain_product(const mx::array& x, const mx::array& w, RowPolicy rows) {
-  if (on_cpu()) {
-    if (kernels::worthwhile()) return kernels::dense_product(x, w);
-    kernels::count_generic(kernels::Operation::DenseProduct);
-  }
+  if (kernels_serve()) return kernels::dense_product(x, w);
+  if (on_cpu()) kernels::count_generic(kernels::Operation::DenseProduct);
   const mx::array turned = mx::transpose(w);
   return rows == RowPolicy::Fixed ? tiled_product(x, turned) : mx::matmul(x, turned);
 }

@@ -10,9 +10,6 @@ namespace hearth::nn {
 /// they are. Arrays of other than floating-point numbers stay as they are.
 mx::array in_compute_dtype(const mx::array& a);
 
-/// True where matrices stay in 16 bits although activations are float32: our kernels multiply them.
-bool keeps_16_bits();
-
 /// x Wᵀ for W [N, K]: [T, K] → [T, N].
 mx::array plain_product(const mx::array& x, const mx::array& w, RowPolicy rows);
 

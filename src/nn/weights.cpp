@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nn/panels.h"
 #include "nn/plain_matrix.h"
 
 namespace hearth::nn {
@@ -150,7 +151,7 @@ std::optional<mx::array> Weights::read(const std::string& path, Kept kept) {
     read_error_ = std::move(stored).error();
     return {};
   }
-  const bool stays = kept == Kept::Stored && keeps_16_bits();
+  const bool stays = kept == Kept::Stored && kernels_serve();
   mx::array ready = stays ? *stored : in_compute_dtype(*stored);
   if (turned_.contains(path)) ready = mx::contiguous(mx::transpose(ready));
   mx::eval(ready);

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "nn/plain_matrix.h"
+#include "nn/panels.h"
 #include "nn/testing/checkpoint_files.h"
 
 namespace hearth::nn {
@@ -78,7 +78,7 @@ TEST(Weights, SixteenBitMatricesStayAndOtherTensorsBecomeFloat32) {
   const mx::array norm = world.weights->tensor("norm.weight", {2});
   EXPECT_EQ(world.problems(), "");
   EXPECT_EQ(norm.dtype(), mx::float32);
-  const std::size_t bytes = keeps_16_bits() ? 4 : 8;
+  const std::size_t bytes = kernels_serve() ? 4 : 8;
   EXPECT_EQ(matrix.bytes(), bytes);
   EXPECT_EQ(stack.bytes(), bytes);
   EXPECT_EQ(world.weights->bytes(), 2 * bytes + 8);

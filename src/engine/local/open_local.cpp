@@ -13,7 +13,7 @@
 #include "engine/local/memory_plan.h"
 #include "engine/local/model_files.h"
 #include "engine/local/model_runner.h"
-#include "nn/kernel_attention.h"
+#include "nn/panels.h"
 #include "platform/machine.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
@@ -98,7 +98,7 @@ Result<void> add_adapters(models::Model& model, const std::vector<AdapterSource>
 
 /// As nn counts them.
 int kv_bits(const EngineOptions& options) {
-  return static_cast<int>(options.kv_bits.value_or(nn::kernel_attends() ? 16 : 0));
+  return static_cast<int>(options.kv_bits.value_or(nn::kernels_serve() ? 16 : 0));
 }
 
 /// What decides the values of a cache beside the model's files, whose fingerprint names MLX's
