@@ -43,7 +43,7 @@ mx::array Decoder::logits(const nn::StepBatch& batch, Cache& cache) const {
   for (std::size_t i = 0; i < parts_.blocks.size(); ++i)
     x = parts_.blocks[i](x, step, cache.layer(i));
   const mx::array head = parts_.head(parts_.norm(wanted_rows(x, batch)));  // [R, V]
-  const mx::array logits = scaled(mx::astype(head, mx::float32), parts_.logit_scale);
+  mx::array logits = scaled(mx::astype(head, mx::float32), parts_.logit_scale);
   if (parts_.logit_softcap == 0.0F) return logits;
   const mx::array cap(parts_.logit_softcap);
   return mx::multiply(mx::tanh(mx::divide(logits, cap)), cap);

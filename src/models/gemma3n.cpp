@@ -38,6 +38,7 @@ mx::array stream(const mx::array& streams, int index) {
 
 std::vector<nn::CacheShape> cache_shapes(const std::vector<Gemma3nLayer>& layers) {
   std::vector<nn::CacheShape> shapes;
+  shapes.reserve(layers.size());
   for (const Gemma3nLayer& layer : layers) shapes.push_back(layer.cache());
   return shapes;
 }
@@ -119,7 +120,7 @@ Gemma3n::Parts Gemma3n::read(const Gemma3nSpec& spec, nn::Weights& weights) {
   return parts;
 }
 
-Gemma3n::Gemma3n(const ModelFacts& facts, Gemma3nSpec spec, nn::Weights& weights)
+Gemma3n::Gemma3n(const ModelFacts& facts, const Gemma3nSpec& spec, nn::Weights& weights)
     : Gemma3n(facts, spec, read(spec, weights)) {}
 
 Gemma3n::Gemma3n(const ModelFacts& facts, Gemma3nSpec spec, Parts parts)
@@ -164,7 +165,7 @@ mx::array Gemma3n::logits(const nn::StepBatch& batch, Cache& cache) const {
   for (std::size_t i = 0; i < parts_.layers.size(); ++i)
     streams = parts_.layers[i](streams, stream(inputs, static_cast<int>(i)), step, cache.layer(i));
   const mx::array hidden = parts_.norm(wanted_rows(gather(streams), batch));
-  const mx::array logits = mx::astype(parts_.head(hidden), mx::float32);
+  mx::array logits = mx::astype(parts_.head(hidden), mx::float32);
   if (spec_.logit_softcap == 0.0F) return logits;
   const mx::array cap(spec_.logit_softcap);
   return mx::multiply(mx::tanh(mx::divide(logits, cap)), cap);

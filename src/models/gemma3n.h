@@ -63,7 +63,7 @@ class Gemma3nLayer {
 /// ids [T] → embed → streams → layers → mean of the streams → norm → head → logits [R, V].
 class Gemma3n final : public Model {
  public:
-  Gemma3n(const ModelFacts& facts, Gemma3nSpec spec, nn::Weights& weights);
+  Gemma3n(const ModelFacts& facts, const Gemma3nSpec& spec, nn::Weights& weights);
 
  private:
   /// Everything that is read from the checkpoint: made before the model, which asks for its caches.

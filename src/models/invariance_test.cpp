@@ -30,7 +30,7 @@ std::vector<Stream> make_streams(const Golden& golden, std::mt19937& random) {
 /// All streams' logits, computed in steps of random shares until every stream is done.
 std::vector<std::vector<float>> in_random_mixes(const Model& model, std::vector<Stream> streams,
                                                 std::mt19937& random) {
-  auto cache = model.make_cache(kStreams * kPagesEach, kStreams);
+  auto cache = model.make_cache(std::size_t{kStreams} * kPagesEach, kStreams);
   std::vector<std::vector<float>> logits(streams.size());
   const auto left = [&](std::size_t i) {
     return static_cast<int>(streams[i].ids.size()) - streams[i].cached;
@@ -50,7 +50,7 @@ std::vector<std::vector<float>> in_random_mixes(const Model& model, std::vector<
     const auto step = feed(model, *cache, streams, rows);
     auto row = step.begin();
     for (std::size_t i = 0; i < streams.size(); ++i) {
-      const auto end = row + rows[i] * model.facts().vocab_size;
+      const auto end = row + std::ptrdiff_t{rows[i]} * model.facts().vocab_size;
       logits[i].insert(logits[i].end(), row, end);
       row = end;
     }

@@ -92,7 +92,8 @@ void split_expansion(std::vector<StoredTensor>& tensors, int heads, int plain, i
     std::vector<float> keys;
     std::vector<float> values;
     const auto entry = [&](int head, int row, int column) {
-      return all[static_cast<std::size_t>((head * (plain + value) + row) * rank + column)];
+      return all[static_cast<std::size_t>((std::int64_t{head} * (plain + value) + row) * rank +
+                                          column)];
     };
     for (int head = 0; head < heads; ++head) {
       for (int column = 0; column < rank; ++column)

@@ -101,10 +101,12 @@ TEST(StoriesTrap, AWidthThatNoGroupDividesCannotBePacked) {
       "tie_word_embeddings":true,"quantization":{"bits":8,"group_size":32}})");
   folder.write(
       "model.safetensors",
-      nn::testing::safetensors(
-          {{"model.layers.0.mlp.down_proj.weight", "U32", {64, 43}, std::string(64 * 43 * 4, '\0')},
-           nn::testing::f32("model.layers.0.mlp.down_proj.scales", {64, 5}),
-           nn::testing::f32("model.layers.0.mlp.down_proj.biases", {64, 5})}));
+      nn::testing::safetensors({{"model.layers.0.mlp.down_proj.weight",
+                                 "U32",
+                                 {64, 43},
+                                 std::string(std::size_t{64} * 43 * 4, '\0')},
+                                nn::testing::f32("model.layers.0.mlp.down_proj.scales", {64, 5}),
+                                nn::testing::f32("model.layers.0.mlp.down_proj.biases", {64, 5})}));
   const auto model = load_model(folder.path());
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, ErrorCode::CorruptData);

@@ -19,6 +19,7 @@ Result<std::vector<bool>> turning_layers(const Config& config) {
                  fmt::format("must be a list of num_hidden_layers = {} numbers", config.layers));
   TRY(fields.finish());
   std::vector<bool> turns;
+  turns.reserve(static_cast<std::size_t>(config.layers));
   for (int layer = 0; layer < config.layers; ++layer)
     turns.push_back(told.empty() ? (layer + 1) % interval != 0
                                  : told[static_cast<std::size_t>(layer)] != 0.0);
