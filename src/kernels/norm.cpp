@@ -2,7 +2,6 @@
 #include "kernels/norm.h"
 
 #include <mlx/allocator.h>
-#include <mlx/backend/common/utils.h>
 #include <mlx/backend/cpu/encoder.h>
 #include <mlx/device.h>
 #include <mlx/ops.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "kernels/norm_rows.h"
+#include "kernels/plane.h"
 
 namespace hearth::kernels {
 
@@ -34,7 +34,6 @@ struct Parts {
 /// An evaluated array as plain memory: what a task may keep after the array is gone.
 struct Numbers {
   const float* data = nullptr;
-  std::size_t count = 0;
   bool in_rows = true;  // one number after another
   mx::Shape shape = {};
   mx::Strides strides = {};
@@ -42,16 +41,13 @@ struct Numbers {
   /// One number after another; copied into `copy` where they do not lie so.
   const float* read(std::vector<float>& copy) const {
     if (in_rows) return data;
-    copy.resize(count);
-    for (std::size_t i = 0; i < count; ++i)
-      copy[i] = data[mx::elem_to_loc(static_cast<int>(i), shape, strides)];
+    copy = gathered(data, shape, strides);
     return copy.data();
   }
 };
 
 Numbers numbers_of(const mx::array& a) {
   return {.data = a.data<float>(),
-          .count = a.size(),
           .in_rows = a.flags().row_contiguous,
           .shape = a.shape(),
           .strides = a.strides()};
@@ -63,6 +59,7 @@ struct NormTask {
   Numbers x, added, weight, bias;
   float* sum;
   float* y;
+  std::int64_t rows;
   int width;
 
   void operator()() const {
@@ -72,13 +69,10 @@ struct NormTask {
                         .weight = weight.read(copies[0]),
                         .bias = bias.read(copies[1]),
                         .width = width};
-    norm_rows(norm,
-              {.x = x.read(copies[2]),
-               .added = added.read(copies[3]),
-               .sum = sum,
-               .y = y,
-               .rows = static_cast<std::int64_t>(x.count) / width},
-              ThreadPool::of_process());
+    norm_rows(
+        norm,
+        {.x = x.read(copies[2]), .added = added.read(copies[3]), .sum = sum, .y = y, .rows = rows},
+        ThreadPool::of_process());
   }
 };
 
@@ -104,6 +98,7 @@ class NormPrimitive : public mx::Primitive {
                   .bias = input(parts_.bias),
                   .sum = parts_.added ? outputs.front().data<float>() : nullptr,
                   .y = outputs.back().data<float>(),
+                  .rows = static_cast<std::int64_t>(inputs[0].size()) / inputs[0].shape(-1),
                   .width = inputs[0].shape(-1)};
     encoder.dispatch(std::move(task));
   }

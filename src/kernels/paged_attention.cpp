@@ -13,6 +13,7 @@
 
 #include "kernels/attention.h"
 #include "kernels/kv_rows.h"
+#include "kernels/plane.h"
 
 namespace hearth::kernels {
 
@@ -50,20 +51,6 @@ struct Scattered {
   void (*put)(AttentionJob& job, const float* copy);
 };
 
-std::vector<float> gathered(const Scattered& from) {
-  std::vector<float> numbers;
-  std::vector<int> at(from.shape.size(), 0);
-  for (bool more = !at.empty(); more;) {
-    std::int64_t place = 0;
-    for (std::size_t axis = 0; axis < at.size(); ++axis) place += at[axis] * from.strides[axis];
-    numbers.push_back(from.data[place]);
-    std::size_t axis = at.size();
-    while (axis > 0 && ++at[axis - 1] == from.shape[axis - 1]) at[--axis] = 0;
-    more = axis > 0;
-  }
-  return numbers;
-}
-
 /// Everything a task needs, by value: the arrays' memory outlives the task, they may not.
 struct Task {
   AttentionJob job;
@@ -77,7 +64,7 @@ void Task::operator()() const {
   AttentionJob readable = job;
   std::vector<std::vector<float>> copies;
   for (const Scattered& input : scattered) {
-    copies.push_back(gathered(input));
+    copies.push_back(gathered(input.data, input.shape, input.strides));
     input.put(readable, copies.back().data());
   }
   attend(readable, cpu_path().value(), ThreadPool::of_process());

@@ -33,6 +33,20 @@ Plane in_rows(Plane plane, std::vector<std::uint8_t>& copy) {
   return plane;
 }
 
+std::vector<float> gathered(const float* data, const mx::Shape& shape, const mx::Strides& strides) {
+  std::vector<float> numbers;
+  std::vector<int> at(shape.size(), 0);
+  for (bool more = !at.empty(); more;) {
+    std::int64_t place = 0;
+    for (std::size_t axis = 0; axis < at.size(); ++axis) place += at[axis] * strides[axis];
+    numbers.push_back(data[place]);
+    std::size_t axis = at.size();
+    while (axis > 0 && ++at[axis - 1] == shape[axis - 1]) at[--axis] = 0;
+    more = axis > 0;
+  }
+  return numbers;
+}
+
 FloatType float_type(const mx::Dtype& dtype) {
   if (dtype == mx::bfloat16) return FloatType::BF16;
   return dtype == mx::float16 ? FloatType::F16 : FloatType::F32;

@@ -26,6 +26,11 @@ Plane plane_of(const mlx::core::array& a, int index = 0);
 /// The same matrix with its rows' elements side by side; copied into `copy` where they are not.
 Plane in_rows(Plane plane, std::vector<std::uint8_t>& copy);
 
+/// The numbers of an evaluated float32 array of these strides, one after another: what a task makes
+/// where they do not lie so.
+std::vector<float> gathered(const float* data, const mlx::core::Shape& shape,
+                            const mlx::core::Strides& strides);
+
 /// float32, bfloat16, float16; float32 for anything else.
 FloatType float_type(const mlx::core::Dtype& dtype);
 
