@@ -26,7 +26,7 @@ constexpr int kManyInputs = 1024;
 constexpr int kPanels = 4;
 constexpr int kPieceTiles = 16;
 
-// Few rows: bytes of weights that a thread takes at a time.
+// Few rows: bytes of weights that a thread takes at a time, or one panel where that is more.
 constexpr std::int64_t kChunkBytes = 64 << 10;
 
 // A product of less is done before another thread has come.
@@ -194,44 +194,46 @@ int pieces(std::int64_t whole, std::int64_t piece) {
   return static_cast<int>((whole + piece - 1) / piece);
 }
 
-/// Panels of each matrix that a piece has.
-int piece_panels(const PanelTask& task) {
+/// Panels of each matrix that a piece has: with few rows one, so that none is long.
+int piece_panels(const PanelTask& task, const Digits& x) {
+  if (x.tiles() == 1) return 1;
   return task.up ? kPanels / 2 : kPanels;
 }
 
 /// Piece number `index` of all tasks' pieces.
-Piece piece_at(std::span<const PanelTask> tasks, int index) {
-  for (const PanelTask& task : tasks) {
+Piece piece_at(const Job& job, int index) {
+  for (const PanelTask& task : job.tasks) {
     const int all = task.layer.w.panels();
-    const int each = piece_panels(task);
+    const int each = piece_panels(task, job.x);
     if (index < pieces(all, each)) return {&task, index * each, std::min(each, all - index * each)};
     index -= pieces(all, each);
   }
-  return {tasks.data(), 0, 0};
+  return {job.tasks.data(), 0, 0};
 }
 
-int piece_count(std::span<const PanelTask> tasks) {
+int piece_count(const Job& job) {
   int count = 0;
-  for (const PanelTask& task : tasks) count += pieces(task.layer.w.panels(), piece_panels(task));
+  for (const PanelTask& task : job.tasks)
+    count += pieces(task.layer.w.panels(), piece_panels(task, job.x));
   return count;
 }
 
 void run_few(const Job& job, ThreadPool& pool) {
-  const int count = piece_count(job.tasks);
-  const std::int64_t piece_bytes = job.tasks.front().layer.w.layout.bytes * kPanels;
+  const int count = piece_count(job);
+  const std::int64_t piece_bytes = job.tasks.front().layer.w.layout.bytes;
   const bool alone = piece_bytes * count <= kAloneBytes;
   const auto wanted = static_cast<int>(std::max(std::int64_t{1}, kChunkBytes / piece_bytes));
   const int chunk = alone ? count : wanted;
   pool.run(pieces(count, chunk), [&](int index) {
     const int end = std::min(count, (index + 1) * chunk);
-    for (int i = index * chunk; i < end; ++i) few_rows(job, piece_at(job.tasks, i));
+    for (int i = index * chunk; i < end; ++i) few_rows(job, piece_at(job, i));
   });
 }
 
 void run_many(const Job& job, ThreadPool& pool) {
   const int down = pieces(job.x.tiles(), kPieceTiles);
-  pool.run(piece_count(job.tasks) * down, [&](int index) {
-    many_rows(job, piece_at(job.tasks, index / down), index % down * kPieceTiles);
+  pool.run(piece_count(job) * down, [&](int index) {
+    many_rows(job, piece_at(job, index / down), index % down * kPieceTiles);
   });
 }
 
@@ -252,7 +254,7 @@ struct GroupJobs {
     const Job& job = jobs[static_cast<std::size_t>(end - ends.begin())];
     const int own = index - (end == ends.begin() ? 0 : *(end - 1));
     const int down = pieces(job.x.tiles(), kPieceTiles);
-    const Piece piece = piece_at(job.tasks, own / down);
+    const Piece piece = piece_at(job, own / down);
     if (job.x.tiles() == 1)
       few_rows(job, piece);
     else
@@ -271,7 +273,7 @@ void run_parts(std::span<const GroupPart> parts, const Means& means) {
     digits[i].split(layout, {from, group->x.type, group->x.stride, count}, means);
     const Job& job = all.jobs.emplace_back(Job{
         {&group->task, 1}, panel_path(means.path), digits[i], group->x.type, begin, layout.width});
-    const int own = piece_count(job.tasks) * pieces(job.x.tiles(), kPieceTiles);
+    const int own = piece_count(job) * pieces(job.x.tiles(), kPieceTiles);
     all.ends.push_back((all.ends.empty() ? 0 : all.ends.back()) + own);
   }
   if (!parts.empty()) means.pool.run(all.ends.back(), [&](int index) { all.compute(index); });
