@@ -11,22 +11,17 @@
 #include <vector>
 
 #include "kernels/testing/dense_example.h"
+#include "kernels/testing/rows.h"
 
 namespace hearth::kernels {
 namespace {
 
 using testing::dense_example;
 using testing::DenseExample;
+using testing::random_rows;
+using testing::same_bits;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-std::vector<float> random_rows(int count, int width, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> number;
-  std::vector<float> x(static_cast<std::size_t>(count) * static_cast<std::size_t>(width));
-  for (float& value : x) value = number(random);
-  return x;
-}
 
 ThreadPool& three() {
   static ThreadPool pool(3);
@@ -64,11 +59,6 @@ Definition definition(const DenseExample& w, const std::vector<float>& x) {
       result.sizes.push_back(size);
     }
   return result;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  const auto bits = [](float value) { return std::bit_cast<std::uint32_t>(value); };
-  return std::ranges::equal(a, b, {}, bits, bits);
 }
 
 class Dense : public ::testing::TestWithParam<WeightType> {

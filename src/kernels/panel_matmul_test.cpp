@@ -14,6 +14,7 @@
 
 #include "kernels/panel_matrix.h"
 #include "kernels/testing/packed_example.h"
+#include "kernels/testing/rows.h"
 
 namespace hearth::kernels {
 namespace {
@@ -21,14 +22,8 @@ namespace {
 using testing::Layout;
 using testing::packed_example;
 using testing::PackedExample;
-
-std::vector<float> random_rows(int count, int width, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> number;
-  std::vector<float> x(static_cast<std::size_t>(count) * static_cast<std::size_t>(width));
-  for (float& value : x) value = number(random);
-  return x;
-}
+using testing::random_rows;
+using testing::same_bits;
 
 ThreadPool& pool() {
   static ThreadPool three(3);
@@ -72,16 +67,6 @@ double relative_error(const std::vector<float>& found, const std::vector<double>
     size += std::pow(expected[i], 2);
   }
   return std::sqrt(difference / size);
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  const auto bits = [](const std::vector<float>& values) {
-    std::vector<std::uint32_t> all;
-    all.reserve(values.size());
-    for (const float value : values) all.push_back(std::bit_cast<std::uint32_t>(value));
-    return all;
-  };
-  return bits(a) == bits(b);
 }
 
 class PanelMatmul : public ::testing::TestWithParam<Layout> {};
