@@ -15,6 +15,7 @@ import arms
 import machine
 import plan
 import report
+import results
 import rival
 from shapes import SHAPES
 
@@ -163,13 +164,9 @@ def main() -> None:
     except KeyboardInterrupt:
         about["note"] = f"{about['note']} Interrupted: what had been measured by then.".strip()
     text = report.markdown(about, {bits: found for bits, found in rows.items() if found})
-    chosen.out.mkdir(parents=True, exist_ok=True)
     kind = "-quick" if chosen.quick else ""
     stem = chosen.out / f"{about['date']}-cpu-{chosen.model}{kind}"
-    pathlib.Path(f"{stem}.json").write_text(json.dumps({"about": about, "runs": rows}, indent=1))
-    pathlib.Path(f"{stem}.md").write_text(text)
-    print(text)
-    print(f"Written: {stem}.md and .json")
+    results.keep(stem, text, about, rows)
 
 
 if __name__ == "__main__":

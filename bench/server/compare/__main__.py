@@ -2,7 +2,6 @@
 
 import argparse
 import datetime
-import json
 import pathlib
 import sys
 
@@ -13,6 +12,7 @@ import machine
 import measure
 import plan
 import report
+import results
 import weights
 from arms import Arm, Running
 from machine import HUGE_PAGES
@@ -154,13 +154,9 @@ def main() -> None:
     except KeyboardInterrupt:
         about["note"] = f"{about['note']} Interrupted: what had been measured by then.".strip()
     text = report.markdown(about, rows)
-    chosen.out.mkdir(parents=True, exist_ok=True)
     kind = "quick" if chosen.quick else "full"
     stem = chosen.out / f"{about['date']}-server-{chosen.model}-{kind}"
-    pathlib.Path(f"{stem}.json").write_text(json.dumps({"about": about, "runs": rows}, indent=1))
-    pathlib.Path(f"{stem}.md").write_text(text)
-    print(text)
-    print(f"Written: {stem}.md and .json")
+    results.keep(stem, text, about, rows)
 
 
 if __name__ == "__main__":
