@@ -75,11 +75,13 @@ double peak(kernels::ThreadPool& pool, PeakLoop loop) {
 Roofs measure_roofs(kernels::ThreadPool& pool) {
   Roofs roofs{.read_gbs = read_gbs(pool)};
 #ifdef __x86_64__
-  const auto& paths = kernels::machine_paths();
-  if (paths.back() == kernels::CpuPath::Avx512) {
+  const kernels::CpuPath fastest = kernels::machine_paths().back();
+  const kernels::CpuPath path = kernels::vector_path(fastest);
+  if (path == kernels::CpuPath::Avx512) {
     roofs.fma_gflops = peak(pool, fma_loop_avx512);
-    roofs.dot8_gops = peak(pool, dot8_loop_avx512);
-  } else if (paths.back() == kernels::CpuPath::Avx2) {
+    const bool tiles = fastest == kernels::CpuPath::Amx;
+    roofs.dot8_gops = peak(pool, tiles ? dot8_loop_amx : dot8_loop_avx512);
+  } else if (path == kernels::CpuPath::Avx2) {
     roofs.fma_gflops = peak(pool, fma_loop_avx2);
     roofs.dot8_gops = peak(pool, dot8_loop_avx2);
   }

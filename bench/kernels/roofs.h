@@ -20,5 +20,6 @@ double fma_loop_avx2(int rounds);
 double dot8_loop_avx2(int rounds);
 double fma_loop_avx512(int rounds);
 double dot8_loop_avx512(int rounds);
+double dot8_loop_amx(int rounds);
 
 }  // namespace hearth::bench

@@ -321,7 +321,7 @@ void write_all(const AttentionJob& job, Worker& worker, bool small, ThreadPool& 
 
 const AttentionPath& attention_path(CpuPath path) {
 #ifdef __x86_64__
-  if (path == CpuPath::Avx512) return kAttentionAvx512;
+  if (vector_path(path) == CpuPath::Avx512) return kAttentionAvx512;
   if (path == CpuPath::Avx2) return kAttentionAvx2;
 #endif
   static_cast<void>(path);
@@ -329,7 +329,7 @@ const AttentionPath& attention_path(CpuPath path) {
 }
 
 void attend(const AttentionJob& job, CpuPath path, ThreadPool& pool) {
-  count(Operation::Attention, path);
+  count(Operation::Attention, vector_path(path));
   thread_local std::vector<float> places;
   const AttentionCut cut = cut_attention(job, pool.threads());
   if (std::ssize(places) < cut.places) places.resize(static_cast<std::size_t>(cut.places));

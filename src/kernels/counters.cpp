@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kOperations{"packed_product", "dense_product",
                                                       "expert_product", "norm", "attention"};
-constexpr std::array kPaths{CpuPath::Scalar, CpuPath::Avx2, CpuPath::Avx512};
+constexpr std::array kPaths{CpuPath::Scalar, CpuPath::Avx2, CpuPath::Avx512, CpuPath::Amx};
 constexpr std::size_t kGeneric = kPaths.size();
 
 using OfPaths = std::array<std::atomic<std::uint64_t>, kPaths.size() + 1>;

@@ -18,7 +18,8 @@ enum class Operation {
   Attention,  ///< of one layer in one step
 };
 
-/// `operation` was computed by the kernels on `path`. Any thread.
+/// `operation` was computed by the kernels on `path`; what knows no tiles counts for the path of
+/// the vectors that it computed with. Any thread.
 void count(Operation operation, CpuPath path);
 
 /// `operation` went to MLX's own operations. Any thread.
@@ -26,7 +27,7 @@ void count_generic(Operation operation);
 
 struct KernelCount {
   std::string_view operation;  ///< "packed_product", "dense_product" ...
-  std::string_view path;       ///< "scalar", "avx2", "avx512", or "generic" for MLX's own
+  std::string_view path;       ///< "scalar", "avx2", "avx512", "amx", or "generic" for MLX's own
   std::uint64_t calls = 0;
 };
 

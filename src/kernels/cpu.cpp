@@ -8,6 +8,10 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace hearth::kernels {
 
@@ -42,6 +46,35 @@ std::uint64_t saved_state() {
   return std::uint64_t{high} << 32U | low;
 }
 
+/// Linux saves the tiles' 8 KB for processes that ask for it; all threads have them then, also
+/// those that begin later. It refuses where a signal stack is too small for them.
+bool tiles_granted() {
+#ifdef __linux__
+  constexpr long kRequestState = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;          // number of the state's part
+  return ::syscall(SYS_arch_prctl, kRequestState, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+/// Whether there are tiles as the kernels shape them, and leave to use them.
+bool has_tiles(std::uint64_t state) {
+  constexpr std::uint64_t kTileState = 0x60000;
+  constexpr unsigned kTileInt8 = 1U << 24U | 1U << 25U;  // leaf 7, edx
+  if (!all_bits(state, kTileState) || !all_bits(cpuid(7, 0).d, kTileInt8)) return false;
+  const Registers palette = cpuid(0x1D, 1);
+  const unsigned tiles = palette.b >> 16U;
+  const unsigned row_bytes = palette.b & 0xFFFFU;
+  const unsigned rows = palette.c & 0xFFFFU;
+  return tiles >= 8 && row_bytes >= 64 && rows >= 16 && tiles_granted();
+}
+
+bool find_avx_vnni() {
+  constexpr unsigned kAvxVnni = 1U << 4U;  // leaf 7.1, eax
+  return cpuid(7, 0).a >= 1 && all_bits(cpuid(7, 1).a, kAvxVnni);
+}
+
 std::vector<CpuPath> find_paths() {
   constexpr std::uint64_t kAvxState = 0x6;
   constexpr std::uint64_t kAvx512State = 0xE6;
@@ -59,10 +92,15 @@ std::vector<CpuPath> find_paths() {
   if (all_bits(state, kAvx512State) && all_bits(extended.b, kFDqBwVl) &&
       all_bits(extended.c, kVbmiVnni))
     paths.push_back(CpuPath::Avx512);
+  if (paths.back() == CpuPath::Avx512 && has_tiles(state)) paths.push_back(CpuPath::Amx);
   return paths;
 }
 
 #else
+
+bool find_avx_vnni() {
+  return false;
+}
 
 std::vector<CpuPath> find_paths() {
   return {CpuPath::Scalar};
@@ -85,6 +123,8 @@ std::string_view name(CpuPath path) {
       return "avx2";
     case CpuPath::Avx512:
       return "avx512";
+    case CpuPath::Amx:
+      return "amx";
   }
   return "";
 }
@@ -92,6 +132,15 @@ std::string_view name(CpuPath path) {
 const std::vector<CpuPath>& machine_paths() {
   static const std::vector<CpuPath> kPaths = find_paths();
   return kPaths;
+}
+
+CpuPath vector_path(CpuPath path) {
+  return path == CpuPath::Amx ? CpuPath::Avx512 : path;
+}
+
+bool has_avx_vnni() {
+  static const bool kHas = find_avx_vnni();
+  return kHas;
 }
 
 Result<CpuPath> choose_path(std::string_view wanted, const std::vector<CpuPath>& offered) {

@@ -278,7 +278,7 @@ void Batch::run() {
 
 const DensePath& dense_path(CpuPath path) {
 #ifdef __x86_64__
-  if (path == CpuPath::Avx512) return kDenseAvx512;
+  if (vector_path(path) == CpuPath::Avx512) return kDenseAvx512;
   if (path == CpuPath::Avx2) return kDenseAvx2;
 #endif
   static_cast<void>(path);

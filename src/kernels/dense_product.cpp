@@ -43,7 +43,7 @@ void Task::operator()() const {
       dense_view(w, factors),
       {rows.data, float_type(rows.dtype), rows.row_stride, static_cast<int>(rows.rows)},
       y};
-  const CpuPath path = cpu_path().value();
+  const CpuPath path = vector_path(cpu_path().value());
   count(Operation::DenseProduct, path);
   dense_matmul({&product, 1}, path, ThreadPool::of_process());
 }

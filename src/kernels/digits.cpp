@@ -56,53 +56,57 @@ int Digits::rows_of(int tile) const {
 
 Tile Digits::tile(int index) const {
   const std::int64_t before = std::int64_t{index} * kTileRows;
-  return {.digits = digits_.data() + before * width_ * count_,
+  return {.digits = digits_.data()->digits.data() + before * width_ * count_,
           .scales = scales_.data() + before * groups_,
           .sums = sums_.data() + before * groups_,
           .rows = rows_of(index),
-          .count = count_};
+          .count = count_,
+          .block = block_};
 }
 
 DigitsTarget Digits::target(int row) {
   const int tile = row / kTileRows;
   const std::int64_t before = std::int64_t{tile} * kTileRows;
   const int inside = row % kTileRows;
-  return {.digits = digits_.data() + before * width_ * count_ + inside * count_ * kBlock,
+  return {.digits = digits_.data()->digits.data() + before * width_ * count_ +
+                    std::int64_t{inside} * count_ * block_,
           .scales = scales_.data() + before * groups_ + inside,
           .sums = sums_.data() + before * groups_ + inside,
           .rows = rows_of(tile),
           .count = count_,
           .width = width_,
-          .group = group_};
+          .group = group_,
+          .block = block_};
 }
 
-void Digits::split_row(const Rows& x, int row, const PanelPath& path) {
+void Digits::split_row(const Rows& x, int row) {
   const void* from = element(x.data, x.type, row * x.stride);
   if (x.type == FloatType::F32) {
-    path.split(static_cast<const float*>(from), target(row));
+    path_->split(static_cast<const float*>(from), target(row));
     return;
   }
   thread_local std::vector<float> converted;
   converted.resize(static_cast<std::size_t>(width_));
   to_f32(from, x.type, width_, converted.data());
-  path.split(converted.data(), target(row));
+  path_->split(converted.data(), target(row));
 }
 
 void Digits::split(const PanelLayout& w, const Rows& x, const Means& means) {
+  path_ = &panel_path(means, x.count);
   rows_ = x.count;
   count_ = means.digits;
   width_ = w.width;
   group_ = w.group;
   groups_ = w.width / w.group;
-  const auto numbers = static_cast<std::size_t>(std::int64_t{rows_} * width_);
+  block_ = std::min(path_->block, group_);
+  const auto digits = static_cast<std::size_t>(std::int64_t{rows_} * width_ * count_);
   const auto groups = static_cast<std::size_t>(std::int64_t{rows_} * groups_);
-  digits_.resize(numbers * static_cast<std::size_t>(count_));
+  digits_.resize((digits + sizeof(Line) - 1) / sizeof(Line));
   scales_.resize(groups);
   sums_.resize(groups);
-  const PanelPath& path = panel_path(means.path);
   const auto split_tile = [&](int tile) {
     const int first = tile * kTileRows;
-    for (int row = first; row < first + rows_of(tile); ++row) split_row(x, row, path);
+    for (int row = first; row < first + rows_of(tile); ++row) split_row(x, row);
   };
   if (std::int64_t{rows_} * width_ >= kWorthSharing)
     means.pool.run(tiles(), split_tile);

@@ -1,6 +1,7 @@
 // Activations as digits: the form in which products with packed weights read them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -16,21 +17,30 @@ class Digits {
   /// them at a time.
   void split(const PanelLayout& w, const Rows& x, const Means& means);
 
+  /// What laid the digits out, and reads them.
+  const PanelPath& path() const { return *path_; }
   int tiles() const { return (rows_ + kTileRows - 1) / kTileRows; }
   int rows() const { return rows_; }
   Tile tile(int index) const;
 
  private:
+  /// Rows of a tile's digits, of up to 64 bytes, lie each within a line of the cache.
+  struct alignas(64) Line {
+    std::array<std::int8_t, 64> digits;
+  };
+
   int rows_of(int tile) const;
   DigitsTarget target(int row);
-  void split_row(const Rows& x, int row, const PanelPath& path);
+  void split_row(const Rows& x, int row);
 
+  const PanelPath* path_ = &kPanelScalar;
   int rows_ = 0;
   int count_ = kMostDigits;
   int width_ = 0;
   int group_ = 1;
   int groups_ = 0;
-  std::vector<std::int8_t> digits_;
+  int block_ = kBlock;
+  std::vector<Line> digits_;
   std::vector<float> scales_;
   std::vector<float> sums_;
 };

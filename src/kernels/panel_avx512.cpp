@@ -19,7 +19,9 @@ void unpack_as(const PanelCut& cut, std::uint8_t* codes) {
   }
 }
 
-void unpack_codes(const PanelCut& cut, std::uint8_t* codes) {
+}  // namespace
+
+void unpack_codes_avx512(const PanelCut& cut, std::uint8_t* codes) {
   if (cut.layout->e2m1) return unpack_as<4, 0, true>(cut, codes);
   switch (cut.layout->bits) {
     case 2:
@@ -37,7 +39,7 @@ void unpack_codes(const PanelCut& cut, std::uint8_t* codes) {
   }
 }
 
-void unpack_scales(const PanelCut& cut, float* scales, float* biases) {
+void unpack_scales_avx512(const PanelCut& cut, float* scales, float* biases) {
   const int first = cut.begin / cut.layout->group;
   for (int g = 0; g < cut.count / cut.layout->group; ++g) {
     const ScaledBias w = scales_of(cut, first + g);
@@ -45,6 +47,12 @@ void unpack_scales(const PanelCut& cut, float* scales, float* biases) {
     _mm512_storeu_ps(biases + g * kPanelRows, w.bias);
   }
 }
+
+void apply_gate_avx512(Gate kind, float* gate, const float* up, int count) {
+  gate_loop(kind, gate, up, count);
+}
+
+namespace {
 
 /// A tile of `kRows` rows: its sums of one group stay in registers.
 template <int kRows, int kDigits>
@@ -119,7 +127,8 @@ void multiply(const Panel& panel, const Tile& x, float* sums) {
                                                 std::int8_t* to) {
   const __m512i half = _mm512_set1_epi32(128);
   for (int d = target.count - 1; d >= 0; --d) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + d * kBlock), _mm512_cvtepi32_epi8(numbers));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + d * target.block),
+                     _mm512_cvtepi32_epi8(numbers));
     numbers = _mm512_srai_epi32(_mm512_add_epi32(numbers, half), 8);
   }
 }
@@ -133,8 +142,10 @@ inline std::int32_t peak_bits(const float* x, int count) {
   return _mm512_reduce_max_epi32(peak);
 }
 
-void split(const float* x, const DigitsTarget& to) {
-  const std::int64_t block_bytes = std::int64_t{to.rows} * to.count * kBlock;
+}  // namespace
+
+void split_avx512(const float* x, const DigitsTarget& to) {
+  const std::int64_t block_bytes = std::int64_t{to.rows} * to.count * to.block;
   const float limit = kDigitLimits[to.count];
   std::int8_t* digits = to.digits;
   for (int g = 0; g < to.width / to.group; ++g) {
@@ -146,22 +157,20 @@ void split(const float* x, const DigitsTarget& to) {
     const __m512 inverse = _mm512_set1_ps(limit / peak);
     const auto known = static_cast<__mmask16>(finite ? 0xFFFF : 0);
     __m512i sum = _mm512_setzero_si512();
-    for (int i = 0; i < to.group; i += kLanes) {
-      const __m512i numbers =
-          _mm512_maskz_cvtps_epi32(known, _mm512_mul_ps(_mm512_loadu_ps(values + i), inverse));
-      sum = _mm512_add_epi32(sum, numbers);
-      write_digits(numbers, to, digits);
-      digits += block_bytes;
-    }
+    for (int block = 0; block < to.group; block += to.block, digits += block_bytes)
+      for (int i = 0; i < to.block; i += kLanes) {
+        const __m512 scaled = _mm512_mul_ps(_mm512_loadu_ps(values + block + i), inverse);
+        const __m512i numbers = _mm512_maskz_cvtps_epi32(known, scaled);
+        sum = _mm512_add_epi32(sum, numbers);
+        write_digits(numbers, to, digits + i);
+      }
     const float scale = finite ? peak / limit : __builtin_nanf("");
     to.scales[g * to.rows] = scale;
     to.sums[g * to.rows] = static_cast<float>(_mm512_reduce_add_epi32(sum)) * scale;
   }
 }
 
-}  // namespace
-
-const PanelPath kPanelAvx512{split,    unpack_codes,  unpack_scales,
-                             multiply, stream_avx512, gate_loop};
+const PanelPath kPanelAvx512{split_avx512, unpack_codes_avx512, unpack_scales_avx512,
+                             multiply,     stream_avx512,       apply_gate_avx512};
 
 }  // namespace hearth::kernels

@@ -9,8 +9,12 @@
 
 namespace hearth::kernels {
 
-/// The path's `stream` (panel_path.h).
+/// The path's functions (panel_path.h) that have units of their own, or serve another path too.
 bool stream_avx512(const PanelCut& cut, const Tile& x, float* sums);
+void split_avx512(const float* x, const DigitsTarget& to);
+void unpack_codes_avx512(const PanelCut& cut, std::uint8_t* codes);
+void unpack_scales_avx512(const PanelCut& cut, float* scales, float* biases);
+void apply_gate_avx512(Gate kind, float* gate, const float* up, int count);
 
 namespace {
 

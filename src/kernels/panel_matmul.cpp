@@ -126,6 +126,11 @@ Panel unpacked(const Job& job, const PanelCut& cut, PanelSpace& to) {
           .bits = cut.layout->bits};
 }
 
+/// Behind a piece: what else runs on this thread finds it as it was.
+void release(const Job& job) {
+  if (job.path.release != nullptr) job.path.release();
+}
+
 /// A piece for up to kTileRows rows: the weights pass by once, the sums stay.
 void few_rows(const Job& job, const Piece& piece) {
   Space& at = space();
@@ -139,6 +144,7 @@ void few_rows(const Job& job, const Piece& piece) {
     });
   }
   finish(job, piece, 0, at.sums.data());
+  release(job);
 }
 
 /// The codes of one panel that are wanted next: asked for part by part while others are multiplied,
@@ -188,6 +194,7 @@ void many_rows(const Job& job, const Piece& piece, int tile) {
       }
   });
   for (int t = 0; t < tiles; ++t) finish(job, piece, tile + t, sums_of(t, 0));
+  release(job);
 }
 
 int pieces(std::int64_t whole, std::int64_t piece) {
@@ -271,33 +278,43 @@ void run_parts(std::span<const GroupPart> parts, const Means& means) {
     const PanelLayout& layout = group->task.layer.w.layout;
     const void* from = element(group->x.data, group->x.type, begin * group->x.stride);
     digits[i].split(layout, {from, group->x.type, group->x.stride, count}, means);
-    const Job& job = all.jobs.emplace_back(Job{
-        {&group->task, 1}, panel_path(means.path), digits[i], group->x.type, begin, layout.width});
+    const Job& job = all.jobs.emplace_back(
+        Job{{&group->task, 1}, digits[i].path(), digits[i], group->x.type, begin, layout.width});
     const int own = piece_count(job) * pieces(job.x.tiles(), kPieceTiles);
     all.ends.push_back((all.ends.empty() ? 0 : all.ends.back()) + own);
   }
   if (!parts.empty()) means.pool.run(all.ends.back(), [&](int index) { all.compute(index); });
 }
 
+/// The path that computes `rows` rows: few leave most of a tile empty.
+CpuPath path_for(CpuPath path, int rows) {
+  return rows <= kTileRows ? vector_path(path) : path;
+}
+
 }  // namespace
 
 const PanelPath& panel_path(CpuPath path) {
 #ifdef __x86_64__
+  if (path == CpuPath::Amx) return kPanelAmx;
   if (path == CpuPath::Avx512) return kPanelAvx512;
-  if (path == CpuPath::Avx2) return kPanelAvx2;
+  if (path == CpuPath::Avx2) return has_avx_vnni() ? kPanelAvx2Vnni : kPanelAvx2;
 #endif
   static_cast<void>(path);
   return kPanelScalar;
 }
 
+const PanelPath& panel_path(const Means& means, int rows) {
+  return means.functions != nullptr ? *means.functions : panel_path(path_for(means.path, rows));
+}
+
 void panel_matmul(std::span<const PanelTask> tasks, const Rows& x, const Means& means) {
   thread_local Digits digits;
-  count(Operation::PackedProduct, means.path);
+  count(Operation::PackedProduct, path_for(means.path, x.count));
   const PanelLayout& layout = tasks.front().layer.w.layout;
   for_pieces(x.count, kSlabRows, [&](int begin, int count) {
     const void* from = element(x.data, x.type, begin * x.stride);
     digits.split(layout, {from, x.type, x.stride, count}, means);
-    const Job job{tasks, panel_path(means.path), digits, x.type, begin, layout.width};
+    const Job job{tasks, digits.path(), digits, x.type, begin, layout.width};
     if (count <= kTileRows)
       run_few(job, means.pool);
     else

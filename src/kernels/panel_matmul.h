@@ -26,6 +26,9 @@ struct Means {
   CpuPath path;
   ThreadPool& pool;
   int digits = kMostDigits;  ///< bytes of an activation: 1, 2 or 3
+  /// Computes with these instead of the path's own, any number of rows: for tests of functions that
+  /// the machine at hand would not choose.
+  const PanelPath* functions = nullptr;
 };
 
 /// A layer x Wᵀ + b.
@@ -45,6 +48,8 @@ struct PanelTask {
 
 /// The functions of a path that this build has.
 const PanelPath& panel_path(CpuPath path);
+/// Those that compute products of `rows` rows.
+const PanelPath& panel_path(const Means& means, int rows);
 
 /// Computes all tasks; their matrices have one width and one group.
 ///

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <limits>
 #include <numbers>
@@ -14,6 +13,7 @@
 
 #include "kernels/panel_matrix.h"
 #include "kernels/testing/packed_example.h"
+#include "kernels/testing/packed_products.h"
 #include "kernels/testing/rows.h"
 
 namespace hearth::kernels {
@@ -22,26 +22,12 @@ namespace {
 using testing::Layout;
 using testing::packed_example;
 using testing::PackedExample;
+using testing::product;
 using testing::random_rows;
 using testing::same_bits;
 
 ThreadPool& pool() {
-  static ThreadPool three(3);
-  return three;
-}
-
-std::vector<float> product(const PackedExample& w, const std::vector<float>& x,
-                           const Means& means) {
-  const int rows = static_cast<int>(std::ssize(x)) / w.width;
-  std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(w.outputs), -1.0F);
-  const auto panels = PanelMatrix::pack(w.view());
-  const PanelTask task{.layer = {panels->view()}, .y = y.data()};
-  panel_matmul({&task, 1}, {x.data(), FloatType::F32, w.width, rows}, means);
-  return y;
-}
-
-std::vector<float> product(const PackedExample& w, const std::vector<float>& x, CpuPath path) {
-  return product(w, x, Means{path, pool()});
+  return testing::three_threads();
 }
 
 /// [rows, N] in double precision.
@@ -116,24 +102,8 @@ TEST_P(PanelMatmul, ARowHasTheSameBitsAloneAndInABatch) {
   }
 }
 
-std::vector<Layout> every_layout() {
-  std::vector<Layout> all;
-  for (const int bits : {2, 3, 4, 5, 6, 8})
-    for (const int group : {32, 64, 128})
-      for (const ScaleType type : {ScaleType::F32, ScaleType::BF16, ScaleType::F16})
-        all.push_back({bits, group, type});
-  all.push_back({4, 32, ScaleType::E8M0});
-  all.push_back({4, 16, ScaleType::E4M3});
-  return all;
-}
-
-std::string layout_name(const ::testing::TestParamInfo<Layout>& info) {
-  static constexpr const char* kTypes[] = {"f32", "bf16", "f16", "mxfp4", "nvfp4"};
-  return fmt::format("{}_{}_{}", kTypes[static_cast<int>(info.param.scale_type)], info.param.bits,
-                     info.param.group);
-}
-
-INSTANTIATE_TEST_SUITE_P(Layouts, PanelMatmul, ::testing::ValuesIn(every_layout()), layout_name);
+INSTANTIATE_TEST_SUITE_P(Layouts, PanelMatmul, ::testing::ValuesIn(testing::every_layout()),
+                         testing::layout_name);
 
 TEST(PanelProduct, ThreadsDoNotChangeBits) {
   ThreadPool one(1);

@@ -24,7 +24,7 @@ inline constexpr int kPanelRows = 16;
 inline constexpr int kTileRows = 8;
 /// Rows of x times digits up to which a panel is unpacked and multiplied at once.
 inline constexpr int kStreamSums = 12;
-/// Inputs whose digits lie together.
+/// Inputs whose digits lie together, unless a path asks for more (PanelPath::block).
 inline constexpr int kBlock = 16;
 /// Inputs whose codes are unpacked together: the width of every packed matrix is a multiple.
 inline constexpr int kUnpacked = 32;
@@ -69,8 +69,8 @@ struct PanelCut {
   int count;
 };
 
-/// A row of x as digits: [K / 16][rows of the tile][digits][16] bytes, with a scale and a sum per
-/// group.
+/// A row of x as digits: [K / block][rows of the tile][digits][block] bytes, with a scale and a sum
+/// per group.
 struct DigitsTarget {
   std::int8_t* digits;  ///< of this row in its tile's first block
   float* scales;        ///< [K / group], one in `rows`
@@ -79,6 +79,7 @@ struct DigitsTarget {
   int count;            ///< digits of each activation
   int width;            ///< K
   int group;
+  int block;  ///< a multiple of kBlock that divides the group
 };
 
 /// Inputs [begin, begin + count) of a panel, unpacked.
@@ -94,11 +95,12 @@ struct Panel {
 
 /// Up to kTileRows rows of x as digits, whole.
 struct Tile {
-  const std::int8_t* digits;  ///< [K / 16][rows][count][16]
+  const std::int8_t* digits;  ///< [K / block][rows][count][block]
   const float* scales;        ///< [K / group][rows]
   const float* sums;          ///< likewise
   int rows;
   int count;  ///< digits of each activation
+  int block;
 };
 
 /// What a gate does to its number before another is multiplied with it.
@@ -124,12 +126,18 @@ struct PanelPath {
   bool (*stream)(const PanelCut& cut, const Tile& x, float* sums);
   /// gate[i] becomes what `kind` makes of it times up[i]; count is a multiple of 16.
   void (*apply_gate)(Gate kind, float* gate, const float* up, int count);
+  /// The block of the tiles that multiply() and stream() read; a group that is smaller is a block.
+  int block = kBlock;
+  /// Gives back what multiply() keeps on its thread from call to call; null where that is nothing.
+  void (*release)() = nullptr;
 };
 
 extern const PanelPath kPanelScalar;
 #ifdef __x86_64__
 extern const PanelPath kPanelAvx2;
+extern const PanelPath kPanelAvx2Vnni;  ///< the same with AVX-VNNI
 extern const PanelPath kPanelAvx512;
+extern const PanelPath kPanelAmx;  ///< for more than kTileRows rows
 #endif
 
 }  // namespace hearth::kernels

@@ -23,9 +23,9 @@ std::uint32_t peak_bits(const float* x, int count) {
 }
 
 /// Writes the digits of one number. Digits lie between -128 and 127, so each rounds to nearest.
-void write_digits(std::int32_t number, int count, std::int8_t* at) {
-  for (int digit = count - 1; digit >= 0; --digit) {
-    at[digit * kBlock] = static_cast<std::int8_t>(static_cast<std::uint8_t>(number));
+void write_digits(std::int32_t number, const DigitsTarget& target, std::int8_t* at) {
+  for (int digit = target.count - 1; digit >= 0; --digit) {
+    at[digit * target.block] = static_cast<std::int8_t>(static_cast<std::uint8_t>(number));
     number = (number + 128) >> 8;
   }
 }
@@ -46,8 +46,8 @@ void split(const float* x, const DigitsTarget& to) {
       const auto number =
           finite ? static_cast<std::int32_t>(std::nearbyint(values[i] * inverse)) : 0;
       sum += number;
-      write_digits(number, to.count,
-                   to.digits + std::int64_t{k / kBlock} * to.rows * to.count * kBlock + k % kBlock);
+      const std::int64_t block = std::int64_t{k / to.block} * to.rows * to.count * to.block;
+      write_digits(number, to, to.digits + block + k % to.block);
     }
     const float scale = finite ? peak / limit : std::numeric_limits<float>::quiet_NaN();
     to.scales[g * to.rows] = scale;
@@ -131,9 +131,9 @@ float add_group(const Panel& panel, const Tile& x, float sum, const GroupOf& at)
     const int inside = at.begin + i;
     const int k = panel.begin + inside;
     const std::int8_t* digits =
-        x.digits + (std::int64_t{k / kBlock} * x.rows + m) * x.count * kBlock + k % kBlock;
+        x.digits + (std::int64_t{k / x.block} * x.rows + m) * x.count * x.block + k % x.block;
     const std::int32_t code = panel.codes[(inside / 4 * kPanelRows + n) * 4 + inside % 4];
-    for (int digit = 0; digit < x.count; ++digit) dots[digit] += code * digits[digit * kBlock];
+    for (int digit = 0; digit < x.count; ++digit) dots[digit] += code * digits[digit * x.block];
   }
   const int group = at.begin / panel.group;
   const int of_x = (panel.begin / panel.group + group) * x.rows + m;
