@@ -72,7 +72,9 @@ function(_hearth_test_program name)
   target_compile_options(${program} PRIVATE -O0)
   hearth_precompile(${program} tests)
   set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  # Each test is a process of its own: a thread that OpenBLAS starts would spin on the core of the test beside it.
   gtest_discover_tests(${program} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 300 LABELS unit SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+                       PROPERTIES TIMEOUT 300 LABELS unit SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]"
+                                  ENVIRONMENT OPENBLAS_NUM_THREADS=1)
   set_property(GLOBAL APPEND PROPERTY HEARTH_TEST_PROGRAMS ${program})
 endfunction()

@@ -24,7 +24,8 @@ struct Golden {
   int vocab() const { return static_cast<int>(logits.size() / ids.size()); }
 };
 
-std::vector<std::string> golden_cases();
+/// All of them, sorted.
+const std::vector<std::string>& golden_cases();
 Golden read_golden(const std::string& name);
 
 using nn::testing::StoredTensor;

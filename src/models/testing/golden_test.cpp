@@ -106,13 +106,16 @@ std::vector<std::int32_t> read_ids(const json::value& list) {
 
 }  // namespace
 
-std::vector<std::string> golden_cases() {
-  std::vector<std::string> names;
-  for (const auto& item : fs::recursive_directory_iterator(kGolden))
-    if (item.path().filename() == "logits.f32")
-      names.push_back(fs::relative(item.path().parent_path(), kGolden).string());
-  std::ranges::sort(names);
-  return names;
+const std::vector<std::string>& golden_cases() {
+  static const std::vector<std::string> kCases = [] {
+    std::vector<std::string> names;
+    for (const auto& item : fs::recursive_directory_iterator(kGolden))
+      if (item.path().filename() == "logits.f32")
+        names.push_back(item.path().parent_path().lexically_relative(kGolden).string());
+    std::ranges::sort(names);
+    return names;
+  }();
+  return kCases;
 }
 
 Golden read_golden(const std::string& name) {
