@@ -141,8 +141,8 @@ struct ScaledBias {
   _mm256_storeu_ps(sums, sum);
 }
 
-/// One row of x, one group, eight outputs.
-template <class Dots, bool kWide, int kDigits>
+/// Rows [m, m + kRows) of x, one group, eight outputs.
+template <class Dots, bool kWide, int kDigits, int kRows>
 [[gnu::always_inline]] inline void multiply_group(const Panel& panel, const Tile& x, int group,
                                                   int m, float* sums) {
   const int blocks = panel.group / kBlock;
@@ -150,24 +150,33 @@ template <class Dots, bool kWide, int kDigits>
   const std::int64_t block_bytes = std::int64_t{x.rows} * kDigits * kBlock;
   const std::int8_t* digits = x.digits + (panel.begin / kBlock + group * blocks) * block_bytes +
                               std::int64_t{m} * kDigits * kBlock;
-  __m256i dots[kDigits] = {};
+  __m256i dots[kRows][kDigits] = {};
   for (int block = 0; block < blocks; ++block) {
     __m256i words[kBlockWords];
     load_plane<8, kBlockWords>(codes, words);
-    Dots::template add<kWide>(words, digits, dots);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < kRows; ++i)
+      Dots::template add<kWide>(words, digits + i * kDigits * kBlock, dots[i]);
     codes += kBlock * kPanelRows;
     digits += block_bytes;
   }
   const ScaledBias w{_mm256_loadu_ps(panel.scales + group * kPanelRows),
                      _mm256_loadu_ps(panel.biases + group * kPanelRows)};
-  add_group(joined(dots), w, x, (panel.begin / panel.group + group) * x.rows + m, sums);
+  const int of_x = (panel.begin / panel.group + group) * x.rows + m;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < kRows; ++i)
+    add_group(joined(dots[i]), w, x, of_x + i, sums + (m + i) * kPanelRows);
 }
 
 template <class Dots, bool kWide, int kDigits>
 void multiply_half(const Panel& half, const Tile& x, float* sums) {
-  for (int group = 0; group < half.count / half.group; ++group)
-    for (int m = 0; m < x.rows; ++m)
-      multiply_group<Dots, kWide, kDigits>(half, x, group, m, sums + m * kPanelRows);
+  constexpr int kTogether = kDigits == 1 ? 4 : 2;  // rows that meet each code once
+  for (int group = 0; group < half.count / half.group; ++group) {
+    int m = 0;
+    for (; m + kTogether <= x.rows; m += kTogether)
+      multiply_group<Dots, kWide, kDigits, kTogether>(half, x, group, m, sums);
+    for (; m < x.rows; ++m) multiply_group<Dots, kWide, kDigits, 1>(half, x, group, m, sums);
+  }
 }
 
 template <class Dots, bool kWide>

@@ -98,14 +98,20 @@ TEST_P(PanelFunctions, GiveTheScalarsBitsWhereMoreIsMultipliedThanIsUnpackedAtOn
 INSTANTIATE_TEST_SUITE_P(Layouts, PanelFunctions, ::testing::ValuesIn(testing::every_layout()),
                          testing::layout_name);
 
-TEST(PanelTiles, AreShapedOnceForAPiece) {
-  if (!can_run(CpuPath::Avx512)) GTEST_SKIP() << "this machine has no AVX-512";
+/// How often one panel's product with `rows` rows shapes tiles.
+int shapes_of_product(int rows, int width) {
   ThreadPool one(1);
-  const PackedExample w = packed_example({4, 64, ScaleType::BF16}, 64, 2048, 35);
+  const PackedExample w = packed_example({4, 64, ScaleType::BF16}, kPanelRows, width, 35);
   const int before = testing::tile_configurations();
-  product(w, random_rows(128, w.width, 36),
+  product(w, random_rows(rows, w.width, 36),
           {CpuPath::Avx512, one, 1, &testing::kPanelModelledTiles});
-  EXPECT_EQ(testing::tile_configurations() - before, 1);
+  return testing::tile_configurations() - before;
+}
+
+TEST(PanelTiles, AreShapedOnceForAPieceAndAgainForFewerRows) {
+  if (!can_run(CpuPath::Avx512)) GTEST_SKIP() << "this machine has no AVX-512";
+  EXPECT_EQ(shapes_of_product(2 * kTileRows, 4096), 1);
+  EXPECT_EQ(shapes_of_product(kTileRows + 5, 256), 2);
   expect_clean_tiles();
 }
 
