@@ -77,6 +77,50 @@ TEST(Client, HandsPiecesOverUntilTheCallerHasEnough) {
   EXPECT_TRUE(world.feed->destroyed());
 }
 
+TEST(Client, TheHeadDecidesWhereTheBodyGoes) {
+  World world;
+  Client client;
+  for (const bool wanted : {true, false}) {
+    std::string seen;
+    const auto answer =
+        client.fetch({.url = world.url("/echo")},
+                     {.on_head =
+                          [&](const ClientResponse& head) {
+                            EXPECT_EQ(head.status, 200);
+                            EXPECT_EQ(head.headers.get("x-reply"), "yes");
+                            return wanted;
+                          },
+                      .on_body = [&](std::string_view piece) { return seen += piece, true; },
+                      .keep_going = {}});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(seen, wanted ? "GET  -" : "");
+    EXPECT_EQ(answer->body, wanted ? "" : "GET  -");
+  }
+}
+
+TEST(Client, EndsWhenTheCallerWantsNoMore) {
+  World world;
+  const auto ended =
+      Client().fetch({.url = world.url("/stream"), .timeout = 0ms},
+                     {.on_head = {}, .on_body = {}, .keep_going = [] { return false; }});
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::Cancelled);
+}
+
+TEST(Client, ACollectedBodyHasALimit) {
+  World world;
+  const auto answer = fetch({.url = world.url("/echo"), .most_body_bytes = 3});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::TooLarge);
+}
+
+TEST(Client, SilenceIsNoAnswer) {
+  World world;
+  const auto silent = fetch({.url = world.url("/stream"), .timeout = 0ms, .stall_timeout = 1s});
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().code, ErrorCode::Io);
+}
+
 TEST(Client, SaysWhoDidNotAnswer) {
   std::string url;
   {

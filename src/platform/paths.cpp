@@ -29,11 +29,15 @@ fs::path hearth_home() {
   return set.empty() ? home_folder() / ".hearth" : fs::path(set);
 }
 
+fs::path hub_home() {
+  if (const std::string set = environment("HF_HOME"); !set.empty()) return set;
+  const std::string cache = environment("XDG_CACHE_HOME");
+  return (cache.empty() ? home_folder() / ".cache" : fs::path(cache)) / "huggingface";
+}
+
 fs::path hub_cache() {
   if (const std::string set = environment("HF_HUB_CACHE"); !set.empty()) return set;
-  if (const std::string set = environment("HF_HOME"); !set.empty()) return fs::path(set) / "hub";
-  const std::string cache = environment("XDG_CACHE_HOME");
-  return (cache.empty() ? home_folder() / ".cache" : fs::path(cache)) / "huggingface" / "hub";
+  return hub_home() / "hub";
 }
 
 fs::path program_file() {

@@ -15,9 +15,11 @@ std::filesystem::path home_folder();
 /// `$HEARTH_HOME`, default `~/.hearth`. May not exist yet.
 std::filesystem::path hearth_home();
 
-/// The Hugging Face cache: `$HF_HUB_CACHE`, else `$HF_HOME/hub`, else
-/// `$XDG_CACHE_HOME/huggingface/hub`, else
-/// `~/.cache/huggingface/hub`. May not exist.
+/// Where the Hub's tools keep what is theirs: `$HF_HOME`, else `$XDG_CACHE_HOME/huggingface`, else
+/// `~/.cache/huggingface`. May not exist.
+std::filesystem::path hub_home();
+
+/// The Hugging Face cache: `$HF_HUB_CACHE`, else `hub` in hub_home(). May not exist.
 std::filesystem::path hub_cache();
 
 /// The file of the running program, links resolved.
