@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
       "      hearth doctor                           see whether this machine is ready\n");
   add_serve(app);
   add_run(app);
+  add_pull(app);
   add_list(app);
   add_show(app);
   add_ps(app);

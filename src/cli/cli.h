@@ -15,6 +15,7 @@ int run(int argc, char** argv);
 /// The verbs. Each adds its subcommand; its callback throws nothing and ends with finish().
 void add_serve(CLI::App& app);
 void add_run(CLI::App& app);
+void add_pull(CLI::App& app);
 void add_list(CLI::App& app);
 void add_show(CLI::App& app);
 void add_ps(CLI::App& app);

@@ -51,6 +51,9 @@ struct Settings {
   std::vector<std::string> adapters;
   int saved_prompts_mib = 4096;
 
+  int connections = 8;
+  int limit_rate_kib = 0;
+
   std::string log_level = "info";
   std::string log_file;
 

@@ -1,0 +1,82 @@
+// hearth pull ORG/NAME: fetch a model from the Hub, or go on with one.
+#include "base/log.h"
+#include "cli/chat_session.h"
+#include "cli/cli.h"
+#include "cli/pull_display.h"
+#include "cli/setting_flags.h"
+#include "hub/snapshot.h"
+
+namespace hearth::cli {
+namespace {
+
+constexpr int kInterrupted = 130;
+
+struct PullInput {
+  hub::SnapshotRequest request;
+  bool as_json = false;
+  bool no_partial = false;
+};
+
+hub::DownloadOptions download_options(const services::Settings& settings, bool keep_partial) {
+  hub::DownloadOptions options;
+  options.connections = settings.connections;
+  options.bytes_per_s = static_cast<std::uint64_t>(settings.limit_rate_kib) * 1024;
+  options.keep_partial = keep_partial;
+  return options;
+}
+
+/// Plans, fetches and shows it. @param go_on  false once Ctrl-C was pressed
+Result<void> fetch(const PullInput& input, const hub::DownloadOptions& options,
+                   PullDisplay& display, const std::function<bool()>& go_on) {
+  const auto places = TRY(hub::places());
+  const auto plan = TRY(hub::plan_snapshot(places, input.request, go_on));
+  display.planned(plan);
+  const auto snapshot =
+      TRY(hub::fetch_snapshot(places, plan, options, [&](const hub::Progress& progress) {
+        display.progress(progress);
+        return go_on();
+      }));
+  display.done(plan, snapshot);
+  return {};
+}
+
+Result<void> pull(const GivenFlags& flags, const PullInput& input) {
+  const auto settings = TRY(settings_from(flags));
+  const auto display = pull_display(input.as_json);
+  catch_interrupts();
+  bool stopped = false;
+  const auto go_on = [&stopped] { return !(stopped = stopped || interrupted()); };
+  const auto options = download_options(settings, !input.no_partial);
+  auto result = fetch(input, options, *display, go_on);
+  if (result) return {};
+  if (result.error().code == ErrorCode::Cancelled) {
+    display->stopped(input.request.repository, options.keep_partial);
+    throw CLI::RuntimeError(kInterrupted);
+  }
+  display->failed(result.error());
+  return fail_in("pull " + input.request.repository, std::move(result).error());
+}
+
+}  // namespace
+
+void add_pull(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("pull", "Fetch a model from the Hub, or go on with one");
+  const auto input = std::make_shared<PullInput>();
+  auto& [repository, revision, patterns] = input->request;
+  verb->add_option("MODEL", repository, "ORG/NAME, as in Qwen/Qwen3-0.6B")->required();
+  verb->add_option("--revision", revision, "Branch, tag or commit [main]")->type_name("TEXT");
+  verb->add_option("--include", patterns.include,
+                   "Only files that match, as in \"*.safetensors\" [what a model needs]")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  verb->add_option("--exclude", patterns.exclude, "No files that match")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false);
+  verb->add_flag("--no-partial", input->no_partial,
+                 "On Ctrl-C remove what is not whole, instead of keeping it for the next time");
+  verb->add_flag("--json", input->as_json, "Print JSON, a line for each step");
+  const auto flags = add_setting_flags(*verb, {"downloads."});
+  verb->callback([flags, input] { finish(pull(*flags, *input)); });
+}
+
+}  // namespace hearth::cli
