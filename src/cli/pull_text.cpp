@@ -105,6 +105,7 @@ std::string bar_text(std::uint64_t done, std::uint64_t bytes, std::size_t column
 
 std::vector<std::string> progress_lines(const hub::Progress& progress, std::size_t columns) {
   std::vector<Row> rows;
+  rows.reserve(kMostFiles + 1);
   for (const hub::FileProgress& file : progress.active) {
     if (rows.size() == kMostFiles) break;
     rows.push_back({file.path, file.done, file.bytes, figures_of(file)});
@@ -117,6 +118,7 @@ std::vector<std::string> progress_lines(const hub::Progress& progress, std::size
   for (const Row& row : rows) name = std::max(name, row.name.size());
   const Widths all = widths(columns, name, rows.back().figures.size());
   std::vector<std::string> lines;
+  lines.reserve(rows.size());
   for (const Row& row : rows) lines.push_back(row_text(row, all, columns));
   return lines;
 }

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kReportEvery{100};
 /// A line slower than this is worth a new one, unless it is we who slow it down.
 constexpr std::uint32_t kLeastBytesPerS = 512;
 /// With a limit, a connection for each of so many bytes per second is enough.
-constexpr std::uint64_t kBytesPerSPerConnection = 64 * 1024;
+constexpr std::uint64_t kBytesPerSPerConnection = std::uint64_t{64} * 1024;
 
 int connections_of(const DownloadOptions& options) {
   if (options.bytes_per_s == 0) return options.connections;
@@ -145,7 +145,7 @@ std::uint64_t missing_bytes(const ModelCache& cache, const std::vector<WantedFil
 }
 
 Result<std::uint64_t> download(const Places& places, const ModelCache& cache,
-                               std::vector<WantedFile> files, const DownloadOptions& options,
+                               const std::vector<WantedFile>& files, const DownloadOptions& options,
                                const ProgressListener& listener) {
   const auto fetched = TRY(Download(places, cache, files, options).run(listener));
   if (fetched) return *fetched;

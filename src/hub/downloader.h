@@ -36,7 +36,7 @@ std::uint64_t missing_bytes(const ModelCache& cache, const std::vector<WantedFil
 /// @returns the bytes that came over the network; Cancelled where the listener said so; else the
 ///          first error, which names the file. Partial files stay for the next try.
 Result<std::uint64_t> download(const Places& places, const ModelCache& cache,
-                               std::vector<WantedFile> files, const DownloadOptions& options,
+                               const std::vector<WantedFile>& files, const DownloadOptions& options,
                                const ProgressListener& listener);
 
 }  // namespace hearth::hub

@@ -62,7 +62,7 @@ std::unique_ptr<http::Server> serve(std::function<Response(const Request&)> answ
   router.fallback(std::move(answer));
   auto server = http::Server::listen(
       {.port = 0, .io_threads = 1}, std::move(router),
-      [](const Request&, Error error) { return http::text(error.message, 500); });
+      [](const Request&, const Error& error) { return http::text(error.message, 500); });
   (*server)->start();
   return std::move(*server);
 }

@@ -159,6 +159,7 @@ Result<ModelInfo> read_model(const json::value& document) {
 Result<std::vector<ModelInfo>> read_models(const json::value& document) {
   auto models = TRY(decode_answer<std::vector<wire::Model>>(document));
   std::vector<ModelInfo> infos;
+  infos.reserve(models.size());
   for (std::size_t i = 0; i < models.size(); ++i)
     infos.push_back(model_of(std::move(models[i]), document.get_array()[i]));
   return infos;

@@ -42,6 +42,7 @@ void print(const std::vector<services::ModelEntry>& models) {
     return;
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(models.size());
   for (const auto& model : models)
     rows.push_back({model.id, model.architecture, model.quantisation,
                     model.context_length > 0 ? grouped(model.context_length) : "?",
