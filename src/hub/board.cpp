@@ -80,6 +80,7 @@ void Board::ended(const Piece& piece, Result<void> how) {
 
 void Board::begin_anew(Transfer& transfer) {
   transfer.restarting = false;
+  ++transfer.epoch;
   transfer.hashed = 0;
   transfer.storage.clear();
   if (auto cleared = transfer.map->clear(); !cleared) stop_locked(std::move(cleared));
@@ -99,8 +100,9 @@ void Board::set_storage(const Piece& piece, const std::string& address, std::str
   const std::lock_guard lock(mutex_);
   piece.transfer->storage = address;
   PartMap& map = *piece.transfer->map;
-  // A weak ETag does not promise equal bytes, so it is no ground for resuming.
-  if (!map.etag().empty() || !etag.starts_with('"')) return;
+  // A weak ETag does not promise equal bytes, so it is no ground for resuming. Where servers do not
+  // agree on one the hash alone decides.
+  if (!map.etag().empty() || !etag.starts_with('"') || piece.transfer->restarts > 0) return;
   if (auto noted = map.set_etag(std::string(etag)); !noted) stop_locked(std::move(noted));
 }
 
@@ -139,7 +141,7 @@ std::optional<HashJob> Board::find_hash_job(std::uint64_t most_bytes) {
     const bool last = to == transfer->wanted.bytes && transfer->pieces == 0;
     // The last bytes wait until nobody writes any more: what is proven must not change.
     if (to == transfer->wanted.bytes ? last : to > from)
-      return HashJob{transfer.get(), {from, to}, last, transfer->restarts};
+      return HashJob{transfer.get(), {from, to}, last, transfer->epoch};
   }
   return std::nullopt;
 }
@@ -154,7 +156,7 @@ std::optional<HashJob> Board::take_hash_job(std::uint64_t most_bytes) {
 void Board::hashed(const HashJob& job) {
   const std::lock_guard lock(mutex_);
   Transfer& transfer = *job.transfer;
-  if (transfer.restarts == job.restarts && !transfer.restarting) transfer.hashed = job.range.end;
+  if (transfer.epoch == job.epoch && !transfer.restarting) transfer.hashed = job.range.end;
 }
 
 void Board::finished(const HashJob& job) {
@@ -171,7 +173,7 @@ void Board::finished(const HashJob& job) {
 bool Board::mismatched(const HashJob& job) {
   const std::lock_guard lock(mutex_);
   Transfer& transfer = *job.transfer;
-  if (++transfer.restarts > 1) return false;
+  if (++transfer.mismatches > 1) return false;
   begin_anew(transfer);
   changed_.notify_all();
   return true;

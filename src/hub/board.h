@@ -22,7 +22,7 @@ struct HashJob {
   Transfer* transfer = nullptr;
   ByteRange range;
   bool last = false;
-  int restarts = 0;  ///< of the transfer, when the job was given
+  int epoch = 0;  ///< of the transfer, when the job was given
 };
 
 /// A monitor: any thread. The first error stops everything.

@@ -1,6 +1,7 @@
 // Snapshots from the fake Hub, with everything that can go wrong on the way.
 #include "hub/downloader.h"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
@@ -173,7 +174,43 @@ TEST_F(Downloads, AnotherETagBeginsAnew) {
   };
   options_.connections = 1;
   expect_whole(pull());
-  EXPECT_EQ(hub_.asked_storage().back().if_range, "\"storage-2\"");
+  const auto asked = hub_.asked_storage();
+  EXPECT_EQ(asked.at(1).if_range, "\"storage-1\"");
+  EXPECT_EQ(asked.back().if_range, "") << "from here on the hash alone decides";
+}
+
+TEST_F(Downloads, ServersThatDoNotAgreeOnAnETagAreNoHindrance) {
+  int number = 0;
+  hub_.storage_fault = [&](const http::Request& request) -> std::optional<http::Response> {
+    hub_.etag = fmt::format("\"{}\"", number++);
+    return hub_.content(request);
+  };
+  expect_whole(pull());
+}
+
+TEST_F(Downloads, WhatIsDamagedOnDiskIsFetchedAnew) {
+  options_.bytes_per_s = 1'000'000;
+  ASSERT_FALSE(pull([](const Progress& progress) { return progress.done < 3 * kBlock; }));
+  for (const auto& entry : fs::directory_iterator(blobs()))
+    if (entry.path().extension() == ".hearth-part")
+      std::fstream(entry.path()).write("other bytes, as after a power cut", 33);
+  options_.bytes_per_s = 0;
+  expect_whole(pull());
+}
+
+TEST_F(Downloads, WithoutLinksTheFilesThemselvesLieInTheSnapshot) {
+  const auto places = hub_.places();
+  const auto plan = plan_snapshot(places, {.repository = "org/model"});
+  ASSERT_TRUE(plan) << plan.error().message;
+  const auto cache = ModelCache::open(places.cache, plan->repository, Links::None);
+  const auto all = [](const Progress&) { return true; };
+  for (const std::uint64_t wanted : {kLarge + 22, std::size_t{0}}) {
+    const auto fetched = download(places, *cache, plan->files, options_, all);
+    ASSERT_TRUE(fetched) << fetched.error().message;
+    EXPECT_EQ(*fetched, wanted);
+  }
+  EXPECT_FALSE(fs::is_symlink(plan->folder / "model.safetensors"));
+  EXPECT_TRUE(read_file(plan->folder / "model.safetensors") == large_);
 }
 
 TEST_F(Downloads, SilentLinesAreDropped) {

@@ -23,11 +23,10 @@ void Hasher::run() {
 Result<void> Hasher::work(const HashJob& job) {
   const WantedFile& wanted = job.transfer->wanted;
   auto found = running_.find(job.transfer);
-  if (found == running_.end() || found->second.restarts != job.restarts) {
+  if (found == running_.end() || found->second.epoch != job.epoch) {
     running_.erase(job.transfer);
     found =
-        running_
-            .emplace(job.transfer, Running{ContentHash(wanted.kind, wanted.bytes), job.restarts})
+        running_.emplace(job.transfer, Running{ContentHash(wanted.kind, wanted.bytes), job.epoch})
             .first;
   }
   TRY(add(job, found->second.hash));

@@ -23,7 +23,7 @@ class Hasher {
  private:
   struct Running {
     ContentHash hash;
-    int restarts;
+    int epoch;
   };
 
   Result<void> work(const HashJob& job);

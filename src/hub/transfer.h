@@ -40,11 +40,13 @@ struct Transfer {
   std::optional<FileLock> lock;
   std::shared_ptr<const PartFile> part;
   std::optional<PartMap> map;
-  std::string storage;      ///< where the Hub's redirect led, until it expires
-  bool ranges = true;       ///< the storage gives parts of the file
-  bool restarting = false;  ///< all begins anew when nobody holds a piece any more
-  int pieces = 0;           ///< handed out now
-  int restarts = 0;
+  std::string storage;       ///< where the Hub's redirect led, until it expires
+  bool ranges = true;        ///< the storage gives parts of the file
+  bool restarting = false;   ///< all begins anew when nobody holds a piece any more
+  int pieces = 0;            ///< handed out now
+  int epoch = 0;             ///< grows each time that all begins anew
+  int restarts = 0;          ///< since the storage had another file, or knew no ranges
+  int mismatches = 0;        ///< whole files with a wrong hash
   std::uint64_t hashed = 0;  ///< length of the beginning that is hashed
 };
 

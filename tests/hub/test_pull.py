@@ -108,6 +108,17 @@ def test_refusals_name_the_cause_and_the_remedy(home):
         assert offline.returncode == 1 and "HF_HUB_OFFLINE" in offline.stderr
 
 
+def test_proxies_of_the_environment_are_used(home):
+    """The fake Hub as the proxy to a server whose name nobody else knows."""
+    with FakeHub({"config.json": b"{}"}) as hub:
+        ways = {"http_proxy": hub.hub.url, "HF_ENDPOINT": "http://hub.invalid"}
+        pulled = home.run(hub, "pull", "org/model", **ways)
+        assert pulled.returncode == 0, pulled.stderr
+        assert home.is_whole(hub)
+        direct = home.run(hub, "pull", "org/model", **ways, no_proxy="hub.invalid")
+        assert direct.returncode == 1 and "hub.invalid" in direct.stderr
+
+
 def test_two_programs_at_once_fetch_once(home):
     with model(bytes_per_s=6_000_000) as hub:
         both = [home.start(hub, "pull", "org/model") for _ in range(2)]
