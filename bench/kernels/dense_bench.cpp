@@ -8,7 +8,9 @@
 #include <functional>
 #include <mlx/mlx.h>
 #include <random>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernels/dense_matmul.h"
@@ -65,6 +67,10 @@ double seconds_of(const std::function<mx::array()>& work) {
   return best;
 }
 
+std::span<const std::byte> bytes_of(const mx::array& w) {
+  return {static_cast<const std::byte*>(w.data<void>()), w.nbytes()};
+}
+
 /// What one call moves and computes, and what MLX takes for it.
 struct Work {
   double bytes;
@@ -115,6 +121,9 @@ void dense(benchmark::State& state, const Shape& shape, const Type& type, CpuPat
                   .stock_seconds = seconds_of(
                       [&] { return mx::matmul(x, mx::transpose(wide[next++ % wide.size()])); })};
   wide.clear();
+  Pieces pieces;
+  for (const mx::array& w : weights) pieces.push_back(bytes_of(w));
+  const ReadRoof roof(ThreadPool::of_process(), std::move(pieces));
   std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(shape.outputs));
   for (auto _ : state) {
     const DenseProduct product{view_of(weights[next++ % weights.size()], type.type),
@@ -122,7 +131,7 @@ void dense(benchmark::State& state, const Shape& shape, const Type& type, CpuPat
                                y.data()};
     dense_matmul({&product, 1}, path, ThreadPool::of_process());
   }
-  report(state, work, roofs);
+  report(state, work, {.read_gbs = roof.gbs(), .fma_gflops = roofs.fma_gflops});
 }
 
 struct Mixture {
@@ -170,8 +179,9 @@ void experts(benchmark::State& state, const Mixture& mixture, CpuPath, const Roo
                                          rows >= 64);
                   })};
   wide = mx::array(0.0F);
+  const ReadRoof roof(ThreadPool::of_process(), {bytes_of(w)});
   for (auto _ : state) mx::eval(expert_product(x, w, ids));
-  report(state, work, roofs);
+  report(state, work, {.read_gbs = roof.gbs(), .fma_gflops = roofs.fma_gflops});
 }
 
 void add_line(const std::string& title, const std::vector<std::int64_t>& rows,

@@ -1,6 +1,10 @@
 // What this machine can do at most: the lines that kernels are held against.
 #pragma once
 
+#include <cstddef>
+#include <span>
+#include <vector>
+
 #include "kernels/thread_pool.h"
 
 namespace hearth::bench {
@@ -13,6 +17,28 @@ struct Roofs {
 };
 
 Roofs measure_roofs(kernels::ThreadPool& pool);
+
+/// What a kernel's threads read, in its order.
+using Pieces = std::vector<std::span<const std::byte>>;
+
+/// How fast all threads together read `pieces`, one after another: 10^9 bytes per second, best of
+/// three.
+double read_gbs(kernels::ThreadPool& pool, const Pieces& pieces);
+
+/// The roof of one line, measured before it and behind it in the line's own memory: machines that
+/// are shared read now at one speed, now at another.
+class ReadRoof {
+ public:
+  ReadRoof(kernels::ThreadPool& pool, Pieces pieces);
+
+  /// Measures again. @returns the mean of both, in 10^9 bytes per second.
+  double gbs() const;
+
+ private:
+  kernels::ThreadPool& pool_;
+  Pieces pieces_;
+  double before_;
+};
 
 /// Loops that keep the arithmetic units of one core busy. @returns operations done.
 using PeakLoop = double (*)(int rounds);

@@ -48,14 +48,16 @@ def test_prompts_come_first_and_memory_behind_decoding():
 
 
 def test_own_lines_say_depth_and_share_of_bandwidth():
-    lines = report.own_lines(ROWS, [{"weight_bytes": 1e9}, {"roofs": {"read_gbs": 40.0}}])
+    rows = ROWS + [row("hearth", 2, read_gbs=30.0), row("hearth", 3, read_gbs=50.0)]
+    lines = report.own_lines(rows, [{"weight_bytes": 1e9}])
     assert "0.90 of that at depth 0" in lines[0]
     assert "20.0 GB/s of weights, 50% of the 40.0 GB/s" in lines[1]
+    assert "30.0 to 50.0" in lines[1]
 
 
 def test_experts_have_no_share_of_bandwidth():
-    about = [{"weight_bytes": 1e9}, {"roofs": {"read_gbs": 40.0}, "experts": True}]
-    assert len(report.own_lines(ROWS, about)) == 1
+    rows = ROWS + [row("hearth", 2, read_gbs=40.0)]
+    assert len(report.own_lines(rows, [{"weight_bytes": 1e9}, {"experts": True}])) == 1
 
 
 def test_faults_are_said_once():

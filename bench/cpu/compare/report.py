@@ -1,5 +1,7 @@
 """The tables of a run, as Markdown."""
 
+import statistics
+
 import plan
 from ratios import OURS, Figure, Table, number, spread, table
 
@@ -54,12 +56,14 @@ def own_lines(rows: list[dict], about: list[dict]) -> list[str]:
     if shallow and deep:
         found.append(f"- Our decode at depth {plan.FULL.depth} is {deep / shallow:.2f} of that at "
                      "depth 0 (should be 0.85).")
-    read = next((each["roofs"]["read_gbs"] for each in about if "roofs" in each), None)
+    reads = [row["found"]["read_gbs"] for row in rows if "read_gbs" in row["found"]]
     weights = next((each["weight_bytes"] for each in about if "weight_bytes" in each), None)
-    if shallow and read and weights and not any(each.get("experts") for each in about):
+    if shallow and reads and weights and not any(each.get("experts") for each in about):
         taken = shallow * weights / 1e9
+        read = statistics.median(reads)
         found.append(f"- One stream reads {taken:.1f} GB/s of weights, {taken / read:.0%} of the "
-                     f"{read:.1f} GB/s that this machine reads.")
+                     f"{read:.1f} GB/s that this machine reads (measured behind each turn: "
+                     f"{min(reads):.1f} to {max(reads):.1f}).")
     return found
 
 
