@@ -28,8 +28,10 @@ if("tests" IN_LIST HEARTH_PRECOMPILE)
 endif()
 
 # Without a time inside they are the same bytes each time, which ccache needs (see CCACHE_SLOPPINESS in tools/dev).
-foreach(kind IN LISTS HEARTH_PRECOMPILE)
-  target_compile_options(hearth_precompiled_${kind} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+foreach(kind library tests)
+  if(kind IN_LIST HEARTH_PRECOMPILE)
+    target_compile_options(hearth_precompiled_${kind} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
 endforeach()
 
 function(hearth_precompile target kind)
