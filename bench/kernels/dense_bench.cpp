@@ -48,9 +48,8 @@ constexpr Shape kShapes[] = {{"llama-3.2-1b/qo", 2048, 2048},
                              {"llama-3.2-1b/down", 2048, 8192},
                              {"qwen3-0.6b/up", 3072, 1024}};
 
-mx::array numbers(mx::Shape shape, mx::Dtype dtype, unsigned seed) {
-  mx::array a =
-      mx::astype(mx::random::normal(std::move(shape), mx::float32, mx::random::key(seed)), dtype);
+mx::array numbers(const mx::Shape& shape, mx::Dtype dtype, unsigned seed) {
+  mx::array a = mx::astype(mx::random::normal(shape, mx::float32, mx::random::key(seed)), dtype);
   mx::eval(a);
   return a;
 }
