@@ -10,6 +10,14 @@ namespace {
 
 constexpr int kMostRedirects = 8;
 
+Error with_advice(Error error) {
+  if (error.code == ErrorCode::Io)
+    error.message +=
+        "; check the network, the proxy (https_proxy) and the mirror (HF_ENDPOINT), then start "
+        "again";
+  return error;
+}
+
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
@@ -50,10 +58,11 @@ Result<Asker::Answer> Asker::get(std::string url, const http::Headers& headers,
     return !is_redirect(response.status) && (!hooks.on_head || hooks.on_head(response));
   };
   for (int redirects = 0; redirects <= kMostRedirects; ++redirects) {
-    auto response = TRY(client_.fetch(request(url, headers), seen));
-    const auto location = response.headers.get("location");
-    if (!is_redirect(response.status) || !location)
-      return Answer{.response = std::move(response), .url = std::move(url)};
+    auto response = client_.fetch(request(url, headers), seen);
+    if (!response) return fail(with_advice(std::move(response).error()));
+    const auto location = response->headers.get("location");
+    if (!is_redirect(response->status) || !location)
+      return Answer{.response = std::move(*response), .url = std::move(url)};
     url = TRY(http::redirect_target(url, std::string(*location)));
   }
   return fail(ErrorCode::Upstream, "{}: redirected more than {} times", url, kMostRedirects);
