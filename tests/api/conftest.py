@@ -63,8 +63,7 @@ def slow(slow_home):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """A server with nothing said: it serves the demo model that comes with the program."""
-    if not (checkpoints.DEMO / "config.json").exists():
-        pytest.skip("assets/hearth-demo holds no model")
+    assert (checkpoints.DEMO / "config.json").exists(), "assets/hearth-demo holds no model"
     folder = tmp_path_factory.mktemp("demo") / "home"
     folder.mkdir()
     with Server(folder) as server:

@@ -67,7 +67,6 @@ def home(tmp_path) -> Home:
 @pytest.fixture(scope="session")
 def demo_files() -> dict[str, bytes]:
     """The files of the demo model, by path."""
-    if not (DEMO / "config.json").exists():
-        pytest.skip("assets/hearth-demo holds no model")
+    assert (DEMO / "config.json").exists(), "assets/hearth-demo holds no model"
     return {str(file.relative_to(DEMO)): file.read_bytes() for file in sorted(DEMO.rglob("*"))
             if file.is_file()}
