@@ -10,13 +10,13 @@
 //
 // Sums leave their tiles at the end of each group, for the same float32 steps as AVX-512's.
 //
-// What it should cost, from Intel's optimization manual, in cycles: a product of full tiles 16,
-// their loads 8 each, a store 16; a block of 64 inputs of eight rows and sixteen outputs is one
-// product instead of 128 vector instructions, two of which begin in a cycle. Shaping the tiles
-// costs some 200 cycles, as much as ten groups: so a shape stays from call to call, and release()
-// ends it behind a piece, after some hundred calls. Released tiles need not be saved when the
-// system takes the thread off its core, do not keep the core from deep sleep, and cannot disturb
-// what other code (oneDNN, BLAS) does with tiles on this thread.
+// What it should cost, estimated for Sapphire Rapids and never measured, in cycles: a product of
+// full tiles 16, their loads 8 each, a store 16; a block of 64 inputs of eight rows and sixteen
+// outputs is one product instead of 128 vector instructions, two of which begin in a cycle. Shaping
+// the tiles costs some 200, as much as ten groups: so a shape stays from call to call, and
+// release() ends it behind a piece, after some hundred calls. Released tiles need not be saved when
+// the system takes the thread off its core, do not keep the core from deep sleep, and cannot
+// disturb what other code (oneDNN, BLAS) does with tiles on this thread.
 #pragma once
 
 #include "kernels/panel_avx512.h"
