@@ -10,6 +10,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 3.40 REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(Protobuf REQUIRED)
 
