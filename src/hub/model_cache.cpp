@@ -65,6 +65,10 @@ fs::path link_target(std::string_view path, std::string_view hash) {
 
 }  // namespace
 
+fs::path ModelCache::folder_of(const fs::path& cache, std::string_view repository) {
+  return cache / folder_name(repository);
+}
+
 Result<ModelCache> ModelCache::open(const fs::path& cache, std::string_view repository,
                                     std::optional<Links> links) {
   const std::string name = folder_name(repository);

@@ -29,6 +29,10 @@ class ModelCache {
   static Result<ModelCache> open(const std::filesystem::path& cache, std::string_view repository,
                                  std::optional<Links> links = std::nullopt);
 
+  /// Where a model lies in a cache, or would.
+  static std::filesystem::path folder_of(const std::filesystem::path& cache,
+                                         std::string_view repository);
+
   std::filesystem::path blob(std::string_view hash) const;
   std::filesystem::path part(std::string_view hash) const;
   std::filesystem::path part_map(std::string_view hash) const;

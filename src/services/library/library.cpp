@@ -124,4 +124,9 @@ Result<ModelEntry> Library::resolve(std::string_view name) const {
   return found;
 }
 
+void Library::look_again() {
+  const std::lock_guard lock(mutex_);
+  seen_.clear();
+}
+
 }  // namespace hearth::services

@@ -40,6 +40,9 @@ class Library {
   /// are ModelNotFound with suggestions. May rely on a look at the folders that is a second old.
   Result<ModelEntry> resolve(std::string_view name) const;
 
+  /// Something has changed on the disk: the next resolve() looks.
+  void look_again();
+
  private:
   LibraryFolders folders_;
   mutable std::mutex mutex_;

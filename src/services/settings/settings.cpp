@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <fmt/ranges.h>
+#include <iterator>
 
 namespace hearth::services {
 namespace {
@@ -51,10 +52,30 @@ Result<void> read(std::vector<std::string>& target, const Setting&, std::string_
   return {};
 }
 
+/// Those of downloads and of the log.
+std::vector<Setting> download_and_log_fields(Settings& settings) {
+  return {
+      {"downloads.connections", "connections", &settings.connections,
+       "Connections that a download uses at once", 1, 32},
+      {"downloads.limit_rate_kib", "limit-rate", &settings.limit_rate_kib,
+       "KiB per second that a download may take; 0: no limit", 0, 16'777'216},
+      {"downloads.at_once", "downloads-at-once", &settings.downloads_at_once,
+       "Models that a server downloads at once; others wait", 1, 16},
+      {"log.level",
+       "log-level",
+       &settings.log_level,
+       "How much is logged",
+       0,
+       0,
+       {"debug", "info", "warn", "error", "off"}},
+      {"log.file", "log-file", &settings.log_file, "A file that receives the log too"},
+  };
+}
+
 }  // namespace
 
 std::vector<Setting> Settings::fields() {
-  return {
+  std::vector<Setting> all{
       {"server.host", "host", &host, "Address to listen on"},
       {"server.port", "port", &port, "Port to listen on; 0 takes any free one", 0, 65535},
       {"server.allowed_hosts", "allow-host", &allowed_hosts,
@@ -99,19 +120,9 @@ std::vector<Setting> Settings::fields() {
        "MODEL:NAME=FOLDER for others"},
       {"engine.saved_prompts_mib", "saved-prompts-mib", &saved_prompts_mib,
        "Disk space for saved prompts of all models in MiB; 0 keeps and uses none", 0, 16'777'216},
-      {"downloads.connections", "connections", &connections,
-       "Connections that a download uses at once", 1, 32},
-      {"downloads.limit_rate_kib", "limit-rate", &limit_rate_kib,
-       "KiB per second that a download may take; 0: no limit", 0, 16'777'216},
-      {"log.level",
-       "log-level",
-       &log_level,
-       "How much is logged",
-       0,
-       0,
-       {"debug", "info", "warn", "error", "off"}},
-      {"log.file", "log-file", &log_file, "A file that receives the log too"},
   };
+  std::ranges::move(download_and_log_fields(*this), std::back_inserter(all));
+  return all;
 }
 
 std::string environment_name(const Setting& setting) {

@@ -53,6 +53,7 @@ struct Settings {
 
   int connections = 8;
   int limit_rate_kib = 0;
+  int downloads_at_once = 2;
 
   std::string log_level = "info";
   std::string log_file;
