@@ -1,6 +1,9 @@
 // The table of endpoints.
 #include "api/routes.h"
 
+#include "api/admin/discover.h"
+#include "api/admin/download_events.h"
+#include "api/admin/downloads.h"
 #include "api/admin/engine.h"
 #include "api/admin/problem.h"
 #include "api/admin/prompts.h"
@@ -30,6 +33,16 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(admin::list_prompts(services));
   router.add(admin::save_prompt(services));
   router.add(admin::remove_prompt(services));
+  router.add(admin::list_downloads(services));
+  router.add(admin::add_download(services));
+  router.add(admin::download_events(services));
+  router.add(admin::show_download(services));
+  router.add(admin::cancel_download(services));
+  router.add(admin::pause_download(services));
+  router.add(admin::resume_download(services));
+  router.add(admin::move_download(services));
+  router.add(admin::discover(services));
+  router.add(admin::discover_model(services));
 }
 
 http::Response write_error(const http::Request& request, const Error& error) {

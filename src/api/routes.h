@@ -1,9 +1,11 @@
 // All endpoints of the server.
 #pragma once
 
+#include "base/task_pool.h"
 #include "engine/prompts/prompt_folder.h"
 #include "http/router.h"
 #include "services/chat/generate.h"
+#include "services/downloads/downloads.h"
 #include "services/library/adapters.h"
 #include "services/library/library.h"
 #include "services/metrics/metrics.h"
@@ -18,6 +20,8 @@ struct Services {
   services::Generator& generator;
   services::Metrics& metrics;
   services::Adapters& adapters;
+  services::Downloads& downloads;
+  base::TaskPool& tasks;                ///< for what waits: disks, the Hub
   int context_limit = 0;                ///< engine.context_length: 0 = each model's own
   engine::PromptFolder prompts{{}, 0};  ///< that the workers use
 };

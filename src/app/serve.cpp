@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "api/routes.h"
+#include "app/open_database.h"
 #include "app/preload.h"
 #include "app/server.h"
 #include "app/start_worker.h"
@@ -15,6 +16,9 @@ namespace hearth::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// They wait for disks and for the Hub, mostly.
+constexpr int kTaskThreads = 4;
 
 /// SIGINT and SIGTERM go to the waiting main thread; a peer that hangs up is an error code, not a
 /// signal.
@@ -82,6 +86,22 @@ http::ServerOptions server_options(const services::Settings& settings) {
   return options;
 }
 
+hub::DownloadOptions download_options(const services::Settings& settings) {
+  hub::DownloadOptions options;
+  options.connections = settings.connections;
+  options.bytes_per_s = static_cast<std::uint64_t>(settings.limit_rate_kib) * 1024;
+  return options;
+}
+
+/// What is fetched is served without a restart.
+Result<std::unique_ptr<services::Downloads>> open_downloads(store::Database& database,
+                                                            const services::Settings& settings,
+                                                            services::Library& library) {
+  services::DownloadSource source = services::hub_source(download_options(settings));
+  source.completed = [&library](const store::DownloadRow&) { library.look_again(); };
+  return services::Downloads::open(database, settings.downloads_at_once, std::move(source));
+}
+
 http::Response unknown_url(const http::Request& request) {
   const std::string server(request.headers.get("host").value_or("127.0.0.1:8000"));
   return api::write_error(
@@ -144,6 +164,9 @@ Result<void> serve(const ServerInput& input) {
   const auto models = TRY(models_to_serve(library, settings));
   services::Adapters adapters;
   TRY(find_adapters(library, settings, models.empty() ? "" : models.front().id, adapters));
+  const auto database = TRY(open_database());
+  const auto downloads = TRY(open_downloads(*database, settings, library));
+  base::TaskPool tasks("tasks", kTaskThreads);
   services::Metrics metrics;
   services::Pool pool(static_cast<std::size_t>(settings.max_loaded),
                       worker_starter(settings, adapters));
@@ -156,6 +179,8 @@ Result<void> serve(const ServerInput& input) {
                            .generator = generator,
                            .metrics = metrics,
                            .adapters = adapters,
+                           .downloads = *downloads,
+                           .tasks = tasks,
                            .context_limit = settings.context_length,
                            .prompts = saved_prompts(settings)});
   const auto server =

@@ -10,6 +10,7 @@
 
 #include "api/routes.h"
 #include "base/json.h"
+#include "services/testing/fake_source.h"
 #include "services/testing/fake_workers.h"
 #include "services/testing/temp_folder.h"
 
@@ -94,6 +95,11 @@ struct ApiWorld {
   services::Adapters adapters;
   services::Generator generator{library, pool, metrics};
   engine::PromptFolder prompts{folder.path() / "prompts", 1 << 20};
+  services::testing::FakeSource source;
+  std::unique_ptr<store::Database> database = *store::Database::in_memory();
+  std::unique_ptr<services::Downloads> downloads =
+      *services::Downloads::open(*database, 1, source.source());
+  base::TaskPool tasks{"tasks", 1};
   http::Router router;
 
   explicit ApiWorld(int context_limit = 0) {
@@ -105,6 +111,8 @@ struct ApiWorld {
                         .generator = generator,
                         .metrics = metrics,
                         .adapters = adapters,
+                        .downloads = *downloads,
+                        .tasks = tasks,
                         .context_limit = context_limit,
                         .prompts = prompts});
   }

@@ -75,7 +75,8 @@ void add_pull(CLI::App& app) {
   verb->add_flag("--no-partial", input->no_partial,
                  "On Ctrl-C remove what is not whole, instead of keeping it for the next time");
   verb->add_flag("--json", input->as_json, "Print JSON, a line for each step");
-  const auto flags = add_setting_flags(*verb, {"downloads."});
+  const auto flags =
+      add_setting_flags(*verb, {"downloads.connections", "downloads.limit_rate_kib"});
   verb->callback([flags, input] { finish(pull(*flags, *input)); });
 }
 

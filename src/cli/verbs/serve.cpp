@@ -21,7 +21,8 @@ Result<void> serve(const GivenFlags& flags, const std::string& port_file) {
 
 void add_serve(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("serve", "Serve models and the web app on this machine");
-  const auto flags = add_setting_flags(*verb, {"server.", "models.", "pool.", "engine.", "log."});
+  const auto flags =
+      add_setting_flags(*verb, {"server.", "models.", "pool.", "engine.", "downloads.", "log."});
   const auto port_file = std::make_shared<std::string>();
   verb->add_option("--port-file", *port_file,
                    "Write the port into this file once the models are loaded")

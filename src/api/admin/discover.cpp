@@ -1,0 +1,165 @@
+// Questions to the Hub, asked for a client.
+#include "api/admin/discover.h"
+
+#include <charconv>
+#include <optional>
+
+#include "api/admin/in_background.h"
+#include "api/admin/problem.h"
+#include "base/json.h"
+#include "hub/hub_client.h"
+#include "hub/names.h"
+#include "hub/patterns.h"
+
+namespace hearth::api::admin {
+namespace {
+
+/// What a list of models shows of each.
+const std::vector<std::string> kExpand{"author",  "createdAt",    "downloads",    "gated",
+                                       "likes",   "lastModified", "library_name", "pipeline_tag",
+                                       "private", "safetensors",  "tags"};
+
+std::string text(const http::Request& request, std::string_view key) {
+  return std::string(request.query_value(key).value_or(""));
+}
+
+Result<int> read_limit(const http::Request& request) {
+  const auto given = request.query_value("limit");
+  if (!given) return 20;
+  int limit = 0;
+  const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), limit);
+  if (error == std::errc() && end == given->data() + given->size() && limit >= 1 && limit <= 500)
+    return limit;
+  return fail(base::fold({{.path = "limit", .message = "must be a whole number from 1 to 500"}}));
+}
+
+Result<bool> read_direction(const http::Request& request) {
+  const std::string given = text(request, "direction");
+  if (given.empty() || given == "descending" || given == "-1") return false;
+  if (given == "ascending" || given == "1") return true;
+  return fail(base::fold({{.path = "direction", .message = "must be descending or ascending"}}));
+}
+
+Result<hub::SearchQuery> read_query(const http::Request& request) {
+  hub::SearchQuery query{.text = text(request, "search"),
+                         .author = text(request, "author"),
+                         .filters = {},
+                         .task = text(request, "task"),
+                         .app = text(request, "app"),
+                         .sort = text(request, "sort"),
+                         .ascending = TRY(read_direction(request)),
+                         .limit = TRY(read_limit(request)),
+                         .expand = kExpand};
+  for (const auto& [key, value] : request.query)
+    if (key == "filter" && !value.empty()) query.filters.push_back(value);
+  // Models for MLX, unless the client says what it wants.
+  if (!request.query_value("filter")) query.filters.emplace_back("mlx");
+  if (query.sort.empty()) query.sort = query.text.empty() ? "trendingScore" : "downloads";
+  if (const auto checked = hub::query_text(query); !checked)
+    return fail(base::fold({{.path = "sort", .message = checked.error().message}}));
+  return query;
+}
+
+/// Only the part that the Hub chose itself travels to the client and back: never an address.
+std::string page_of(const std::string& address) {
+  const auto query = address.find('?');
+  return query == std::string::npos ? std::string() : address.substr(query + 1);
+}
+
+Result<std::string> page_address(const hub::Places& places, const std::string& page) {
+  const auto odd = [](unsigned char letter) { return letter <= 0x20 || letter >= 0x7f; };
+  if (std::ranges::any_of(page, odd) || page.contains('#'))
+    return fail(
+        base::fold({{.path = "page", .message = "must be the \"next\" of another answer"}}));
+  return fmt::format("{}/api/models?{}", places.endpoint, page);
+}
+
+json::object describe(const hub::ModelInfo& model) {
+  return {{"id", model.id},
+          {"author", model.author},
+          {"gated", model.gated},
+          {"private", model.is_private},
+          {"downloads", model.downloads},
+          {"likes", model.likes},
+          {"task", model.task},
+          {"library", model.library},
+          {"tags", json::value_from(model.tags)},
+          {"created", model.created},
+          {"modified", model.modified},
+          {"parameters", model.parameters ? json::value(*model.parameters) : json::value()}};
+}
+
+Result<json::object> search(const http::Request& request, const std::function<bool()>& wanted) {
+  const hub::Places places = TRY(hub::places());
+  hub::HubClient hub(places, wanted);
+  const std::string page = text(request, "page");
+  const hub::SearchPage found = page.empty()
+                                    ? TRY(hub.search(TRY(read_query(request))))
+                                    : TRY(hub.search_page(TRY(page_address(places, page))));
+  json::array models;
+  for (const hub::ModelInfo& model : found.models) models.push_back(describe(model));
+  const std::string next = page_of(found.next);
+  return json::object{{"models", std::move(models)},
+                      {"next", next.empty() ? json::value() : json::value(next)}};
+}
+
+/// The model card, or nothing where there is none.
+Result<json::value> card(hub::HubClient& hub, const hub::ModelInfo& model) {
+  const auto text = hub.readme(model.id, model.commit);
+  if (text) return json::value(*text);
+  if (text.error().code == ErrorCode::NotFound) return json::value();
+  return fail(text.error());
+}
+
+Result<json::object> show(const http::Request& request, const std::function<bool()>& wanted) {
+  const auto id = fmt::format("{}/{}", request.route_value("owner"), request.route_value("name"));
+  if (const auto named = hub::check_repository(id); !named)
+    return fail(base::fold({{.path = "name", .message = named.error().message}}));
+  std::string revision = text(request, "revision");
+  if (revision.empty()) revision = "main";
+  if (const auto named = hub::check_revision(revision); !named)
+    return fail(base::fold({{.path = "revision", .message = named.error().message}}));
+  hub::HubClient hub(TRY(hub::places()), wanted);
+  hub::ModelInfo model = TRY(hub.model(id, revision));
+  model.id = id;
+  json::array files;
+  std::uint64_t bytes = 0;
+  const hub::Patterns usual;
+  for (const hub::RemoteFile& file : TRY(hub.files(id, model.commit))) {
+    const bool fetched = usual.wants(file.path);
+    if (fetched) bytes += file.bytes;
+    files.push_back(json::object{{"path", file.path}, {"bytes", file.bytes}, {"fetched", fetched}});
+  }
+  json::object out = describe(model);
+  out["revision"] = revision;
+  out["commit"] = model.commit;
+  out["download_bytes"] = bytes;
+  out["files"] = std::move(files);
+  out["config"] = std::move(model.config);
+  out["card"] = TRY(card(hub, model));
+  return out;
+}
+
+/// Runs a question in the background.
+template <class Question>
+http::Handler answer_with(const Services& services, Question question) {
+  return [services, question](const http::Request& request) {
+    return in_background(services.tasks, [question, request](const std::function<bool()>& wanted) {
+      const Result<json::object> answer = question(request, wanted);
+      if (!answer) return problem(request, answer.error());
+      return http::json(base::write_json(*answer));
+    });
+  };
+}
+
+}  // namespace
+
+http::Route discover(const Services& services) {
+  return {http::Method::Get, "/admin/api/discover", answer_with(services, search)};
+}
+
+http::Route discover_model(const Services& services) {
+  return {http::Method::Get, "/admin/api/discover/{owner}/{name}", answer_with(services, show)};
+}
+
+}  // namespace hearth::api::admin
