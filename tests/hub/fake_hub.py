@@ -80,8 +80,11 @@ class HubHandler(Handler):
     def do_GET(self) -> None:
         hub = self.server.hub
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
+        query = urllib.parse.urlsplit(self.path).query
         if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
             self.refuse(401, "GatedRepo")
+        elif path == "/api/models":
+            self.search(query)
         elif path in (f"/api/models/{hub.repository}/revision/{name}" for name in hub.revisions):
             self.answer(200, json.dumps(hub.info()).encode(), Content_Type="application/json")
         elif path in (f"/api/models/{hub.repository}/tree/{name}" for name in hub.revisions):
@@ -91,6 +94,16 @@ class HubHandler(Handler):
             self.resolve(found[2])
         else:
             self.refuse(404, "RepoNotFound")
+
+    def search(self, query: str) -> None:
+        """The model on the first page; nothing on the second."""
+        hub = self.server.hub
+        hub.searches.append(query)
+        if "cursor=" in query:
+            self.answer(200, b"[]", Content_Type="application/json")
+        else:
+            self.answer(200, json.dumps([hub.info()]).encode(), Content_Type="application/json",
+                        Link=f'<{hub.hub.url}/api/models?{query}&cursor=x%3D%3D>; rel="next"')
 
     def resolve(self, path: str) -> None:
         hub = self.server.hub
@@ -154,6 +167,7 @@ class FakeHub:
         self.lock = threading.Lock()
         self.sent = 0
         self.faults: list[str] = []
+        self.searches: list[str] = []  # the queries
         self.hub, self.storage = Server(self, HubHandler), Server(self, StorageHandler)
 
     def __enter__(self) -> "FakeHub":
