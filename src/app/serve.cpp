@@ -61,6 +61,7 @@ void make_home() {
 Result<std::vector<services::ModelEntry>> models_to_serve(services::Library& library,
                                                           const services::Settings& settings) {
   std::vector<services::ModelEntry> models;
+  models.reserve(settings.models.size());
   for (const std::string& name : settings.models) models.push_back(TRY(find_model(library, name)));
   if (!settings.models.empty()) return models;
   if (auto demo = library.resolve("demo"))

@@ -106,11 +106,13 @@ TEST(Database, APageThatWasOverwrittenIsFound) {
   {
     const auto database = *Database::open(world.file);
     std::vector<DownloadRow> rows;
+    rows.reserve(200);
     for (int i = 0; i < 200; ++i)
       rows.push_back({.id = std::to_string(i), .error = std::string(200, 'e')});
     ASSERT_TRUE(Downloads(*database).put(rows));
   }
-  std::fstream(world.file, std::ios::binary | std::ios::in | std::ios::out).seekp(2 * 4096)
+  std::fstream(world.file, std::ios::binary | std::ios::in | std::ios::out)
+          .seekp(std::streamoff{2} * 4096)
       << std::string(4096, '\xee');
   const auto opened = Database::open(world.file);
   ASSERT_FALSE(opened);
