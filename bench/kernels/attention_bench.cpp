@@ -39,7 +39,8 @@ struct Heads {
   int width;
 };
 
-constexpr Heads kShapes[] = {{"llama-3.2-1b", 32, 8, 64}, {"qwen3-4b", 32, 8, 128}};
+constexpr Heads kShapes[] = {
+    {"llama-3.2-1b", 32, 8, 64}, {"qwen3-0.6b", 16, 8, 128}, {"qwen3-4b", 32, 8, 128}};
 
 struct Pages {
   const char* name;
@@ -79,9 +80,12 @@ std::vector<std::int32_t> shuffled_pages(int tokens) {
 struct Layers {
   std::vector<std::vector<std::uint8_t>> keys, values;
   KvRow row;
+  KvRow key_row;       ///< takes as much room
   double bytes = 0.0;  ///< of one layer's keys and values that a sequence holds
 
-  Layers(const Case& of, double most) : row(kv_row(of.pages.type, of.heads.width)) {
+  Layers(const Case& of, double most)
+      : row(kv_row(of.pages.type, of.heads.width)),
+        key_row(kernels::key_row(of.pages.type, of.heads.width, /*values_in_keys=*/false)) {
     const int tokens = of.cached + of.rows;
     const std::size_t rows =
         shuffled_pages(tokens).size() * kPageRows * static_cast<std::size_t>(of.heads.kv_heads);
@@ -159,7 +163,7 @@ void run(benchmark::State& state, const Case& of, const Roofs& roofs, ThreadPool
                      .new_keys = view(k, of.heads.kv_heads, of.heads.width),
                      .place_keys = {},
                      .new_values = view(k, of.heads.kv_heads, of.heads.width),
-                     .keys = {layers.keys[next].data(), layers.row},
+                     .keys = {layers.keys[next].data(), layers.key_row},
                      .values = {layers.values[next].data(), layers.row},
                      .rules = {},
                      .mixed = mixed.data()};

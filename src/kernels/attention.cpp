@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "kernels/attention_plan.h"
 #include "kernels/counters.h"
@@ -14,9 +15,6 @@ namespace hearth::kernels {
 namespace {
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
-
-// Tokens whose keys and values a thread writes in one go.
-constexpr int kWriteRows = 16;
 
 /// Memory of one thread, kept from job to job.
 class Space {
@@ -74,7 +72,9 @@ class Worker {
  private:
   enum Piece : std::uint8_t { Queries, Scores, Turned, Rows, Part, Whole };
 
+  const KvPool& values() const { return job_.values.rows == nullptr ? job_.keys : job_.values; }
   const std::uint8_t* page_at(const KvPool& pool, const QueryTile& tile, int page) const;
+  const std::uint8_t* page_behind(const QueryTile& tile, const SpanKeys& keys) const;
   void prepare(const QueryTile& tile);
   void place_queries(const QueryTile& tile);
   SpanKeys keys_of(const QueryTile& tile, int span) const;
@@ -105,32 +105,38 @@ std::uint8_t* row_at(const AttentionJob& job, const KvPool& pool, std::int64_t p
   return pool.rows + (page * job.kv_heads + kv_head) * kPageRows * std::int64_t{pool.row.bytes};
 }
 
-/// Keys and values of rows [begin, end) of a segment.
+/// Keys and values of rows [begin, end) of a segment, which all go to one page.
 void Worker::write(const PagedSegment& segment, int begin, int end) const {
   thread_local std::vector<float> placed;
   placed.resize(static_cast<std::size_t>(job_.keys.row.width));
-  for (int row = begin; row < end; ++row) {
-    const int position = segment.cached + row;
-    const int token = segment.first_row + row;
-    const std::int32_t page = page_number(segment, position / kPageRows);
-    const std::int64_t in_page = position % kPageRows;
-    for (int head = 0; head < job_.kv_heads; ++head) {
+  const std::int32_t page = page_number(segment, (segment.cached + begin) / kPageRows);
+  for (int head = 0; head < job_.kv_heads; ++head)
+    for (int row = begin; row < end; ++row) {
+      const int token = segment.first_row + row;
+      const int in_page = (segment.cached + row) % kPageRows;
       const auto from = [&](const HeadsView& heads) {
         return heads.data + token * heads.token_stride + head * heads.head_stride;
       };
       const KvRow& key = job_.keys.row;
       place_head(job_.place_keys, {token, head, key.width}, from(job_.new_keys), placed.data());
-      store_row(key, placed.data(), row_at(job_, job_.keys, page, head) + in_page * key.bytes);
+      store_in_page(key, placed.data(), row_at(job_, job_.keys, page, head), in_page);
       if (job_.values.rows == nullptr) continue;
-      const KvRow& value = job_.values.row;
-      store_row(value, from(job_.new_values),
-                row_at(job_, job_.values, page, head) + in_page * value.bytes);
+      store_in_page(job_.values.row, from(job_.new_values), row_at(job_, job_.values, page, head),
+                    in_page);
     }
-  }
 }
 
 const std::uint8_t* Worker::page_at(const KvPool& pool, const QueryTile& tile, int page) const {
   return row_at(job_, pool, page_number(*tile.segment, page), tile.kv_head);
+}
+
+/// Keys that are likely to be read when those of a span are done: of the next span, else of the
+/// next head from the tile's first key on.
+const std::uint8_t* Worker::page_behind(const QueryTile& tile, const SpanKeys& keys) const {
+  if (keys.end < tile.end) return page_at(job_.keys, tile, keys.end / kPageRows);
+  QueryTile next = tile;
+  next.kv_head = std::min(tile.kv_head + 1, job_.kv_heads - 1);
+  return page_at(job_.keys, next, tile.begin / kPageRows);
 }
 
 void Worker::prepare(const QueryTile& tile) {
@@ -161,22 +167,29 @@ SpanKeys Worker::keys_of(const QueryTile& tile, int span) const {
 
 void Worker::score(const QueryTile& tile, const SpanKeys& keys) {
   const KvRow& row = job_.keys.row;
-  const bool at_once = path_.score_page != nullptr && tile.queries() <= kFusedRows;
+  const auto at_once = tile.queries() > kFusedRows ? nullptr
+                       : row.turned                ? path_.score_turned
+                                                   : path_.score_page;
   for (int page = keys.first_page(); page < keys.end_page(); ++page) {
-    const int next = std::min(page + 1, keys.end_page() - 1);
-    const KvPage at{page_at(job_.keys, tile, page), page_at(job_.keys, tile, next)};
-    const Scoring scoring{.queries = piece(Queries),
-                          .stride = query_stride_,
-                          .rows = tile.queries(),
-                          .keys = piece(Turned),
-                          .width = row.width,
-                          .scores = piece(Scores) + (page * kPageRows - keys.first)};
-    if (at_once) {
-      path_.score_page(scoring, row, at);
-    } else {
-      path_.turn(row, at, piece(Turned));
-      path_.score(scoring);
+    const bool last = page + 1 == keys.end_page();
+    const KvPage at{page_at(job_.keys, tile, page), last
+                                                        ? page_at(values(), tile, keys.first_page())
+                                                        : page_at(job_.keys, tile, page + 1)};
+    Scoring scoring{.queries = piece(Queries),
+                    .stride = query_stride_,
+                    .rows = tile.queries(),
+                    .keys = piece(Turned),
+                    .width = row.width,
+                    .scores = piece(Scores) + (page * kPageRows - keys.first)};
+    if (at_once != nullptr) {
+      at_once(scoring, row, at);
+      continue;
     }
+    if (row.turned && row.type == KvType::F32)
+      scoring.keys = reinterpret_cast<const float*>(at.rows);
+    else
+      path_.turn(row, at, piece(Turned));
+    path_.score(scoring);
   }
 }
 
@@ -210,13 +223,14 @@ void Worker::find_values(const KvRow& row, const KvPage& page, Mixing& mixing) {
 
 void Worker::mix(const QueryTile& tile, const SpanKeys& keys, const Gathered& to) {
   std::fill_n(to.mixed, std::ptrdiff_t{tile.queries()} * width_, 0.0F);
-  const KvPool& pool = job_.values.rows == nullptr ? job_.keys : job_.values;
+  const KvPool& pool = values();
   const bool at_once = path_.mix_page != nullptr && tile.queries() <= kFusedRows;
   for (int page = keys.first_page(); page < keys.end_page(); ++page) {
     const int first = std::max(0, keys.begin - page * kPageRows);
-    const int next = std::min(page + 1, keys.end_page() - 1);
     const std::ptrdiff_t skipped = std::ptrdiff_t{first} * pool.row.bytes;
-    const KvPage at{page_at(pool, tile, page) + skipped, page_at(pool, tile, next) + skipped};
+    const bool last = page + 1 == keys.end_page();
+    const KvPage at{page_at(pool, tile, page) + skipped,
+                    last ? page_behind(tile, keys) : page_at(pool, tile, page + 1)};
     Mixing mixing{.weights = piece(Scores) + (page * kPageRows - keys.first + first),
                   .rows = tile.queries(),
                   .values = nullptr,
@@ -307,13 +321,18 @@ void write_all(const AttentionJob& job, Worker& worker, bool small, ThreadPool& 
   struct Rows {
     const PagedSegment* segment;
     int begin;
+    int end;
   };
   std::vector<Rows> pieces;
   for (const PagedSegment& segment : job.step.segments)
-    for (int row = 0; row < segment.rows; row += kWriteRows) pieces.push_back({&segment, row});
+    for (int row = 0; row < segment.rows;) {
+      const int left = kPageRows - (segment.cached + row) % kPageRows;
+      const int end = std::min(row + left, segment.rows);
+      pieces.push_back({&segment, std::exchange(row, end), end});
+    }
   share_out(pool, static_cast<int>(pieces.size()), small, [&](int i) {
     const Rows& rows = pieces[static_cast<std::size_t>(i)];
-    worker.write(*rows.segment, rows.begin, std::min(rows.begin + kWriteRows, rows.segment->rows));
+    worker.write(*rows.segment, rows.begin, rows.end);
   });
 }
 

@@ -32,7 +32,8 @@ struct HeadsView {
   std::int64_t head_stride = 0;   ///< elements
 };
 
-/// Keys, or values: row (page * K + kv head) * kPageRows + token of the page.
+/// Keys, or values: row (page * K + kv head) * kPageRows + token of the page. If rows are turned,
+/// those of a page and head lie channel by channel in the same place.
 struct KvPool {
   std::uint8_t* rows = nullptr;
   KvRow row;

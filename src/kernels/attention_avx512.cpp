@@ -44,8 +44,23 @@ constexpr int kFewRows = 4;   // up to so many take four registers of a value at
   return _mm512_mul_ps(cap, _mm512_castsi512_ps(_mm512_or_si512(sign, size)));
 }
 
+/// Turned numbers become float32.
+template <KvType kType>
+void widen_as(const KvRow& row, const KvPage& page, float* turned) {
+  constexpr std::ptrdiff_t kBytes = kLanes * bits_of<kType>() / 8;
+  for (int i = 0; i < row.width; ++i) {
+    const std::ptrdiff_t begin = 2 * kBytes * i;
+    ask_turned<kType>(page, begin);
+    float* to = turned + std::ptrdiff_t{i} * kPageRows;
+    _mm512_storeu_ps(to, load_sixteen<kType>(page.rows + begin));
+    _mm512_storeu_ps(to + kLanes, load_sixteen<kType>(page.rows + begin + kBytes));
+  }
+}
+
 template <KvType kType>
 void turn_as(const KvRow& row, const KvPage& page, float* turned) {
+  if constexpr (bits_of<kType>() > 8)
+    if (row.turned) return widen_as<kType>(row, page, turned);
   for (int half = 0; half < kPageRows; half += kLanes)
     for (int at = 0; at < row.width; at += kLanes) {
       __m512i r[kLanes];
@@ -275,6 +290,7 @@ void merge(const Gathered& to, const Gathered& later, int rows, int width) {
 }  // namespace
 
 const AttentionPath kAttentionAvx512{
-    turn, unpack, score, weigh, mix, score_page_avx512, mix_page_avx512, merge};
+    turn, unpack, score, weigh, mix, score_turned_avx512, score_page_avx512, mix_page_avx512,
+    merge};
 
 }  // namespace hearth::kernels

@@ -9,7 +9,8 @@
 
 namespace hearth::kernels {
 
-/// The path's `score_page` and `mix_page` (attention_path.h).
+/// The path's `score_turned`, `score_page` and `mix_page` (attention_path.h).
+void score_turned_avx512(const Scoring& job, const KvRow& row, const KvPage& page);
 void score_page_avx512(const Scoring& job, const KvRow& row, const KvPage& page);
 void mix_page_avx512(const Mixing& job, const KvRow& row, const KvPage& page);
 
@@ -49,6 +50,15 @@ template <KvType kType>
   return _mm512_add_ps(scaled, _mm512_set1_ps(bias));
 }
 
+/// Sixteen numbers that are not packed.
+template <KvType kType>
+[[gnu::always_inline]] inline __m512 load_sixteen(const std::uint8_t* from) {
+  if constexpr (kType == KvType::F32) return _mm512_loadu_ps(from);
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  if constexpr (kType == KvType::F16) return _mm512_cvtph_ps(bits);
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
 /// Numbers [at, at + 16) of a row; 0 behind the width.
 template <KvType kType>
 [[gnu::always_inline]] inline __m512 load(const KvRow& row, const std::uint8_t* from, int at) {
@@ -71,14 +81,27 @@ constexpr int bits_of() {
   return kType == KvType::Bits4 ? 4 : 16;
 }
 
+/// Asks for a line of memory. Into the second-level cache: those of a page are more than the first
+/// one can wait for.
+[[gnu::always_inline]] inline void ask_for(const std::uint8_t* line) {
+  _mm_prefetch(reinterpret_cast<const char*>(line), _MM_HINT_T1);
+}
+
+/// Asks for the same channel of the page that comes next; `begin` is its place.
+template <KvType kType>
+[[gnu::always_inline]] inline void ask_turned(const KvPage& page, std::ptrdiff_t begin) {
+  constexpr int kBytes = kPageRows * bits_of<kType>() / 8;
+#pragma clang loop unroll(full)
+  for (int line = 0; line < kBytes; line += kLineBytes) ask_for(page.next + begin + line);
+}
+
 /// Asks for the same numbers of the page that comes next; `begin` is their row's.
 template <KvType kType>
 [[gnu::always_inline]] inline void ask(const KvPage& page, std::ptrdiff_t begin, int at) {
   constexpr int kBits = bits_of<kType>();
   constexpr int kLineNumbers = kLineBytes * 8 / kBits;
   if (at % kLineNumbers != 0) return;
-  const std::uint8_t* line = page.next + begin + std::ptrdiff_t{at} * kBits / 8;
-  _mm_prefetch(reinterpret_cast<const char*>(line), _MM_HINT_T0);
+  ask_for(page.next + begin + std::ptrdiff_t{at} * kBits / 8);
 }
 
 /// Channels [at, at + 16) of sixteen keys, turned: a register per channel.

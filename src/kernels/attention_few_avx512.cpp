@@ -10,6 +10,38 @@ namespace {
 
 constexpr int kFourVectors = 4;  // queries up to which four registers of a value fit
 
+/// Keys that lie channel by channel.
+template <KvType kType, int kRows>
+void score_channels(const Scoring& job, const KvRow& row, const KvPage& page) {
+  constexpr std::ptrdiff_t kBytes = kLanes * bits_of<kType>() / 8;
+  __m512 sums[kRows][2] = {};
+  for (int i = 0; i < row.width; ++i) {
+    const std::ptrdiff_t begin = 2 * kBytes * i;
+    const __m512 low = load_sixteen<kType>(page.rows + begin);
+    const __m512 high = load_sixteen<kType>(page.rows + begin + kBytes);
+    ask_turned<kType>(page, begin);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < kRows; ++r) {
+      const __m512 number = _mm512_set1_ps(job.queries[r * job.stride + i]);
+      sums[r][0] = _mm512_fmadd_ps(number, low, sums[r][0]);
+      sums[r][1] = _mm512_fmadd_ps(number, high, sums[r][1]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < kRows; ++r) {
+    _mm512_storeu_ps(job.scores + r * kSpanKeys, sums[r][0]);
+    _mm512_storeu_ps(job.scores + r * kSpanKeys + kLanes, sums[r][1]);
+  }
+}
+
+template <KvType kType, int kRows>
+void score_turned(const Scoring& job, const KvRow& row, const KvPage& page) {
+  if constexpr (kRows > 0) {
+    if (job.rows == kRows) return score_channels<kType, kRows>(job, row, page);
+    score_turned<kType, kRows - 1>(job, row, page);
+  }
+}
+
 template <KvType kType, int kRows>
 void score_rows(const Scoring& job, const KvRow& row, const KvPage& page) {
   for (int first = 0; first < kPageRows; first += kLanes) {
@@ -89,6 +121,20 @@ void mix_exactly(const Mixing& job, const KvRow& row, const KvPage& page) {
 }
 
 }  // namespace
+
+void score_turned_avx512(const Scoring& job, const KvRow& row, const KvPage& page) {
+  switch (row.type) {
+    case KvType::F32:
+      return score_turned<KvType::F32, kFusedRows>(job, row, page);
+    case KvType::BF16:
+      return score_turned<KvType::BF16, kFusedRows>(job, row, page);
+    case KvType::F16:
+      return score_turned<KvType::F16, kFusedRows>(job, row, page);
+    case KvType::Bits8:
+    case KvType::Bits4:
+      return;  // never turned
+  }
+}
 
 void score_page_avx512(const Scoring& job, const KvRow& row, const KvPage& page) {
   switch (row.type) {

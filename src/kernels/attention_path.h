@@ -47,9 +47,12 @@ struct KvRow {
   int width = 0;  ///< numbers
   int group = 0;  ///< numbers that share a scale, where they are packed
   int bytes = 0;
+  /// A page's rows lie channel by channel instead: [width][kPageRows]. Never of packed types.
+  bool turned = false;
 };
 
-/// Rows of one page and the page that is read next, which may be the same one.
+/// Rows of one page, and what is read next, which is asked for meanwhile: as much memory, of which
+/// any part may not exist.
 struct KvPage {
   const std::uint8_t* rows;
   const std::uint8_t* next;
@@ -107,7 +110,7 @@ struct Gathered {
 struct AttentionPath {
   /// Keys of a page → [width][kPageRows].
   void (*turn)(const KvRow& row, const KvPage& page, float* turned);
-  /// `count` rows of a page as numbers.
+  /// `count` rows of a page as numbers; not of turned ones.
   void (*unpack)(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to);
   /// Each score is a chain of multiply-adds in the order of the width.
   void (*score)(const Scoring& job);
@@ -116,6 +119,8 @@ struct AttentionPath {
   void (*mix)(const Mixing& job);
   /// Both at once for up to kFusedRows queries, without a copy of the page. Null where a path has
   /// nothing faster than one after the other; `keys` and `values` of the jobs are not looked at.
+  /// Rows that are turned have a function of their own.
+  void (*score_turned)(const Scoring& job, const KvRow& row, const KvPage& page);
   void (*score_page)(const Scoring& job, const KvRow& row, const KvPage& page);
   void (*mix_page)(const Mixing& job, const KvRow& row, const KvPage& page);
   /// Adds what the same queries gathered of later keys; `rows` queries, `width` a multiple of

@@ -63,6 +63,10 @@ float number_at(const KvRow& row, const std::uint8_t* from, int i) {
 }
 
 void turn(const KvRow& row, const KvPage& page, float* turned) {
+  if (row.turned) {
+    for (int i = 0; i < row.width * kPageRows; ++i) turned[i] = number_at(row, page.rows, i);
+    return;
+  }
   for (int key = 0; key < kPageRows; ++key)
     for (int i = 0; i < row.width; ++i)
       turned[i * kPageRows + key] = number_at(row, page.rows + std::ptrdiff_t{key} * row.bytes, i);
@@ -144,6 +148,7 @@ void merge(const Gathered& to, const Gathered& later, int rows, int width) {
 
 }  // namespace
 
-const AttentionPath kAttentionScalar{turn, unpack, score, weigh, mix, nullptr, nullptr, merge};
+const AttentionPath kAttentionScalar{turn,    unpack,  score,   weigh, mix,
+                                     nullptr, nullptr, nullptr, merge};
 
 }  // namespace hearth::kernels

@@ -99,8 +99,9 @@ TEST(Attention, EveryTypeOfPage) {
   unsigned seed = 400;
   for (const KvType type : {KvType::F32, KvType::BF16, KvType::F16, KvType::Bits8, KvType::Bits4})
     for (const int width : {64, 80, 20})
-      check({.width = width, .value_dim = width, .type = type}, {{0, 40}, {90, 1}, {300, 2}},
-            ++seed);
+      for (const bool rows : {false, true})
+        check({.width = width, .value_dim = width, .type = type, .keys_as_rows = rows},
+              {{0, 40}, {90, 1}, {300, 2}}, ++seed);
 }
 
 TEST(Attention, ValuesInKeys) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "kernels/number_formats.h"
 
@@ -87,6 +88,14 @@ void pack_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
   }
 }
 
+/// Number i to row i of `page`, in column `token`.
+template <class Number>
+void scatter(int width, std::uint8_t* page, int token, const Number* numbers) {
+  std::uint8_t* to = page + std::ptrdiff_t{token} * std::ptrdiff_t{sizeof(Number)};
+  for (int i = 0; i < width; ++i, to += kPageRows * sizeof(Number))
+    std::memcpy(to, numbers + i, sizeof(Number));
+}
+
 }  // namespace
 
 KvRow kv_row(KvType type, int width) {
@@ -96,6 +105,12 @@ KvRow kv_row(KvType type, int width) {
   const int groups = (width + group - 1) / group;
   const int bytes = groups * group * bits / 8 + groups * 2 * static_cast<int>(sizeof(float));
   return {.type = type, .width = width, .group = group, .bytes = bytes};
+}
+
+KvRow key_row(KvType type, int width, bool values_in_keys) {
+  KvRow row = kv_row(type, width);
+  row.turned = bits_of(type) > 8 && !values_in_keys;
+  return row;
 }
 
 void store_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
@@ -112,6 +127,15 @@ void store_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
         row.type == KvType::F16 ? clamped_f16(numbers[i]) : to_bf16(numbers[i]);
     std::memcpy(to + std::ptrdiff_t{i} * 2, &bits, sizeof bits);
   }
+}
+
+void store_in_page(const KvRow& row, const float* numbers, std::uint8_t* page, int token) {
+  if (!row.turned) return store_row(row, numbers, page + std::ptrdiff_t{token} * row.bytes);
+  if (row.type == KvType::F32) return scatter(row.width, page, token, numbers);
+  thread_local std::vector<std::uint16_t> bits;
+  bits.resize(static_cast<std::size_t>(row.width));
+  store_row(row, numbers, reinterpret_cast<std::uint8_t*>(bits.data()));
+  scatter(row.width, page, token, bits.data());
 }
 
 }  // namespace hearth::kernels

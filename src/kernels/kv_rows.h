@@ -9,6 +9,10 @@ namespace hearth::kernels {
 /// a multiple of that, else per 32; zeros fill up the last group.
 KvRow kv_row(KvType type, int width);
 
+/// The same for keys: numbers that are not packed lie channel by channel in their page, so that
+/// scores need no turning. Where values are read out of the keys too, they are rows.
+KvRow key_row(KvType type, int width, bool values_in_keys);
+
 /// `width` rounded up to whole lanes.
 constexpr int padded(int width) {
   return (width + kWidthLanes - 1) / kWidthLanes * kWidthLanes;
@@ -16,6 +20,10 @@ constexpr int padded(int width) {
 
 /// Writes `row.width` numbers to `to`, `row.bytes` of them. 16 bits round to nearest; what float16
 /// cannot hold becomes its largest number. Codes are those of MLX's quantize().
+/// Not of turned rows.
 void store_row(const KvRow& row, const float* numbers, std::uint8_t* to);
+
+/// The same as row `token` of a page, turned or not.
+void store_in_page(const KvRow& row, const float* numbers, std::uint8_t* page, int token);
 
 }  // namespace hearth::kernels

@@ -170,7 +170,7 @@ AttentionJob PagedAttention::job_of(Inputs& in, std::vector<mx::array>& outputs)
                    .new_keys = {},
                    .place_keys = keys,
                    .new_values = {},
-                   .keys = {nullptr, kv_row(rules.type, width)},
+                   .keys = {nullptr, key_row(rules.type, width, rules.values_in_keys)},
                    .values = {nullptr, kv_row(rules.type, rules.value_dim)},
                    .rules = {.softcap = rules.softcap, .window = rules.window},
                    .mixed = outputs[0].data<float>()};

@@ -45,7 +45,7 @@ struct PagedArrays {
   std::optional<mlx::core::array> keys;        ///< [T, K, Dh]; none: another layer has written them
   std::optional<mlx::core::array> values;      ///< [T, K, Dv]; none where they lie in the keys
   std::optional<mlx::core::array> sinks;       ///< [H]
-  mlx::core::array key_pool;                   ///< [pages * K * kPageRows, ...] rows
+  mlx::core::array key_pool;                   ///< [pages * K * kPageRows, ...] rows (key_row())
   std::optional<mlx::core::array> value_pool;  ///< likewise; none where they lie in the keys
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/attention.h"
+#include "kernels/kv_rows.h"
 #include "kernels/paged_attention.h"
 #include "nn/kv_pages.h"
 
@@ -71,6 +72,10 @@ std::shared_ptr<const kernels::PagedStep> plan_kernel_attention(const StepBatch&
   for (const Segment& segment : batch.segments)
     step.segments.push_back(paged(segment, window, table));
   return std::make_shared<const kernels::PagedStep>(std::move(step));
+}
+
+bool kernel_turns_keys(const KvShape& shape) {
+  return kernels::key_row(type_of(shape), shape.head_dim, shape.values_in_keys).turned;
 }
 
 mx::array KvPages::attend_by_kernel(const mx::array& q, const AttendOptions& options) {

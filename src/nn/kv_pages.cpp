@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "kernels/counters.h"
+#include "nn/kernel_attention.h"
+#include "nn/panels.h"
 
 namespace hearth::nn {
 
@@ -19,6 +21,14 @@ mx::array gather(const mx::array& pool, const KvFormat& format, const AttentionG
   const mx::array picked = mx::take(pages, group.page_ids, 0);
   const mx::array rows = mx::reshape(picked, {kv_heads * group.sequences * seen, stored});
   return mx::reshape(format.numbers(rows), {kv_heads, group.sequences, seen, format.width});
+}
+
+/// Rows of whole pages [pages * K * kPageTokens, Dh], whose numbers move from channel by channel to
+/// token by token, or back.
+mx::array turned_over(const mx::array& rows, bool to_channels) {
+  mx::Shape page{-1, rows.shape(1), kPageTokens};
+  if (to_channels) std::swap(page[1], page[2]);
+  return mx::reshape(mx::swapaxes(mx::reshape(rows, std::move(page)), 1, 2), rows.shape());
 }
 
 /// [K, B, S, Dh] → [K, B, S, count]
@@ -86,18 +96,30 @@ void KvShape::pack(int wanted_bits) {
 
 KvPages::KvPages(KvShape shape)
     : shape_(shape),
+      turned_(kernels_serve() && kernel_turns_keys(shape)),
       keys_(mx::zeros({0, shape.key_format().stored_width()}, shape.key_format().stored_dtype())),
       values_(mx::zeros({0, shape.value_format().stored_width()},
                         shape.value_format().stored_dtype())) {}
 
 void KvPages::follow(std::shared_ptr<const AttentionPlan> plan) {
+  lay_keys(false);
   plan_ = std::move(plan);
   step_ = nullptr;
 }
 
 void KvPages::follow(std::shared_ptr<const kernels::PagedStep> step) {
+  lay_keys(kernel_turns_keys(shape_));
   step_ = std::move(step);
   plan_ = nullptr;
+}
+
+/// Another one attends than before: what is held moves.
+void KvPages::lay_keys(bool turned) {
+  if (turned == turned_) return;
+  turned_ = turned;
+  if (!held_) return;
+  keys_ = turned_over(keys_, turned);
+  mx::eval(keys_);
 }
 
 void KvPages::grow(std::size_t pages) {
@@ -123,12 +145,16 @@ void KvPages::write(mx::array& pool, const KvFormat& format, const mx::array& ro
 
 KvPages::Content KvPages::content(std::span<const std::int32_t> pages) const {
   const mx::array slots = slots_of(pages);
-  return {mx::take(keys_, slots, 0), shape_.values_in_keys ? values_ : mx::take(values_, slots, 0)};
+  const mx::array keys = mx::take(keys_, slots, 0);
+  return {turned_ ? turned_over(keys, /*to_channels=*/false) : keys,
+          shape_.values_in_keys ? values_ : mx::take(values_, slots, 0)};
 }
 
 void KvPages::replace(std::span<const std::int32_t> pages, const Content& content) {
   const mx::array slots = slots_of(pages);
-  for (const auto& [pool, rows] : {std::pair(&keys_, content.keys), {&values_, content.values}}) {
+  held_ = true;
+  const mx::array keys = turned_ ? turned_over(content.keys, /*to_channels=*/true) : content.keys;
+  for (const auto& [pool, rows] : {std::pair(&keys_, keys), {&values_, content.values}}) {
     if (rows.shape(0) == 0) continue;
     const mx::array updates = mx::expand_dims(rows, 1);
     *pool = mx::scatter(std::exchange(*pool, updates), slots, updates, 0);  // as in write()
@@ -146,6 +172,7 @@ mx::array KvPages::slots_of(std::span<const std::int32_t> pages) const {
 
 void KvPages::append(const mx::array& k, const mx::array& v) {
   assert((plan_ || step_) && "Cache::begin comes before the layers");
+  held_ = true;
   if (step_) {
     new_keys_ = k;
     if (!shape_.values_in_keys) new_values_ = v;

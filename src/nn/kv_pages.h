@@ -106,12 +106,14 @@ class KvPages {
   /// a pool is read, writing would copy it whole. Lazy, in order with what is attended.
   void replace(std::span<const std::int32_t> pages, const Content& content);
 
-  /// The pools as they stand: evaluate them with the step. They are written in place.
+  /// The pools as they stand: evaluate them with the step. They are written in place. How keys lie
+  /// in their pages depends on who attends (kernel_attention.h).
   const mx::array& keys() const { return keys_; }
   const mx::array& values() const { return values_; }
   std::size_t bytes() const { return keys_.nbytes() + values_.nbytes(); }
 
  private:
+  void lay_keys(bool turned);
   void write(mx::array& pool, const KvFormat& format, const mx::array& rows) const;
   mx::array attend_plainly(const mx::array& q, const AttendOptions& options) const;
   mx::array attend_by_kernel(const mx::array& q, const AttendOptions& options);
@@ -119,8 +121,10 @@ class KvPages {
 
   KvShape shape_;
   std::size_t pages_ = 0;
-  mx::array keys_;    // [pages * K * kPageTokens, Dh], or as stored in the key format
-  mx::array values_;  // [pages * K * kPageTokens, Dv], the same
+  bool turned_;        // keys lie channel by channel in their pages, as the kernel likes it
+  bool held_ = false;  // something has been written
+  mx::array keys_;     // [pages * K * kPageTokens, Dh], or as stored in the key format
+  mx::array values_;   // [pages * K * kPageTokens, Dv], the same
   std::shared_ptr<const AttentionPlan> plan_;  // one of the two
   std::shared_ptr<const kernels::PagedStep> step_;
   std::optional<mx::array> new_keys_, new_values_;  // for the kernel, until it attends

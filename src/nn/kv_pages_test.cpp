@@ -194,6 +194,38 @@ TEST_P(PagedAttention, PackedKeysAndValues) {
   }
 }
 
+TEST_P(PagedAttention, WhoAttendsMayChange) {
+  for (const int bits : {0, 16, 8}) {
+    std::mt19937 random(7);
+    KvPages layer = layer_with(window(), 8, bits);
+    std::vector<Sequence> one{sequence(random, 90, {7, 0, 3})};
+    for (Sequence& s : one) {
+      s.unpacked_k = bits == 0 ? s.k : std::exchange(s.k, rounded(s.k, layer.shape().key_format()));
+      s.unpacked_v =
+          bits == 0 ? s.v : std::exchange(s.v, rounded(s.v, layer.shape().value_format()));
+    }
+    const By other = by() == By::Kernel ? By::Operations : By::Kernel;
+    feed(layer, one, {60}, by());
+    feed(layer, one, {1}, other);
+    feed(layer, one, {20}, by());
+  }
+}
+
+TEST_P(PagedAttention, ContentGoesFromOneToTheOther) {
+  std::mt19937 random(8);
+  std::vector<Sequence> one{sequence(random, 90, {2, 0, 1})};
+  KvPages layer = layer_with(window(), 3);
+  feed(layer, one, {70}, by());
+  const KvPages::Content content = layer.content(one[0].pages);
+  mx::eval({content.keys, content.values});
+  EXPECT_EQ(content.keys.shape(), (mx::Shape{3 * kKvHeads * kPageTokens, kWidth}));
+  EXPECT_EQ(testing::values_of(content.keys)[kWidth + 1], row(one[0].k, 1, 0, kKvHeads)[1]);
+  KvPages second = layer_with(window(), 5);
+  one[0].pages = {4, 3, 1};
+  second.replace(one[0].pages, content);
+  feed(second, one, {20}, by() == By::Kernel ? By::Operations : By::Kernel);
+}
+
 INSTANTIATE_TEST_SUITE_P(Windows, PagedAttention,
                          ::testing::Combine(::testing::Values(0, 1, 7, 45),
                                             ::testing::Values(By::Operations, By::Kernel)));

@@ -26,6 +26,7 @@ struct AttentionLayout {
   int value_dim = 64;
   KvType type = KvType::F32;
   bool values_in_keys = false;
+  bool keys_as_rows = false;  ///< though they could be turned
   int window = 0;
   float softcap = 0.0F;
   bool sinks = false;
@@ -127,6 +128,9 @@ class AttentionExample {
 
   /// In double precision.
   std::vector<double> placed(const float* x, const float* norm, int token) const;
+  KvRow key() const {
+    return key_row(layout_.type, layout_.width, layout_.keys_as_rows || layout_.values_in_keys);
+  }
   /// What the page gives back of a row.
   std::vector<float> kept(const std::vector<double>& numbers) const;
   HeadPlacing placing(const std::vector<float>& norm, std::int64_t stride) const;
@@ -227,7 +231,7 @@ inline HeadPlacing AttentionExample::placing(const std::vector<float>& norm,
 
 /// Keys and values of cached tokens; whatever else lies in the pools is no number.
 inline void AttentionExample::fill_pools() {
-  const KvRow key = kv_row(layout_.type, layout_.width);
+  const KvRow key = this->key();
   const KvRow value = kv_row(layout_.type, layout_.value_dim);
   const std::size_t slots = product(pages_, layout_.kv_heads, kPageRows);
   key_rows_.assign(slots * static_cast<std::size_t>(key.bytes), 0xFF);
@@ -236,15 +240,16 @@ inline void AttentionExample::fill_pools() {
     for (int token = 0; token < sequence.length.cached; ++token)
       for (int head = 0; head < layout_.kv_heads; ++head) {
         const std::int32_t page = sequence.pages[static_cast<std::size_t>(token / kPageRows)];
-        const std::size_t slot = product(page * layout_.kv_heads + head, kPageRows) +
-                                 static_cast<std::size_t>(token % kPageRows);
+        const std::size_t slot = product(page * layout_.kv_heads + head, kPageRows);
         const auto at = static_cast<std::size_t>(std::int64_t{token} * layout_.kv_heads + head);
         const auto k = placed(sequence.keys.data() + at * static_cast<std::size_t>(layout_.width),
                               key_norm_.data(), token);
-        store_row(key, std::vector<float>(k.begin(), k.end()).data(),
-                  key_rows_.data() + slot * static_cast<std::size_t>(key.bytes));
-        store_row(value, sequence.values.data() + at * static_cast<std::size_t>(layout_.value_dim),
-                  value_rows_.data() + slot * static_cast<std::size_t>(value.bytes));
+        const int in_page = token % kPageRows;
+        store_in_page(key, std::vector<float>(k.begin(), k.end()).data(),
+                      key_rows_.data() + slot * static_cast<std::size_t>(key.bytes), in_page);
+        store_in_page(value,
+                      sequence.values.data() + at * static_cast<std::size_t>(layout_.value_dim),
+                      value_rows_.data() + slot * static_cast<std::size_t>(value.bytes), in_page);
       }
 }
 
@@ -298,7 +303,7 @@ inline AttentionJob AttentionExample::job(const PagedStep& step) {
                    .new_keys = view(step_keys_, layout_.kv_heads, layout_.width),
                    .place_keys = placing(key_norm_, 0),
                    .new_values = view(step_values_, layout_.kv_heads, layout_.value_dim),
-                   .keys = {key_rows_.data(), kv_row(layout_.type, layout_.width)},
+                   .keys = {key_rows_.data(), key()},
                    .values = {layout_.values_in_keys ? nullptr : value_rows_.data(),
                               kv_row(layout_.type, layout_.value_dim)},
                    .rules = {.softcap = layout_.softcap,
