@@ -101,7 +101,11 @@ template <KvType kType>
   constexpr int kBits = bits_of<kType>();
   constexpr int kLineNumbers = kLineBytes * 8 / kBits;
   if (at % kLineNumbers != 0) return;
-  ask_for(page.next + begin + std::ptrdiff_t{at} * kBits / 8);
+  const std::uint8_t* line = page.next + begin + std::ptrdiff_t{at} * kBits / 8;
+  if constexpr (kBits < 16)
+    _mm_prefetch(reinterpret_cast<const char*>(line), _MM_HINT_T0);  // few lines, much to compute
+  else
+    ask_for(line);
 }
 
 /// Channels [at, at + 16) of sixteen keys, turned: a register per channel.
