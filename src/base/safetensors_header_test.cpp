@@ -1,5 +1,5 @@
 // Hostile, torn and odd safetensors headers.
-#include "nn/safetensors_header.h"
+#include "base/safetensors_header.h"
 
 #include <cstdint>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace hearth::nn {
+namespace hearth::base {
 namespace {
 
 constexpr std::string_view kValid =
@@ -143,4 +143,4 @@ TEST(SafetensorsHeader, SurvivesMutations) {
 }
 
 }  // namespace
-}  // namespace hearth::nn
+}  // namespace hearth::base

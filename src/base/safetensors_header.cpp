@@ -1,5 +1,5 @@
 // Parses and checks a safetensors header. Pure: text in, table out.
-#include "nn/safetensors_header.h"
+#include "base/safetensors_header.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 
-namespace hearth::nn {
+namespace hearth::base {
 
 namespace {
 
@@ -169,4 +169,4 @@ Result<TensorTable> parse_safetensors_header(std::string_view text, std::uint64_
   return table;
 }
 
-}  // namespace hearth::nn
+}  // namespace hearth::base
