@@ -94,7 +94,7 @@ Result<void> Fetcher::fetch(const Piece& piece) {
     if (!piece.ranges) at_ = piece.range.begin;
     if (outcome) continue;
     if (outcome.error().code == ErrorCode::Cancelled) return {};
-    const auto wait = backoff.failed(outcome.error());
+    const auto wait = final_ ? std::nullopt : backoff.failed(outcome.error());
     if (!wait) return fail(naming(piece.transfer->wanted, std::move(outcome).error()));
     if (!board_.pause(*wait)) return {};
   }
@@ -121,6 +121,7 @@ Result<Fetcher::Outcome> Fetcher::attempt(const Piece& piece) {
       .keep_going = [&] { return board_.running(); }};
   const std::string address = attempt.storage.empty() ? attempt.wanted.address : attempt.storage;
   auto answer = asker_.get(address, headers(attempt), hooks);
+  final_ = attempt.fault.has_value();
   if (attempt.fault) return fail(std::move(*attempt.fault));
   if (!answer) return fail(std::move(answer).error());
   return judge(*answer, attempt);

@@ -44,6 +44,7 @@ class Fetcher {
   Board& board_;
   RateLimit& rate_;
   std::uint64_t at_ = 0;  // where the present piece is whole up to
+  bool final_ = false;    // the last attempt's fault is no line's: a full disk, a wrong file
   int expired_ = 0;       // addresses in a row that were refused
 };
 

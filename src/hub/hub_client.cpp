@@ -96,11 +96,16 @@ Result<std::vector<RemoteFile>> HubClient::files(const std::string& repository,
               repository, kMostPages);
 }
 
-Result<std::string> HubClient::readme(const std::string& repository, const std::string& revision) {
+Result<std::string> HubClient::text(const std::string& repository, const std::string& revision,
+                                    const std::string& path) {
   TRY(check_repository(repository));
   TRY(check_revision(revision));
-  const auto url = file_address(asker_.places(), repository, revision, "README.md");
-  return TRY(ask(url, {repository, revision, "README.md"})).response.body;
+  const auto url = file_address(asker_.places(), repository, revision, path);
+  return TRY(ask(url, {repository, revision, path})).response.body;
+}
+
+Result<std::string> HubClient::readme(const std::string& repository, const std::string& revision) {
+  return text(repository, revision, "README.md");
 }
 
 Result<SearchPage> HubClient::search(const SearchQuery& query) {

@@ -30,6 +30,9 @@ class HubClient {
   Result<ModelInfo> model(const std::string& repository, const std::string& revision);
   /// Every file at a revision, whatever the number of pages.
   Result<std::vector<RemoteFile>> files(const std::string& repository, const std::string& revision);
+  /// A small file's content. NotFound where there is none.
+  Result<std::string> text(const std::string& repository, const std::string& revision,
+                           const std::string& path);
   /// The model card, as Markdown. NotFound where there is none.
   Result<std::string> readme(const std::string& repository, const std::string& revision);
   Result<SearchPage> search(const SearchQuery& query);
