@@ -5,6 +5,9 @@
 #include <chrono>
 #include <fstream>
 
+#include "base/log.h"
+#include "store/aliases.h"
+
 namespace hearth::services {
 namespace {
 
@@ -32,20 +35,30 @@ std::vector<fs::path> subfolders(const fs::path& folder) {
   return found;
 }
 
-void add_if_model(std::vector<ModelEntry>& entries, const fs::path& folder, const std::string& id) {
-  const auto same = [&](const ModelEntry& entry) { return entry.id == id; };
-  if (std::any_of(entries.begin(), entries.end(), same)) return;
-  if (auto entry = read_model_folder(folder, id)) entries.push_back(std::move(*entry));
-}
+/// One look at all folders.
+struct Scan {
+  std::vector<ModelEntry> entries;
+  std::set<std::string, std::less<>> ids = {};
+  FolderIndex& index;
 
-void scan_plain(std::vector<ModelEntry>& entries, const fs::path& root) {
+  void add_if_model(const fs::path& folder, const std::string& id, ModelPlace place) {
+    if (ids.contains(id)) return;
+    auto entry = index.read(folder, id);
+    if (!entry) return;
+    entry->place = place;
+    ids.insert(id);
+    entries.push_back(std::move(*entry));
+  }
+};
+
+void scan_plain(Scan& scan, const fs::path& root, ModelPlace place) {
   for (const fs::path& folder : subfolders(root)) {
     const std::string name = folder.filename().string();
     if (is_there(folder / "config.json"))
-      add_if_model(entries, folder, name);
+      scan.add_if_model(folder, name, place);
     else
       for (const fs::path& inner : subfolders(folder))
-        add_if_model(entries, inner, name + "/" + inner.filename().string());
+        scan.add_if_model(inner, name + "/" + inner.filename().string(), place);
   }
 }
 
@@ -64,7 +77,7 @@ fs::path current_snapshot(const fs::path& repository) {
   return newest == all.end() ? fs::path() : *newest;
 }
 
-void scan_hub_cache(std::vector<ModelEntry>& entries, const fs::path& root) {
+void scan_hub_cache(Scan& scan, const fs::path& root) {
   static constexpr std::string_view kPrefix = "models--";
   for (const fs::path& repository : subfolders(root)) {
     std::string name = repository.filename().string();
@@ -72,29 +85,48 @@ void scan_hub_cache(std::vector<ModelEntry>& entries, const fs::path& root) {
     name.erase(0, kPrefix.size());
     if (const auto split = name.find("--"); split != std::string::npos) name.replace(split, 2, "/");
     if (const fs::path snapshot = current_snapshot(repository); !snapshot.empty())
-      add_if_model(entries, snapshot, name);
+      scan.add_if_model(snapshot, name, ModelPlace::HubCache);
   }
-}
-
-/// The demo model answers to a short name as well.
-void add_aliases(std::vector<ModelEntry>& entries) {
-  for (ModelEntry& entry : entries)
-    if (entry.id == "hearth-demo") entry.aliases.emplace_back("demo");
 }
 
 }  // namespace
 
+/// The demo model answers to a short name as well.
+void Library::add_aliases(std::vector<ModelEntry>& entries) const {
+  std::vector<store::Alias> aliases;
+  if (knowledge_.database != nullptr) {
+    if (auto named = store::Aliases(*knowledge_.database).list())
+      aliases = std::move(*named);
+    else
+      log_warn("library", "aliases are not known: {}", named.error().message);
+  }
+  for (ModelEntry& entry : entries) {
+    if (entry.id == "hearth-demo") entry.aliases.emplace_back("demo");
+    for (const store::Alias& alias : aliases)
+      if (alias.model == entry.id) entry.aliases.push_back(alias.alias);
+  }
+}
+
 std::vector<ModelEntry> Library::list() const {
-  std::vector<ModelEntry> entries;
+  const std::lock_guard scanning(scan_mutex_);
+  Scan scan{.entries = {}, .index = index_};
   {
     const std::lock_guard lock(mutex_);
-    entries = added_;
+    scan.entries = added_;
   }
-  for (const fs::path& root : folders_.plain) scan_plain(entries, root);
-  scan_hub_cache(entries, folders_.hub_cache);
+  for (const ModelEntry& entry : scan.entries) scan.ids.insert(entry.id);
+  for (const fs::path& root : folders_.plain) scan_plain(scan, root, ModelPlace::Folder);
+  if (!folders_.installed.empty()) scan_plain(scan, folders_.installed, ModelPlace::Installed);
+  scan_hub_cache(scan, folders_.hub_cache);
+  index_.save();
+  std::vector<ModelEntry> entries = std::move(scan.entries);
   add_aliases(entries);
-  std::sort(entries.begin(), entries.end(),
-            [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (ModelEntry& entry : entries)
+    if (entry.unsupported.empty() && !knowledge_.architectures.empty() &&
+        !entry.architecture.empty() && !knowledge_.architectures.contains(entry.architecture))
+      entry.unsupported =
+          fmt::format("models of the family \"{}\" cannot be run yet", entry.architecture);
+  std::ranges::sort(entries, {}, &ModelEntry::id);
   return entries;
 }
 
@@ -103,6 +135,7 @@ Result<ModelEntry> Library::add_folder(const fs::path& folder) {
   const fs::path whole = fs::canonical(folder, error);
   if (error) return fail(ErrorCode::NotFound, "{}: {}", folder.string(), error.message());
   auto entry = TRY(read_model_folder(whole, whole.filename().string()));
+  entry.place = ModelPlace::Named;
   const std::lock_guard lock(mutex_);
   seen_.clear();
   std::erase_if(added_, [&](const ModelEntry& old) { return old.id == entry.id; });

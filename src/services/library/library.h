@@ -3,13 +3,16 @@
 
 #include <filesystem>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "services/library/folder_index.h"
 #include "services/library/model_entry.h"
+#include "store/database.h"
 
 namespace hearth::services {
 
@@ -18,16 +21,27 @@ struct LibraryFolders {
   std::filesystem::path
       hub_cache;  ///< Hugging Face cache layout: models--org--name/snapshots/<commit>
   std::vector<std::filesystem::path> plain;  ///< folders that hold `name/` or `org/name/`
+  std::filesystem::path installed = {};      ///< the same, for what came with the program
 };
 
-/// Finds models by looking at the folders: nothing is remembered for longer than a second but the
-/// folders added by path, so what another program downloads is seen at once. Any thread.
+/// What the library knows beyond the folders.
+struct LibraryKnowledge {
+  store::Database* database = nullptr;  ///< index and aliases; outlives the library
+  /// Every model_type that can be run; empty: nobody knows, and none is refused.
+  std::set<std::string, std::less<>> architectures = {};
+};
+
+/// Finds models by looking at the folders, so what another program downloads is seen at once. A
+/// folder's files are read only when they have changed. Any thread.
 class Library {
  public:
-  explicit Library(LibraryFolders folders) : folders_(std::move(folders)) {}
+  explicit Library(LibraryFolders folders, LibraryKnowledge knowledge = {})
+      : folders_(std::move(folders)),
+        knowledge_(std::move(knowledge)),
+        index_(knowledge_.database) {}
 
   /// Every model found, by id. The same id in two places: the first place wins (added folders,
-  /// plain, cache).
+  /// plain, installed, cache).
   std::vector<ModelEntry> list() const;
 
   /// Makes a single model folder known under its own name. For the command line only: a path never
@@ -40,11 +54,18 @@ class Library {
   /// are ModelNotFound with suggestions. May rely on a look at the folders that is a second old.
   Result<ModelEntry> resolve(std::string_view name) const;
 
+  const LibraryFolders& folders() const { return folders_; }
+
   /// Something has changed on the disk: the next resolve() looks.
   void look_again();
 
  private:
+  void add_aliases(std::vector<ModelEntry>& entries) const;
+
   LibraryFolders folders_;
+  LibraryKnowledge knowledge_;
+  mutable std::mutex scan_mutex_;
+  mutable FolderIndex index_;  // guarded by scan_mutex_
   mutable std::mutex mutex_;
   std::vector<ModelEntry> added_;         // guarded by mutex_
   mutable std::vector<ModelEntry> seen_;  // guarded by mutex_: the last look of resolve()

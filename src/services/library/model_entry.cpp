@@ -2,15 +2,28 @@
 #include "services/library/model_entry.h"
 
 #include <algorithm>
+#include <boost/describe.hpp>
 #include <chrono>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <set>
 
+#include "base/decode.h"
 #include "base/json.h"
+#include "base/sha256.h"
+#include "services/library/memory_need.h"
+#include "services/library/model_kind.h"
+#include "services/library/weight_facts.h"
 
 namespace hearth::services {
+
+// What is kept of a folder.
+BOOST_DESCRIBE_STRUCT(ModelEntry, (),
+                      (kind, architecture, quantisation, context_length, bytes, modified,
+                       parameters, weight_bytes, kv_bytes_per_token, kv_window_bytes,
+                       workspace_bytes, thinking, tools, vision, licence, unsupported, fault))
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -33,11 +46,6 @@ std::string text_of(const json::object& object, std::string_view key) {
 std::int64_t integer_of(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   return value && value->is_int64() ? value->get_int64() : 0;
-}
-
-const json::object& text_config(const json::object& config) {
-  const auto* inner = config.if_contains("text_config");
-  return inner && inner->is_object() ? inner->get_object() : config;
 }
 
 std::string quantisation_of(const json::object& config) {
@@ -95,39 +103,66 @@ std::string weight_fault(const fs::path& folder) {
   return "there are no safetensors files in the folder";
 }
 
-void add_files(ModelEntry& entry) {
+/// What can be read of a model without loading it; zeros where the headers are damaged, which
+/// check_model() tells.
+void read_needs(ModelEntry& entry, const json::object& config) {
+  const MemoryNeed need = memory_need(config);
+  entry.kv_bytes_per_token = need.kv_bytes_per_token;
+  entry.kv_window_bytes = need.kv_window_bytes;
+  entry.workspace_bytes = need.workspace_bytes;
+  if (const auto weights = weight_facts(entry.folder, config)) {
+    entry.parameters = weights->parameters;
+    entry.weight_bytes = weights->bytes;
+  }
+}
+
+void read_abilities(ModelEntry& entry, const json::object& config) {
+  const std::string chat = template_text(entry.folder);
+  entry.kind = model_kind(config, has_pooling(entry.folder), entry.id);
+  entry.thinking = chat.contains("enable_thinking");
+  entry.tools = chat.contains("tools");
+  entry.vision = entry.kind == "vision";
+  entry.licence = licence_of(entry.folder);
+  entry.unsupported = packing_fault(config);
+}
+
+constexpr std::string_view kStampForm = "1";  // grows when other facts are read
+
+}  // namespace
+
+FolderStamp stamp_folder(const fs::path& folder) {
+  FolderStamp found;
+  std::vector<std::string> lines;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(entry.folder, error), end; !error && at != end;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
        at.increment(error)) {
     std::error_code unreadable;
     if (!at->is_regular_file(unreadable)) continue;
-    if (const auto bytes = at->file_size(unreadable); !unreadable) entry.bytes += bytes;
+    const auto bytes = at->file_size(unreadable);
     const auto written = at->last_write_time(unreadable);
     if (unreadable) continue;
+    found.bytes += bytes;
     const auto when = std::chrono::file_clock::to_sys(written).time_since_epoch();
-    entry.modified = std::max<std::int64_t>(
-        entry.modified, std::chrono::duration_cast<std::chrono::seconds>(when).count());
+    found.modified = std::max<std::int64_t>(
+        found.modified, std::chrono::duration_cast<std::chrono::seconds>(when).count());
+    lines.push_back(fmt::format("{} {} {}\n", at->path().string(), bytes, when.count()));
   }
+  std::ranges::sort(lines);
+  base::Sha256 hash;
+  hash.add(kStampForm);
+  for (const std::string& line : lines) hash.add(line);
+  found.stamp = hash.hex();
+  return found;
 }
-
-/// Whether the chat template asks for `enable_thinking`, wherever the folder keeps it.
-bool can_think(const fs::path& folder) {
-  for (const char* name : {"chat_template.jinja", "chat_template.json", "tokenizer_config.json"}) {
-    std::ifstream in(folder / name, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(in), {});
-    if (text.contains("enable_thinking")) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
   if (!is_file(folder / "config.json"))
     return fail(ErrorCode::NotFound, "{} holds no model: there is no config.json in it",
                 folder.string());
-  ModelEntry entry{.id = std::move(id), .folder = folder};
-  add_files(entry);
+  ModelEntry entry{.id = std::move(id), .aliases = {}, .folder = folder};
+  const FolderStamp files = stamp_folder(folder);
+  entry.bytes = files.bytes;
+  entry.modified = files.modified;
   const auto config = read_object(folder / "config.json");
   if (!config) {
     entry.fault = config.error().message;
@@ -138,10 +173,22 @@ Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
   entry.context_length = static_cast<std::uint32_t>(
       std::clamp<std::int64_t>(integer_of(text_config(*config), "max_position_embeddings"), 0,
                                std::numeric_limits<std::uint32_t>::max()));
-  entry.thinking = can_think(folder);
+  read_abilities(entry, *config);
+  read_needs(entry, *config);
   entry.fault =
       entry.architecture.empty() ? "config.json names no model_type" : weight_fault(folder);
   return entry;
+}
+
+std::string write_facts(const ModelEntry& entry) {
+  return base::write_json(json::value_from(entry));
+}
+
+Result<ModelEntry> read_facts(const std::string& text) {
+  const auto document = base::parse_json(text);
+  if (document)
+    if (auto entry = base::decode<ModelEntry>(*document)) return entry;
+  return fail(ErrorCode::CorruptData, "the index has facts of another form");
 }
 
 }  // namespace hearth::services

@@ -1,0 +1,35 @@
+// Rows of models and aliases: what goes in comes out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/aliases.h"
+#include "store/model_index.h"
+
+namespace hearth::store {
+namespace {
+
+TEST(ModelIndex, ReplacesAndDropsRows) {
+  const auto database = *Database::in_memory();
+  ModelIndex index(*database);
+  ASSERT_TRUE(index.update({{"/a", {"1", "{}"}}, {"/b", {"1", "{}"}}}, {}));
+  ASSERT_TRUE(index.update({{"/a", {"2", "{\"x\":1}"}}}, {"/b"}));
+  const auto all = *index.all();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all.at("/a").stamp, "2");
+  EXPECT_EQ(all.at("/a").facts, "{\"x\":1}");
+}
+
+TEST(Aliases, AreUniqueWithoutRegardToCase) {
+  const auto database = *Database::in_memory();
+  Aliases aliases(*database);
+  ASSERT_TRUE(aliases.put({.alias = "Fast", .model = "org/a"}));
+  ASSERT_TRUE(aliases.put({.alias = "fast", .model = "org/b"}));
+  const auto list = *aliases.list();
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list.front().model, "org/b");
+  EXPECT_TRUE(*aliases.remove("FAST"));
+  EXPECT_FALSE(*aliases.remove("fast"));
+}
+
+}  // namespace
+}  // namespace hearth::store
