@@ -5,9 +5,11 @@
 #include "api/admin/download_events.h"
 #include "api/admin/downloads.h"
 #include "api/admin/engine.h"
+#include "api/admin/models.h"
 #include "api/admin/problem.h"
 #include "api/admin/prompts.h"
 #include "api/admin/save_prompt.h"
+#include "api/admin/system.h"
 #include "api/health/health.h"
 #include "api/openai/cancel_request.h"
 #include "api/openai/chat_completions.h"
@@ -43,6 +45,10 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(admin::move_download(services));
   router.add(admin::discover(services));
   router.add(admin::discover_model(services));
+  router.add(admin::list_models(services));
+  router.add(admin::show_model(services));
+  router.add(admin::remove_model(services));
+  router.add(admin::system(services));
 }
 
 http::Response write_error(const http::Request& request, const Error& error) {

@@ -9,10 +9,12 @@ namespace hearth::app {
 namespace fs = std::filesystem;
 
 services::LibraryFolders library_folders(const services::Settings& settings) {
-  services::LibraryFolders folders{.hub_cache = platform::hub_cache(), .plain = {}};
+  services::LibraryFolders folders{.hub_cache = platform::hub_cache(),
+                                   .plain = {},
+                                   .installed = platform::share_folder() / "models"};
   for (const std::string& folder : settings.model_folders) folders.plain.emplace_back(folder);
   folders.plain.push_back(platform::hearth_home() / "models");
-  folders.plain.push_back(platform::share_folder() / "models");
+  folders.plain.push_back(platform::home_folder() / ".lmstudio" / "models");
   return folders;
 }
 

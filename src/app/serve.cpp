@@ -4,13 +4,16 @@
 
 #include "api/routes.h"
 #include "app/open_database.h"
+#include "app/open_library.h"
 #include "app/preload.h"
 #include "app/server.h"
 #include "app/start_worker.h"
 #include "app/web_app.h"
 #include "base/log.h"
 #include "http/server.h"
+#include "platform/machine.h"
 #include "platform/paths.h"
+#include "services/library/memory_need.h"
 
 namespace hearth::app {
 namespace {
@@ -161,11 +164,11 @@ Result<void> serve(const ServerInput& input) {
   TRY(check_bind(settings));
   make_home();
 
-  services::Library library(library_folders(settings));
+  const auto database = TRY(open_database());
+  services::Library library(library_folders(settings), library_knowledge(database.get()));
   const auto models = TRY(models_to_serve(library, settings));
   services::Adapters adapters;
   TRY(find_adapters(library, settings, models.empty() ? "" : models.front().id, adapters));
-  const auto database = TRY(open_database());
   const auto downloads = TRY(open_downloads(*database, settings, library));
   base::TaskPool tasks("tasks", kTaskThreads);
   services::Metrics metrics;
@@ -183,7 +186,9 @@ Result<void> serve(const ServerInput& input) {
                            .downloads = *downloads,
                            .tasks = tasks,
                            .context_limit = settings.context_length,
-                           .prompts = saved_prompts(settings)});
+                           .prompts = saved_prompts(settings),
+                           .memory_budget = services::memory_budget(platform::memory().total_bytes),
+                           .version = version()});
   const auto server =
       TRY(http::Server::listen(server_options(settings), std::move(router), error_writer()));
   server->on_access([&metrics](const http::AccessRecord& record) { log_access(metrics, record); });

@@ -10,6 +10,8 @@
 #include "hub/hub_client.h"
 #include "hub/names.h"
 #include "hub/patterns.h"
+#include "services/library/model_json.h"
+#include "services/library/remote_need.h"
 
 namespace hearth::api::admin {
 namespace {
@@ -111,7 +113,18 @@ Result<json::value> card(hub::HubClient& hub, const hub::ModelInfo& model) {
   return fail(text.error());
 }
 
-Result<json::object> show(const http::Request& request, const std::function<bool()>& wanted) {
+/// Null where the repository holds nothing that could be run.
+Result<json::value> fit_of(hub::HubClient& hub, const hub::ModelInfo& model,
+                           std::uint64_t weight_bytes, std::uint64_t budget_bytes) {
+  if (weight_bytes == 0) return json::value();
+  const auto need = services::remote_need(hub, model.id, model.commit, weight_bytes);
+  if (need) return json::value(services::describe_fit(services::fit(*need, budget_bytes)));
+  if (need.error().code == ErrorCode::NotFound) return json::value();
+  return fail(need.error());
+}
+
+Result<json::object> show(const http::Request& request, const std::function<bool()>& wanted,
+                          std::uint64_t budget_bytes) {
   const auto id = fmt::format("{}/{}", request.route_value("owner"), request.route_value("name"));
   if (const auto named = hub::check_repository(id); !named)
     return fail(base::fold({{.path = "name", .message = named.error().message}}));
@@ -124,10 +137,12 @@ Result<json::object> show(const http::Request& request, const std::function<bool
   model.id = id;
   json::array files;
   std::uint64_t bytes = 0;
+  std::uint64_t weights = 0;
   const hub::Patterns usual;
   for (const hub::RemoteFile& file : TRY(hub.files(id, model.commit))) {
     const bool fetched = usual.wants(file.path);
     if (fetched) bytes += file.bytes;
+    if (fetched && services::holds_weights(file.path)) weights += file.bytes;
     files.push_back(json::object{{"path", file.path}, {"bytes", file.bytes}, {"fetched", fetched}});
   }
   json::object out = describe(model);
@@ -136,6 +151,7 @@ Result<json::object> show(const http::Request& request, const std::function<bool
   out["download_bytes"] = bytes;
   out["files"] = std::move(files);
   out["config"] = std::move(model.config);
+  out["fit"] = TRY(fit_of(hub, model, weights, budget_bytes));
   out["card"] = TRY(card(hub, model));
   return out;
 }
@@ -159,7 +175,11 @@ http::Route discover(const Services& services) {
 }
 
 http::Route discover_model(const Services& services) {
-  return {http::Method::Get, "/admin/api/discover/{owner}/{name}", answer_with(services, show)};
+  return {http::Method::Get, "/admin/api/discover/{owner}/{name}",
+          answer_with(services,
+                      [budget = services.memory_budget](const auto& request, const auto& wanted) {
+                        return show(request, wanted, budget);
+                      })};
 }
 
 }  // namespace hearth::api::admin

@@ -1,10 +1,13 @@
 // A pending answer that a thread of the pool makes.
 #include "api/admin/in_background.h"
 
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
+
+#include "base/log.h"
 
 namespace hearth::api::admin {
 namespace {
@@ -41,6 +44,17 @@ class Background final : public http::PendingResponse {
   std::shared_ptr<Meeting> meeting_;
 };
 
+/// What a library throws must not end the server: it is logged, and told without details.
+http::Response answer_of(const std::function<http::Response(const std::function<bool()>&)>& work,
+                         const std::function<bool()>& wanted) {
+  try {
+    return work(wanted);
+  } catch (const std::exception& thrown) {
+    log_warn("api", "a request in the background failed: {}", thrown.what());
+    return http::text("something went wrong inside the server; its log says what", 500);
+  }
+}
+
 }  // namespace
 
 http::Response in_background(
@@ -52,7 +66,7 @@ http::Response in_background(
       return meeting->wanted;
     };
     if (!wanted()) return;
-    http::Response answer = work(wanted);
+    http::Response answer = answer_of(work, wanted);
     const std::lock_guard lock(meeting->mutex);
     meeting->answer = std::move(answer);
     if (meeting->wake) meeting->wake();
