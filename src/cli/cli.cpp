@@ -33,6 +33,10 @@ int run(int argc, char** argv) {
   add_pull(app);
   add_list(app);
   add_show(app);
+  add_rm(app);
+  add_alias(app);
+  add_check(app);
+  add_du(app);
   add_ps(app);
   add_doctor(app);
   add_version(app);

@@ -1,11 +1,13 @@
 // hearth list: the models on this machine.
 #include <cstdio>
 
-#include "app/server.h"
+#include "app/open_library.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
+#include "platform/machine.h"
+#include "services/library/model_json.h"
 
 namespace hearth::cli {
 namespace {
@@ -20,17 +22,23 @@ std::string date(std::int64_t seconds) {
 }
 
 json::array to_json(const std::vector<services::ModelEntry>& models) {
+  const auto budget = services::memory_budget(platform::memory().total_bytes);
   json::array list;
-  for (const auto& model : models)
-    list.push_back(json::object{{"id", model.id},
-                                {"aliases", json::value_from(model.aliases)},
-                                {"folder", model.folder.string()},
-                                {"architecture", model.architecture},
-                                {"quantization", model.quantisation},
-                                {"context_length", model.context_length},
-                                {"bytes", model.bytes},
-                                {"fault", model.fault}});
+  for (const auto& model : models) list.push_back(services::describe(model, budget));
   return list;
+}
+
+/// "1.7B", as model names count.
+std::string parameters_text(std::uint64_t parameters) {
+  const auto count = static_cast<double>(parameters);
+  if (parameters == 0) return "?";
+  if (count >= 0.95e9) return fmt::format("{:.1f}B", count / 1e9);
+  return fmt::format("{:.1f}M", count / 1e6);
+}
+
+std::string note(const services::ModelEntry& model) {
+  if (!model.fault.empty()) return "damaged: " + model.fault;
+  return model.unsupported.empty() ? "" : "not supported: " + model.unsupported;
 }
 
 void print(const std::vector<services::ModelEntry>& models) {
@@ -44,17 +52,18 @@ void print(const std::vector<services::ModelEntry>& models) {
   std::vector<std::vector<std::string>> rows;
   rows.reserve(models.size());
   for (const auto& model : models)
-    rows.push_back({model.id, model.architecture, model.quantisation,
+    rows.push_back({model.id, model.kind, model.architecture, model.quantisation,
                     model.context_length > 0 ? grouped(model.context_length) : "?",
-                    size_text(model.bytes), date(model.modified),
-                    model.fault.empty() ? "" : "damaged: " + model.fault});
-  fmt::print("{}",
-             text_table({"MODEL", "FAMILY", "WEIGHTS", "CONTEXT>", "SIZE>", "DATE", ""}, rows));
+                    parameters_text(model.parameters), size_text(model.bytes), date(model.modified),
+                    note(model)});
+  fmt::print("{}", text_table({"MODEL", "KIND", "FAMILY", "WEIGHTS", "CONTEXT>", "PARAMETERS>",
+                               "SIZE>", "DATE", ""},
+                              rows));
 }
 
 Result<void> list(const GivenFlags& flags, bool as_json) {
-  const services::Library library(app::library_folders(TRY(settings_from(flags))));
-  const auto models = library.list();
+  app::OpenLibrary shelf(TRY(settings_from(flags)));
+  const auto models = shelf.library().list();
   if (as_json)
     fmt::print("{}\n", base::write_json(to_json(models)));
   else

@@ -4,7 +4,10 @@
 #include "cli/cli.h"
 #include "cli/pull_display.h"
 #include "cli/setting_flags.h"
+#include "hub/hub_client.h"
 #include "hub/snapshot.h"
+#include "platform/machine.h"
+#include "services/library/remote_need.h"
 
 namespace hearth::cli {
 namespace {
@@ -25,12 +28,26 @@ hub::DownloadOptions download_options(const services::Settings& settings, bool k
   return options;
 }
 
+/// Whether it will run here; nothing where its config cannot tell.
+void tell_fit(const hub::Places& places, const hub::SnapshotPlan& plan,
+              const std::function<bool()>& go_on) {
+  std::uint64_t weights = 0;
+  for (const hub::WantedFile& file : plan.files)
+    if (services::holds_weights(file.path)) weights += file.bytes;
+  if (weights == 0) return;
+  hub::HubClient hub(places, go_on);
+  const auto need = services::remote_need(hub, plan.repository, plan.commit, weights);
+  const auto budget = services::memory_budget(platform::memory().total_bytes);
+  if (need) fmt::print("This machine: {}\n", services::describe(services::fit(*need, budget)));
+}
+
 /// Plans, fetches and shows it. @param go_on  false once Ctrl-C was pressed
 Result<void> fetch(const PullInput& input, const hub::DownloadOptions& options,
                    PullDisplay& display, const std::function<bool()>& go_on) {
   const auto places = TRY(hub::places());
   const auto plan = TRY(hub::plan_snapshot(places, input.request, go_on));
   display.planned(plan);
+  if (!input.as_json && plan.missing > 0) tell_fit(places, plan, go_on);
   const auto snapshot =
       TRY(hub::fetch_snapshot(places, plan, options, [&](const hub::Progress& progress) {
         display.progress(progress);

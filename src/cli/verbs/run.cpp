@@ -4,6 +4,7 @@
 #include <iterator>
 #include <unistd.h>
 
+#include "app/open_library.h"
 #include "app/server.h"
 #include "app/start_worker.h"
 #include "base/log.h"
@@ -147,7 +148,8 @@ Result<void> run(const GivenFlags& flags, RunInput input) {
   base::start_log(base::log_level(settings.log_level == "info" ? "warn" : settings.log_level)
                       .value_or(base::LogLevel::Warn));
   if (input.think || input.no_think) input.options.think = input.think;
-  services::Library library(app::library_folders(settings));
+  app::OpenLibrary shelf(settings);
+  services::Library& library = shelf.library();
   const auto model = TRY(app::find_model(library, input.model));
   const std::string prompt = prompt_of(input);
   const bool interactive = prompt.empty() && ::isatty(STDIN_FILENO) != 0;

@@ -3,12 +3,15 @@
 #include <filesystem>
 #include <fmt/ranges.h>
 
+#include "app/open_library.h"
 #include "app/server.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
 #include "cli/verbs/show_live.h"
+#include "platform/machine.h"
+#include "services/library/model_json.h"
 
 namespace hearth::cli {
 namespace {
@@ -28,16 +31,43 @@ std::string file_lines(const fs::path& folder) {
   return lines;
 }
 
+std::uint64_t budget() {
+  return services::memory_budget(platform::memory().total_bytes);
+}
+
+std::string abilities(const services::ModelEntry& model) {
+  std::vector<std::string_view> list;
+  if (model.tools) list.emplace_back("tools");
+  if (model.thinking) list.emplace_back("thinking");
+  if (model.vision) list.emplace_back("vision");
+  return fmt::format("{}", fmt::join(list, ", "));
+}
+
+std::string memory_text(const services::ModelEntry& model) {
+  constexpr std::uint64_t kTokens = 1000;
+  if (model.weight_bytes == 0) return {};
+  return fmt::format("{} weights, {} for each 1,000 tokens, about {} to work with",
+                     size_text(model.weight_bytes), size_text(model.kv_bytes_per_token * kTokens),
+                     size_text(model.workspace_bytes));
+}
+
 std::string describe(const services::ModelEntry& model) {
   std::string out = fmt::format("{}\n", model.id);
   const auto row = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) out += fmt::format("  {:<12} {}\n", name, value);
+    if (!value.empty()) out += fmt::format("  {:<13} {}\n", name, value);
   };
   row("also known as", fmt::format("{}", fmt::join(model.aliases, ", ")));
   row("family", model.architecture);
   row("weights", model.quantisation);
   row("context", model.context_length > 0 ? grouped(model.context_length) + " tokens" : "");
+  row("kind", model.kind);
+  row("can", abilities(model));
+  row("parameters", model.parameters > 0 ? grouped(model.parameters) : "");
+  row("licence", model.licence);
   row("size", size_text(model.bytes));
+  row("memory", memory_text(model));
+  row("this machine", services::describe(services::fit(services::need_of(model), budget())));
+  row("not supported", model.unsupported);
   row("folder", model.folder.string());
   row("damaged", model.fault);
   return out + "  files\n" + file_lines(model.folder);
@@ -45,22 +75,15 @@ std::string describe(const services::ModelEntry& model) {
 
 Result<void> show(const std::string& name, const GivenFlags& flags, bool as_json) {
   const auto settings = TRY(settings_from(flags));
-  services::Library library(app::library_folders(settings));
-  const auto model = TRY(app::find_model(library, name));
+  app::OpenLibrary shelf(settings);
+  const auto model = TRY(app::find_model(shelf.library(), name));
   const auto live = live_state(settings, model.id);
   if (!as_json) {
     fmt::print("{}{}", describe(model), live ? describe_live(*live) : "");
     return {};
   }
-  const json::object out{{"id", model.id},
-                         {"aliases", json::value_from(model.aliases)},
-                         {"architecture", model.architecture},
-                         {"quantization", model.quantisation},
-                         {"context_length", model.context_length},
-                         {"bytes", model.bytes},
-                         {"folder", model.folder.string()},
-                         {"fault", model.fault},
-                         {"live", live ? json::value(*live) : json::value()}};
+  json::object out = services::describe(model, budget());
+  out["live"] = live ? json::value(*live) : json::value();
   fmt::print("{}\n", base::write_json(out));
   return {};
 }
