@@ -9,7 +9,8 @@ from checkpoints import published_story
 from conftest import MODEL
 from server import PROGRAM, Server, environment, hearth
 
-VERBS = ("serve", "run", "pull", "list", "show", "ps", "doctor", "version", "completions")
+VERBS = ("serve", "run", "pull", "list", "show", "rm", "alias", "check", "du", "ps",
+         "doctor", "version", "completions")
 
 
 def test_version(home):
