@@ -47,7 +47,8 @@ TEST(DownloadsApi, ADownloadRunsAndIsJoined) {
   EXPECT_EQ(again.body().at("id").as_string(), id);
   world.source.bring("org/new", 25);
   EXPECT_TRUE(eventually(
-      [&] { return world.get(one(id)).finish().body().at("percent").to_number<double>() == 25; }));
+      [&] { return world.get(one(id)).finish().body().at("done").to_number<int>() == 25; }));
+  EXPECT_EQ(world.get(one(id)).finish().body().at("percent").to_number<double>(), 25);
   world.source.end("org/new");
   EXPECT_TRUE(eventually([&] { return state(world, id) == "completed"; }));
   const auto list = world.get(kAll).finish().body().at("downloads").as_array();

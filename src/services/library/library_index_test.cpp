@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 /// A safetensors file of that header, with zeros behind it.
-std::string safetensors(std::string header, std::size_t data) {
+std::string safetensors(const std::string& header, std::size_t data) {
   std::string file(8, '\0');
   for (std::size_t i = 0; i < 8; ++i) file[i] = static_cast<char>(header.size() >> (8 * i) & 0xff);
   return file + header + std::string(data, '\0');
