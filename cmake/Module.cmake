@@ -1,10 +1,11 @@
-# hearth_module(name [DEPENDS ...] [PRIVATE ...] [TEST_DEPENDS ...] [EXCLUDE regex])
+# hearth_module(name [DEPENDS ...] [PRIVATE ...] [TEST_DEPENDS ...] [EXCLUDE regex] [PRECOMPILED set])
 #
 # One folder under src/ is one library. DEPENDS is all its headers may include, PRIVATE what only its sources may: every
 # module exposes one include root that holds nothing but itself, so a forbidden include does not compile.
 # *_test.cpp files become the program hearth_<name>_tests; every header is compiled alone: x.h by x.cpp, which includes it
 # first (`./dev lint structure`), the others by the target hearth_headers.
-# EXCLUDE leaves out the paths that match (the parts that need MLX, in a build without it).
+# EXCLUDE leaves out the paths that match (the parts that need MLX, in a build without it). PRECOMPILED names the further
+# set of headers that is parsed once (Precompiled.cmake).
 include_guard()
 include(GoogleTest)
 find_package(GTest REQUIRED)
@@ -12,7 +13,7 @@ add_custom_target(hearth_headers)
 set_property(GLOBAL PROPERTY HEARTH_TEST_PROGRAMS "")
 
 function(hearth_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCLUDE" "DEPENDS;PRIVATE;TEST_DEPENDS;SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCLUDE;PRECOMPILED" "DEPENDS;PRIVATE;TEST_DEPENDS;SOURCES")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   if(arg_EXCLUDE)
@@ -31,10 +32,10 @@ function(hearth_module name)
   add_library(hearth::${name} ALIAS hearth_${name})
   target_include_directories(hearth_${name} PUBLIC ${root})
   target_link_libraries(hearth_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE} hearth::warnings)
-  hearth_precompile(hearth_${name} library)
+  hearth_precompile(hearth_${name} library ${arg_PRECOMPILED})
   _hearth_compile_headers(${name} ${headers})
   if(tests AND BUILD_TESTING)
-    _hearth_test_program(${name} ${arg_PRIVATE} ${arg_TEST_DEPENDS} SOURCES ${tests})
+    _hearth_test_program(${name} ${arg_PRIVATE} ${arg_TEST_DEPENDS} SOURCES ${tests} PRECOMPILED ${arg_PRECOMPILED})
   endif()
 endfunction()
 
@@ -62,7 +63,7 @@ function(_hearth_compile_headers name)
 endfunction()
 
 function(_hearth_test_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES")
   set(program hearth_${name}_tests)
   add_executable(${program} ${arg_SOURCES})
   target_link_libraries(${program} PRIVATE hearth_${name} ${arg_UNPARSED_ARGUMENTS} hearth::warnings
@@ -70,7 +71,7 @@ function(_hearth_test_program name)
   target_compile_definitions(${program} PRIVATE HEARTH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # What is tested is optimised as its library is; the tests themselves only have to be built.
   target_compile_options(${program} PRIVATE -O0)
-  hearth_precompile(${program} tests)
+  hearth_precompile(${program} tests ${arg_PRECOMPILED})
   set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   # Each test is a process of its own: a thread that OpenBLAS starts would spin on the core of the test beside it.
   gtest_discover_tests(${program} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST

@@ -1,44 +1,56 @@
-# hearth_precompile(target library|tests): the headers that nearly every file reads are parsed once for all folders.
+# hearth_precompile(target library|tests [set]): the headers that nearly every file reads are parsed once for all folders.
 #
-# Only for the kinds in HEARTH_PRECOMPILE: both in asan and tsan, tests in release, whose libraries thus prove that every
-# file includes what it uses. Each kind has a set of headers of its own: they are optimised differently.
+# On in the presets that build everything at once; `./dev lint tidy` and the preset dev read each file without them, so
+# that a file which forgets an include is found. Libraries and tests have headers of their own, because they are optimised
+# differently. A folder whose files nearly all read a large library names a further set: mlx or cli.
 include_guard()
-set(HEARTH_PRECOMPILE "" CACHE STRING
-    "For which targets the standard library, fmt, Boost.JSON and GoogleTest are parsed once: library;tests")
+option(HEARTH_PRECOMPILE "Parse the standard library, fmt, Boost.JSON, GoogleTest, MLX and CLI11 once" OFF)
 
 set(common
   <algorithm> <array> <atomic> <cassert> <charconv> <chrono> <cmath> <condition_variable> <cstdint> <cstring> <deque>
   <expected> <filesystem> <fstream> <functional> <limits> <map> <memory> <mutex> <numeric> <optional> <random> <set>
   <span> <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector>
   <boost/describe.hpp> <boost/json.hpp> <boost/mp11.hpp> <fmt/format.h> <fmt/ranges.h>)
-
+set(mlx <mlx/allocator.h> <mlx/array.h> <mlx/device.h> <mlx/fast.h> <mlx/ops.h> <mlx/transforms.h>)
 set(libraries fmt::fmt hearth::json Threads::Threads hearth::warnings)
-if("library" IN_LIST HEARTH_PRECOMPILE)
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled/library.cpp CONTENT "")
-  add_library(hearth_precompiled_library OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled/library.cpp)
-  target_link_libraries(hearth_precompiled_library PRIVATE ${libraries})
-  target_precompile_headers(hearth_precompiled_library PRIVATE ${common})
-endif()
-if("tests" IN_LIST HEARTH_PRECOMPILE)
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled/tests.cpp CONTENT "int main() {}\n")
-  add_executable(hearth_precompiled_tests EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled/tests.cpp)
-  target_link_libraries(hearth_precompiled_tests PRIVATE ${libraries} GTest::gmock GTest::gtest)
-  target_compile_options(hearth_precompiled_tests PRIVATE -O0)
-  target_precompile_headers(hearth_precompiled_tests PRIVATE ${common} <gmock/gmock.h> <gtest/gtest.h>)
-endif()
 
-# Without a time inside they are the same bytes each time, which ccache needs (see CCACHE_SLOPPINESS in tools/dev).
-foreach(kind library tests)
-  if(kind IN_LIST HEARTH_PRECOMPILE)
-    target_compile_options(hearth_precompiled_${kind} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+# _hearth_precompiled(kind [LIBRARIES ...] [OPTIONS ...] [HEADERS ...]): the target that holds one kind's headers.
+function(_hearth_precompiled kind)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;OPTIONS;HEADERS")
+  set(target hearth_precompiled_${kind})
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled/${kind}.cpp CONTENT "int main() {}\n")
+  if(kind MATCHES "^tests")  # a program, as they are: position-independent in another way than a library
+    add_executable(${target} EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled/${kind}.cpp)
+  else()
+    add_library(${target} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled/${kind}.cpp)
   endif()
-endforeach()
+  target_link_libraries(${target} PRIVATE ${libraries} ${arg_LIBRARIES})
+  # Without a time inside they are the same bytes each time, which ccache needs (see CCACHE_SLOPPINESS in tools/dev).
+  target_compile_options(${target} PRIVATE ${arg_OPTIONS} "SHELL:-Xclang -fno-pch-timestamp")
+  target_precompile_headers(${target} PRIVATE ${common} ${arg_HEADERS})
+endfunction()
 
+if(HEARTH_PRECOMPILE)
+  set(testing LIBRARIES GTest::gmock GTest::gtest OPTIONS -O0 HEADERS <gmock/gmock.h> <gtest/gtest.h>)
+  _hearth_precompiled(library)
+  _hearth_precompiled(tests ${testing})
+  if(HEARTH_MLX)
+    _hearth_precompiled(library_mlx LIBRARIES hearth::mlx HEADERS ${mlx})
+    _hearth_precompiled(tests_mlx ${testing} ${mlx} LIBRARIES hearth::mlx)
+    _hearth_precompiled(library_cli LIBRARIES CLI11::CLI11 HEADERS <CLI/CLI.hpp>)
+  endif()
+endif()
+
+# A set that this build does not have (no MLX, no such tests) gives way to the common one.
 function(hearth_precompile target kind)
-  if(kind IN_LIST HEARTH_PRECOMPILE)
-    target_precompile_headers(${target} REUSE_FROM hearth_precompiled_${kind})
-    cmake_language(EVAL CODE "cmake_language(DEFER CALL _hearth_compile_apart ${target})")
+  if(NOT HEARTH_PRECOMPILE)
+    return()
   endif()
+  if(TARGET hearth_precompiled_${kind}_${ARGV2})
+    string(APPEND kind _${ARGV2})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM hearth_precompiled_${kind})
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL _hearth_compile_apart ${target})")
 endfunction()
 
 # A file with options of its own (an instruction set) is another language to the compiler: it reads its headers itself.

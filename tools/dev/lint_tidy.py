@@ -5,7 +5,8 @@
 A file counts as changed when it, or a header of ours that it includes, differs from the base: the
 commit given, else where this branch left its upstream, else the commit before the last. A file that
 was clean with exactly these headers and checks is remembered in the user's cache folder and not
-looked at again. With a budget no file is begun after so many seconds; the rest is named.
+looked at again. With a budget no file is begun after so many seconds; the rest is named. Files are
+read without precompiled headers, so that an include which is missing is found.
 """
 
 import argparse
@@ -20,6 +21,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PRECOMPILED = re.compile(r" -Winvalid-pch -Xclang -include-pch -Xclang \S+"
+                         r" -Xclang -include -Xclang \S+")
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "hearth/tidy"
 
 
@@ -81,6 +84,15 @@ def units(build: pathlib.Path) -> dict[str, set[str]]:
     return found
 
 
+def commands_without_precompiled(build: pathlib.Path) -> pathlib.Path:
+    """A folder whose compile_commands.json is `build`'s, each file with its own includes alone."""
+    folder = build / "tidy"
+    folder.mkdir(exist_ok=True)
+    commands = PRECOMPILED.sub("", (build / "compile_commands.json").read_text())
+    (folder / "compile_commands.json").write_text(commands)
+    return folder
+
+
 def content_key(tidy: str, files: set[str]) -> str:
     key = hashlib.sha256(tidy.encode())
     for name in sorted(files):
@@ -102,8 +114,9 @@ def lint(program: str, build: pathlib.Path, todo: dict[str, str], budget: float 
     def one(name: str):
         if budget is not None and time.monotonic() - began > budget:
             return name, None, ""
-        return run_tidy(program, build, name)
+        return run_tidy(program, commands, name)
 
+    commands = commands_without_precompiled(build)
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
         for name, good, text in pool.map(one, todo):
             if good is None:
