@@ -1,12 +1,10 @@
-// Packed matrices in the order in which the kernels read them.
+// Packed matrices as they are stored and in the order in which the kernels read them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "kernels/panel_path.h"
-#include "kernels/thread_pool.h"
 
 namespace hearth::kernels {
 
@@ -48,15 +46,14 @@ struct PanelView {
 /// groups of 32, 64 or 128, mxfp4, nvfp4; a width that is a multiple of the group and of 32.
 bool fits_panels(const PackedFormat& format, int width);
 
+/// Bytes of one scale.
+std::int64_t scale_bytes(ScaleType type);
+
 /// For what fits_panels() accepts.
 PanelLayout panel_layout(const PackedFormat& format, int width);
 
 /// Bytes of a whole matrix.
 std::size_t panel_bytes(const PanelLayout& layout, int outputs);
-
-/// Puts `w` into panels at `to`, panel_bytes() of it.
-void pack_panels(const PackedView& w, const PanelLayout& layout, std::uint8_t* to,
-                 ThreadPool& pool);
 
 /// Row `row` of W as numbers, scale * code + bias in float32, rounded once after the product and
 /// once after the sum. → [K]

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/result.h"
 #include "kernels/panel_layout.h"
+#include "kernels/panel_pack.h"
 
 namespace hearth::kernels {
 
@@ -14,6 +16,11 @@ class PanelMatrix {
  public:
   /// Copies `w`, for which fits_panels() holds, on the process's threads.
   static std::shared_ptr<const PanelMatrix> pack(const PackedView& w);
+
+  /// The same from rows that are read as they are packed, on the process's threads.
+  /// @returns the first error of `rows`.
+  static Result<std::shared_ptr<const PanelMatrix>> pack(const PackedFormat& format, int outputs,
+                                                         int width, const PackedRows& rows);
 
   const PanelView& view() const { return view_; }
   int outputs() const { return view_.outputs; }

@@ -152,6 +152,11 @@ std::uint64_t Checkpoint::bytes() const {
   return sum;
 }
 
+Result<void> Checkpoint::read_bytes(const Tensor& tensor, std::uint64_t offset,
+                                    std::span<std::byte> out) const {
+  return files_[tensor.file].read(tensor.entry.offset + offset, out);
+}
+
 Result<mx::array> Checkpoint::read(std::string_view name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) return fail(ErrorCode::NotFound, "there is no tensor \"{}\"", name);

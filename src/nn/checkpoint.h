@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,11 @@ class Checkpoint {
   /// The tensor's content in its stored dtype, already in memory; 8-bit floats as bytes.
   /// @returns UnsupportedArgument for a dtype MLX has no array of; CorruptData, Io.
   Result<mx::array> read(std::string_view name) const;
+
+  /// Fills `out` with the tensor's stored bytes from `offset` on, which it must have. Any thread,
+  /// several at once. @returns CorruptData, Io.
+  Result<void> read_bytes(const Tensor& tensor, std::uint64_t offset,
+                          std::span<std::byte> out) const;
 
  private:
   Result<void> add_file(const std::filesystem::path& path);

@@ -71,7 +71,7 @@ mx::Shape Weights::stored_shape(std::string_view path) const {
 }
 
 Linear Weights::linear(const std::string& path, const LinearShape& shape) {
-  Matrix weight = matrix(path, shape.outputs, shape.inputs).prepared();
+  Matrix weight = prepared_matrix(path, shape.outputs, shape.inputs);
   std::optional<mx::array> bias;
   if (shape.bias) bias = tensor(path + ".bias", {shape.outputs});
   if (path == kHead) return Linear(std::move(weight), std::move(bias));
@@ -81,7 +81,7 @@ Linear Weights::linear(const std::string& path, const LinearShape& shape) {
 }
 
 Embedding Weights::embedding(const std::string& path, int rows, int width) {
-  return Embedding(matrix(path, rows, width).prepared());
+  return Embedding(prepared_matrix(path, rows, width));
 }
 
 Norm Weights::norm(const std::string& path, int width, const NormSpec& spec) {

@@ -84,6 +84,8 @@ class Weights {
 
   /// The matrix `<path>.weight` [rows, width], whichever way it is stored.
   Matrix matrix(const std::string& path, int rows, int width);
+  /// The same as it is multiplied: in panels where kernels serve it.
+  Matrix prepared_matrix(const std::string& path, int rows, int width);
   /// The stack `<path>.weight`, plain or packed.
   ExpertMatrix stack(const std::string& path, const StackShape& shape);
   /// A stack as it is kept: unpacked where that was asked for.
@@ -117,6 +119,7 @@ class Weights {
   mx::array fp8_scales(const std::string& path, int rows, int width);
   std::optional<PackedMatrix> packed_matrix(const std::string& path, const mx::Shape& shape);
   std::optional<Packing> packing_of(const std::string& path, const mx::Shape& shape);
+  Panels read_panels(const std::string& path, const mx::Shape& shape, const Packing& packing);
   std::optional<Packing> told_packing(const std::string& path, const Packing& found);
   bool expect_shape(const std::string& path, const mx::Shape& shape);
   std::string place(const std::string& path) const;

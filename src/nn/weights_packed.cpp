@@ -1,22 +1,12 @@
 // Takes packed matrices out of a checkpoint: MLX's formats, and FP8 with block scales.
 #include <utility>
 
+#include "nn/packed_names.h"
 #include "nn/weights.h"
 
 namespace hearth::nn {
 
 namespace {
-
-/// A packed layer's tensors lie beside each other under these names.
-std::string codes_of(const std::string& path) {
-  return path + ".weight";
-}
-std::string scales_of(const std::string& path) {
-  return path + ".scales";
-}
-std::string fp8_scales_of(const std::string& path) {
-  return path + ".weight_scale_inv";
-}
 
 /// The same shape with another last axis.
 mx::Shape with_last(mx::Shape shape, int last) {
@@ -92,7 +82,7 @@ std::optional<PackedMatrix> Weights::packed_matrix(const std::string& path,
   auto codes = take(codes_of(path), with_last(shape, shape.back() * packing->bits / 32));
   auto scales = take(scales_of(path), groups);
   std::optional<mx::array> biases;
-  if (affine) biases = take(path + ".biases", groups);
+  if (affine) biases = take(biases_of(path), groups);
   if (!codes || !scales || (affine && !biases)) return {};
   const bool fits =
       affine ? mx::issubdtype(scales->dtype(), mx::floating) && biases->dtype() == scales->dtype()
@@ -110,7 +100,7 @@ std::optional<PackedMatrix> Weights::packed_matrix(const std::string& path,
 std::optional<Packing> Weights::packing_of(const std::string& path, const mx::Shape& shape) {
   const std::string codes_path = codes_of(path);
   taken_.insert({codes_path, scales_of(path)});
-  if (has(path + ".biases")) taken_.insert(path + ".biases");
+  if (has(biases_of(path))) taken_.insert(biases_of(path));
   if (!has(codes_path)) {
     problem(fmt::format("tensor \"{}\" is missing beside its scales", codes_path));
     return {};
@@ -130,8 +120,8 @@ std::optional<Packing> Weights::told_packing(const std::string& path, const Pack
       quantisation_.at(stored.substr(0, stored.size() - std::string(".weight").size()));
   if (told && told->bits == found.bits && told->group_size == found.group_size) {
     const bool wanted = told->mode == PackingMode::Affine;
-    if (wanted || !has(path + ".biases")) return told;
-    problem_of(path + ".biases", fmt::format("{} weights have no biases", text_of(*told)));
+    if (wanted || !has(biases_of(path))) return told;
+    problem_of(biases_of(path), fmt::format("{} weights have no biases", text_of(*told)));
     return {};
   }
   problem_of(codes_of(path), fmt::format("is packed in {}, but config.json says {}", text_of(found),

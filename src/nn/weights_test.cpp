@@ -129,6 +129,44 @@ TEST(Weights, PackedLayersFollowTheConfig) {
   EXPECT_EQ(world.weights->bytes(), 128U + 16U + 16U);
 }
 
+// Rows of more than one piece (panel_pack.cpp) and a last panel that is not full. In 16 bits,
+// scales of 1 (0x3F80) and biases of 0 make each number its code.
+std::vector<StoredTensor> counting(const std::string& path, int rows) {
+  std::string codes;
+  for (int n = 0; n < rows; ++n)
+    for (int k = 0; k < 64; ++k) codes.push_back(static_cast<char>(n + k));
+  std::string ones;
+  for (int n = 0; n < rows; ++n) ones += std::string("\x80\x3F", 2);
+  return {
+      {path + ".weight", "U32", {rows, 16}, codes},
+      {path + ".scales", "BF16", {rows, 1}, ones},
+      {path + ".biases", "BF16", {rows, 1}, std::string(2 * static_cast<std::size_t>(rows), '\0')}};
+}
+
+TEST(Weights, PackedRowsAreReadPieceByPiece) {
+  constexpr int kRows = 4099;
+  World world(counting("a", kRows), {.global = Packing{.bits = 8, .group_size = 64}});
+  const Matrix matrix = world.weights->prepared_matrix("a", kRows, 64);
+  EXPECT_EQ(matrix.panels() != nullptr, kernels_serve());
+  EXPECT_EQ(world.problems(), "");
+  for (const int row : {0, 15, 16, 2047, 2048, 4095, 4098}) {
+    mx::array numbers = matrix.rows(mx::array({row}, {1}));
+    mx::eval(numbers);
+    ASSERT_EQ(numbers.shape(), (mx::Shape{1, 64}));
+    for (int k = 0; k < 64; ++k)
+      ASSERT_EQ(numbers.data<float>()[k], static_cast<float>((row + k) % 256)) << row << " " << k;
+  }
+}
+
+TEST(Weights, AFileThatIsCutWhilePackedRowsAreReadIsAnError) {
+  World world(counting("a", 4099), {.global = Packing{.bits = 8, .group_size = 64}});
+  const auto file = world.folder.path() / "model.safetensors";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  world.weights->prepared_matrix("a", 4099, 64);
+  EXPECT_THAT(world.problems(),
+              AllOf(HasSubstr("model.safetensors: ends at byte"), HasSubstr("\"a.weight\"")));
+}
+
 TEST(Weights, PackingThatContradictsTheConfigIsRefused) {
   const auto problem = [](QuantisationSettings settings) {
     World world(packed("a"), std::move(settings));
