@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <mlx/memory.h>
 #include <utility>
 
 #include "nn/matrix.h"
@@ -15,6 +16,16 @@ namespace {
 nn::mx::Dtype compute_dtype(const ModelFacts& facts) {
   if (nn::on_cpu() || facts.dtype == "float32") return nn::mx::float32;
   return facts.dtype == "float16" ? nn::mx::float16 : nn::mx::bfloat16;
+}
+
+/// What the results of a step's operations that are not yet computed may hold: many layers of a few
+/// tokens, one or two of a long prompt.
+constexpr std::size_t kAheadBytes = std::size_t{64} << 20;
+
+/// On the CPU MLX takes memory for results up to a hundred operations before it computes them: for
+/// all layers of a prompt at once. Beyond its memory limit it waits for what it has begun.
+void hold_back() {
+  if (nn::on_cpu()) nn::mx::set_memory_limit(nn::mx::get_active_memory() + kAheadBytes);
 }
 
 }  // namespace
@@ -73,6 +84,7 @@ void Model::remove_adapter(int number) {
 Result<nn::mx::array> Model::forward(const nn::StepBatch& batch, Cache& cache) const {
   try {
     cache.begin(batch);
+    hold_back();
     adapters_->rows->follow(batch);
     return logits(batch, cache);
   } catch (const std::exception& error) {
