@@ -54,6 +54,7 @@ std::int32_t Streams::likeliest(std::size_t row) const {
 }
 
 Result<std::int32_t> Streams::read(int at, std::span<const std::int32_t> ids, int chunk) {
+  if (ids.empty()) return fail(ErrorCode::InvalidArgument, "there are no tokens to read");
   while (!ids.empty()) {
     const auto piece = ids.first(std::min(ids.size(), static_cast<std::size_t>(chunk)));
     ids = ids.subspan(piece.size());

@@ -20,7 +20,7 @@ class Streams {
   Streams(const models::Model& model, int count, int tokens);
 
   /// Reads a prompt into sequence `at`, `chunk` tokens per step; only the last row's logits are
-  /// computed. @returns the token that follows.
+  /// computed. @returns the token that follows; InvalidArgument where there is no token to read.
   Result<std::int32_t> read(int at, std::span<const std::int32_t> ids, int chunk);
 
   /// Feeds the next ids of sequence `at` in one step and takes the logits of all their rows.

@@ -73,5 +73,10 @@ TEST_F(StreamsOfDemo, AStepBeyondTheRoomIsRefused) {
   EXPECT_FALSE(streams.read(0, ids_, 512));
 }
 
+TEST_F(StreamsOfDemo, ReadingNothingIsRefused) {
+  Streams streams(*model_, 1, 8);
+  EXPECT_FALSE(streams.read(0, {}, 512));
+}
+
 }  // namespace
 }  // namespace hearth::engine_bench
