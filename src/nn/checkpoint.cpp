@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <set>
 #include <utility>
 
@@ -160,7 +161,22 @@ Result<void> Checkpoint::read_bytes(const Tensor& tensor, std::uint64_t offset,
 Result<mx::array> Checkpoint::read(std::string_view name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) return fail(ErrorCode::NotFound, "there is no tensor \"{}\"", name);
-  const auto& [file, entry] = found->second;
+  const auto& shape = found->second.entry.shape;
+  return read_array(name, found->second, 0, mx::Shape(shape.begin(), shape.end()));
+}
+
+Result<mx::array> Checkpoint::read_part(std::string_view name, std::uint64_t first,
+                                        std::uint64_t count, int width) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) return fail(ErrorCode::NotFound, "there is no tensor \"{}\"", name);
+  const std::uint64_t rows = count / static_cast<std::uint64_t>(width);
+  assert(first + count <= found->second.entry.elements() && count % rows == 0);
+  return read_array(name, found->second, first, {static_cast<int>(rows), width});
+}
+
+Result<mx::array> Checkpoint::read_array(std::string_view name, const Tensor& tensor,
+                                         std::uint64_t first, mx::Shape shape) const {
+  const auto& [file, entry] = tensor;
   const auto* dtype =
       std::ranges::find(kDtypes, entry.dtype, &decltype(kDtypes)::value_type::first);
   if (dtype == kDtypes.end())
@@ -168,15 +184,17 @@ Result<mx::array> Checkpoint::read(std::string_view name) const {
                 "{}: tensor \"{}\" has dtype {}, which is not "
                 "supported (supported: F32, F16, BF16, F8_E4M3, F8_E8M0, integers)",
                 files_[file].name(), name, entry.dtype);
-  auto data = mx::allocator::malloc(static_cast<std::size_t>(entry.bytes));
-  if (entry.bytes > 0 && data.buffer().ptr() == nullptr)
+  std::uint64_t bytes = dtype->second.size();
+  for (const int length : shape) bytes *= static_cast<std::uint64_t>(length);
+  auto data = mx::allocator::malloc(static_cast<std::size_t>(bytes));
+  if (bytes > 0 && data.buffer().ptr() == nullptr)
     return fail(ErrorCode::OutOfMemory, "{}: tensor \"{}\": no memory for {} bytes",
-                files_[file].name(), name, entry.bytes);
-  auto* bytes = static_cast<std::byte*>(mx::allocator::Buffer(data.buffer()).raw_ptr());
+                files_[file].name(), name, bytes);
+  auto* out = static_cast<std::byte*>(mx::allocator::Buffer(data.buffer()).raw_ptr());
   TRY_IN(fmt::format("tensor \"{}\"", name),
-         files_[file].read(entry.offset, {bytes, static_cast<std::size_t>(entry.bytes)}));
-  return mx::array(std::move(data), mx::Shape(entry.shape.begin(), entry.shape.end()),
-                   dtype->second);
+         files_[file].read(entry.offset + first * dtype->second.size(),
+                           {out, static_cast<std::size_t>(bytes)}));
+  return mx::array(std::move(data), std::move(shape), dtype->second);
 }
 
 }  // namespace hearth::nn

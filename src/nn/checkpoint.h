@@ -51,7 +51,14 @@ class Checkpoint {
   Result<void> read_bytes(const Tensor& tensor, std::uint64_t offset,
                           std::span<std::byte> out) const;
 
+  /// The tensor's numbers `first` to `first + count` as rows of `width`, in order: [count/width,
+  /// width]. `count` is a multiple of `width`, and all lie inside the tensor.
+  Result<mx::array> read_part(std::string_view name, std::uint64_t first, std::uint64_t count,
+                              int width) const;
+
  private:
+  Result<mx::array> read_bytes(std::string_view name, const Tensor& tensor, std::uint64_t first,
+                               mx::Shape shape) const;
   Result<void> add_file(const std::filesystem::path& path);
 
   std::vector<File> files_;

@@ -1,0 +1,235 @@
+// Plans a conversion, and carries it out file by file.
+#include "convert/convert.h"
+
+#include <algorithm>
+#include <exception>
+#include <mlx/memory.h>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/sha256.h"
+#include "convert/arrange.h"
+#include "convert/model_files.h"
+#include "convert/opened_model.h"
+#include "convert/packing_plan.h"
+#include "convert/pretty_json.h"
+#include "convert/shards.h"
+#include "convert/state.h"
+#include "convert/summary.h"
+#include "convert/target_folder.h"
+#include "convert/weight_writer.h"
+#include "nn/file.h"
+#include "platform/machine.h"
+
+namespace hearth::convert {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t kShardLimit = std::uint64_t{5} << 30;
+constexpr std::uint64_t kSpareBytes = std::uint64_t{64} << 20;  // for tokenizer and the like
+constexpr std::size_t kMlxCacheBytes = std::size_t{64} << 20;
+constexpr std::string_view kFormat = "1";  // of the state file: another one starts over
+
+std::string doing(const Options& options) {
+  const auto name = options.source.has_filename() ? options.source.filename()
+                                                  : options.source.parent_path().filename();
+  return fmt::format("convert {}", name.string());
+}
+
+/// Names what the output depends on: the source's files as they are now, and every tensor planned.
+std::string fingerprint(const Options& options, const std::vector<Shard>& shards,
+                        const json::object& config) {
+  base::Sha256 hash;
+  hash.add(kFormat).add(base::write_json(config));
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& item : fs::directory_iterator(options.source, error)) {
+    if (item.path().extension() != ".safetensors") continue;
+    files.push_back(fmt::format("{} {} {}", item.path().filename().string(),
+                                item.file_size(error),
+                                item.last_write_time(error).time_since_epoch().count()));
+  }
+  std::ranges::sort(files);
+  for (const std::string& file : files) hash.add(file);
+  for (const Shard& shard : shards) hash.add(shard.header());
+  return hash.hex();
+}
+
+std::string read_card(const fs::path& folder) {
+  constexpr std::uint64_t kCardLimit = 4'000'000;
+  const auto file = nn::File::open(folder / "README.md");
+  if (!file) return {};
+  auto text = file->text(kCardLimit);
+  return text ? *std::move(text) : std::string();
+}
+
+}  // namespace
+
+struct Conversion::Parts {
+  Options options;
+  OpenedModel model;
+  Arrangement arrangement;
+  PackingPlan packing;
+  std::vector<Shard> shards;
+  std::string fingerprint;
+  Summary summary;
+  SideFiles side;
+  std::int64_t done = 0;  // numbers
+
+  void look_at_disk();
+  Result<void> check() const;
+  Result<void> write_shards(const TargetFolder& target,
+                            const std::function<bool(const Progress&)>& go_on);
+  Result<void> write_shard(const Shard& shard, State& state, const fs::path& folder,
+                           const std::function<bool(const Progress&)>& go_on);
+  Result<void> write_side_files(const fs::path& folder) const;
+};
+
+Conversion::Conversion(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Conversion::Conversion(Conversion&&) noexcept = default;
+Conversion::~Conversion() = default;
+
+const Summary& Conversion::summary() const {
+  return parts_->summary;
+}
+
+void Conversion::Parts::look_at_disk() {
+  const fs::path hidden = TargetFolder::hidden_place(options.target);
+  const State state = State::read(hidden, fingerprint);
+  summary.starts_over = state.replaced();
+  summary.left_bytes = kSpareBytes;
+  for (const Shard& shard : shards)
+    if (state.seems_done(shard.file))
+      ++summary.finished_files;
+    else
+      summary.left_bytes += shard.file_bytes();
+  summary.free_bytes = platform::free_disk_bytes(hidden.string());
+}
+
+Result<void> Conversion::Parts::check() const {
+  TRY(TargetFolder::check(options.source, options.target, options.force));
+  if (arrangement.weights.empty()) return fail(ErrorCode::CorruptData, "there are no weights in it");
+  const bool packs = !options.dequantize && options.bits != 16;
+  if (packs && summary.packed == 0 && summary.kept > 0)
+    return fail(ErrorCode::InvalidArgument,
+                "it is packed already; --requantize packs it anew, --dequantize makes plain "
+                "weights");
+  if (packs && summary.packed == 0) {
+    const std::string why =
+        summary.plain.empty() ? std::string("it has no matrices")
+                              : fmt::format("{} {}: {}", summary.plain[0].path,
+                                            summary.plain[0].shape, summary.plain[0].reason);
+    return fail(ErrorCode::InvalidArgument, "nothing in it can be packed so ({})", why);
+  }
+  if (options.dequantize &&
+      std::ranges::none_of(model.tensors.all(), [](const auto& item) {
+        return item.second.packed() || item.second.kind == StoredTensor::Kind::Fp8;
+      }))
+    return fail(ErrorCode::InvalidArgument, "it is not packed, so there is nothing to dequantize");
+  return {};
+}
+
+Result<Conversion> Conversion::make(const Options& options) {
+  try {
+    auto parts = std::make_unique<Parts>();
+    parts->options = options;
+    parts->model = TRY_IN(doing(options), open_model(options.source));
+    OpenedModel& model = parts->model;
+    parts->arrangement = TRY_IN(doing(options), arrange(model.tensors, model.config));
+    const auto& weights = parts->arrangement.weights;
+    parts->packing =
+        TRY_IN(doing(options), PackingPlan::make(options, model.config, weights, model.tensors));
+    parts->shards = plan_shards(weights, parts->packing, model.tensors, kShardLimit);
+    parts->fingerprint = fingerprint(options, parts->shards, model.raw_config);
+    parts->summary = summarise(options, parts->arrangement, parts->packing, parts->shards,
+                               model.tensors);
+    parts->side = side_files(options.source);
+    parts->summary.left = parts->side.left;
+    TRY_IN(doing(options), parts->check());
+    parts->look_at_disk();
+    return Conversion(std::move(parts));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::Internal, "{}: {}", doing(options), error.what());
+  }
+}
+
+Result<void> Conversion::Parts::write_shard(const Shard& shard, State& state,
+                                            const fs::path& folder,
+                                            const std::function<bool(const Progress&)>& go_on) {
+  ShardFile file = TRY(ShardFile::create(folder / shard.file));
+  TRY(file.append(shard.header()));
+  for (const std::size_t index : shard.weights) {
+    const Weight& weight = arrangement.weights[index];
+    TRY(write_weight(model.tensors, weight, packing.at(index), file, [&](std::int64_t numbers) {
+      done += numbers;
+      return go_on({.numbers = done,
+                    .all = summary.parameters,
+                    .file = shard.file,
+                    .tensor = weight.name});
+    }));
+  }
+  const std::uint64_t bytes = file.size();
+  if (bytes != shard.file_bytes())
+    return fail(ErrorCode::Internal, "{}: {} bytes were written, but {} were planned", shard.file,
+                bytes, shard.file_bytes());
+  return state.add(shard.file, bytes, TRY(file.finish()));
+}
+
+Result<void> Conversion::Parts::write_shards(const TargetFolder& target,
+                                             const std::function<bool(const Progress&)>& go_on) {
+  State state = State::read(target.hidden(), fingerprint);
+  if (state.replaced()) TRY(target.clear());
+  for (const Shard& shard : shards) {
+    if (!state.holds(shard.file)) {
+      TRY(write_shard(shard, state, target.hidden(), go_on));
+      continue;
+    }
+    for (const std::size_t index : shard.weights) done += arrangement.weights[index].elements();
+    if (!go_on({.numbers = done, .all = summary.parameters, .file = shard.file, .tensor = {}}))
+      return fail(ErrorCode::Cancelled, "stopped");
+  }
+  return {};
+}
+
+Result<void> Conversion::Parts::write_side_files(const fs::path& folder) const {
+  TRY(copy_files(options.source, folder, side.copied));
+  TRY(write_whole(folder / "model.safetensors.index.json",
+                  index_text(shards, summary.parameters)));
+  const std::string how = fmt::format("Converted by Hearth for MLX: {}, {:.3f} bits per weight.",
+                                      summary.how, summary.bits_per_weight);
+  TRY(write_whole(folder / "README.md",
+                  card_text(read_card(options.source), options.base_model, how)));
+  // Last: only with its config does the folder look like a model.
+  return write_whole(folder / "config.json",
+                     config_text(model.raw_config, model.generation,
+                                 packing.setting(arrangement.weights)));
+}
+
+Result<void> Conversion::run(const std::function<bool(const Progress&)>& go_on) {
+  Parts& parts = *parts_;
+  const std::string what = doing(parts.options);
+  const Summary& summary = parts.summary;
+  if (summary.left_bytes > summary.free_bytes)
+    return fail(ErrorCode::Io,
+                "{}: it needs {} MB of disk, but there are {} MB free beside {}; make room or name "
+                "another place with --out",
+                what, summary.left_bytes >> 20, summary.free_bytes >> 20,
+                parts.options.target.string());
+  try {
+    mx::set_cache_limit(kMlxCacheBytes);
+    TargetFolder target = TRY_IN(what, TargetFolder::open(parts.options.target));
+    parts.done = 0;
+    TRY_IN(what, parts.write_shards(target, go_on));
+    TRY_IN(what, parts.write_side_files(target.hidden()));
+    std::error_code ignored;
+    fs::remove(target.hidden() / State::kFile, ignored);
+    return target.publish();
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::Internal, "{}: {}", what, error.what());
+  }
+}
+
+}  // namespace hearth::convert

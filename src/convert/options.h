@@ -1,0 +1,30 @@
+// What a conversion is asked for.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hearth::convert {
+
+struct Options {
+  std::filesystem::path source;  ///< a model folder: Hugging Face's layout or MLX's
+  std::filesystem::path target;  ///< the folder to make
+  std::string base_model = {};   ///< ORG/NAME for the card; empty: not known
+
+  std::string mode = "affine";  ///< affine, mxfp4, nvfp4, mxfp8
+  int bits = 0;                 ///< 0: the mode's usual number; 16: nothing is packed
+  int group = 0;                ///< 0: the mode's usual size
+  std::string recipe = {};      ///< one of recipe_names(), or empty
+  std::string dtype = {};       ///< float32, float16, bfloat16; empty: as config.json says
+
+  bool dequantize = false;  ///< packed layers become plain ones
+  bool requantize = false;  ///< packed layers are unpacked and packed anew
+  bool force = false;       ///< replace a model that stands at `target`
+};
+
+/// mixed_2_6, mixed_3_4, mixed_3_6, mixed_4_6.
+const std::vector<std::string_view>& recipe_names();
+
+}  // namespace hearth::convert
