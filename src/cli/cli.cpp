@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   add_serve(app);
   add_run(app);
   add_pull(app);
+  add_convert(app);
   add_list(app);
   add_show(app);
   add_rm(app);

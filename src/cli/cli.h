@@ -16,6 +16,7 @@ int run(int argc, char** argv);
 void add_serve(CLI::App& app);
 void add_run(CLI::App& app);
 void add_pull(CLI::App& app);
+void add_convert(CLI::App& app);
 void add_list(CLI::App& app);
 void add_show(CLI::App& app);
 void add_rm(CLI::App& app);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <string_view>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 #ifdef __APPLE__
@@ -118,6 +119,17 @@ std::uint64_t resident_bytes(pid_t process) {
 }
 
 #endif
+
+std::uint64_t peak_resident_bytes() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if defined(__APPLE__)
+  constexpr std::uint64_t kUnit = 1;  // bytes there, kibibytes elsewhere
+#else
+  constexpr std::uint64_t kUnit = 1024;
+#endif
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * kUnit;
+}
 
 std::uint64_t free_disk_bytes(const std::string& path) {
   namespace fs = std::filesystem;

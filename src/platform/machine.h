@@ -25,6 +25,9 @@ Memory memory();
 /// Resident memory of a process in bytes; 0 if it is gone.
 std::uint64_t resident_bytes(pid_t process);
 
+/// The most memory that this process ever had resident, in bytes.
+std::uint64_t peak_resident_bytes();
+
 /// Free bytes for an ordinary user on the file system that holds `path` (or its nearest existing
 /// parent).
 std::uint64_t free_disk_bytes(const std::string& path);

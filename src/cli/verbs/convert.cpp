@@ -1,0 +1,214 @@
+// hearth convert SOURCE: make a model for MLX, packed or plain.
+#include <cstdio>
+#include <system_error>
+#include <unistd.h>
+
+#include "app/server.h"
+#include "base/json.h"
+#include "cli/chat_session.h"
+#include "cli/cli.h"
+#include "cli/setting_flags.h"
+#include "cli/text_table.h"
+#include "convert/convert.h"
+#include "platform/machine.h"
+#include "platform/paths.h"
+
+namespace hearth::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kInterrupted = 130;
+constexpr int kPercent = 100;
+
+struct ConvertInput {
+  std::string model;
+  std::string out;
+  convert::Options options;
+  bool dry_run = false;
+  bool as_json = false;
+};
+
+/// What the new model's name ends in: "-4bit", "-mxfp4", "-mixed_3_6", "-plain".
+std::string suffix(const convert::Options& options) {
+  if (options.dequantize || options.bits == 16)
+    return options.dtype.empty() ? "-plain" : "-" + options.dtype;
+  if (!options.recipe.empty()) return "-" + options.recipe;
+  if (options.mode != "affine") return "-" + options.mode;
+  return fmt::format("-{}bit", options.bits == 0 ? 4 : options.bits);
+}
+
+/// ORG/NAME of a model in the Hub's cache; empty elsewhere.
+std::string hub_name(const services::ModelEntry& model) {
+  const bool cached = model.folder.string().contains("/models--");
+  return cached ? model.id : std::string();
+}
+
+void print_plain(const convert::Summary& summary) {
+  if (summary.plain.empty()) return;
+  fmt::print("\nThese matrices stay plain:\n");
+  for (const convert::PlainLayers& layers : summary.plain)
+    fmt::print("  {} {}{}: {}\n", layers.path, layers.shape,
+               layers.count > 1 ? fmt::format(", {} of them", layers.count) : "", layers.reason);
+}
+
+void print_names(const char* heading, const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 6;
+  if (names.empty()) return;
+  fmt::print("\n{}\n", heading);
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) fmt::print("  {}\n", names[i]);
+  if (names.size() > kShown) fmt::print("  and {} more\n", names.size() - kShown);
+}
+
+void print_summary(const convert::Summary& summary, const fs::path& target) {
+  fmt::print("{}: {} weights, {}\n", target.filename().string(),
+             grouped(static_cast<std::uint64_t>(summary.parameters)), summary.how);
+  fmt::print("  {} become {} in {} file{}, {:.3f} bits per weight\n",
+             size_text(summary.source_bytes), size_text(summary.target_bytes), summary.files,
+             summary.files == 1 ? "" : "s", summary.bits_per_weight);
+  fmt::print("  {} matrices are packed{}\n", summary.packed,
+             summary.kept > 0 ? fmt::format(", {} stay packed as they are", summary.kept) : "");
+  fmt::print("  disk: {} still to be written, {} free\n", size_text(summary.left_bytes),
+             size_text(summary.free_bytes));
+  print_plain(summary);
+  print_names("These tensors are no part of the language model and are left out:", summary.dropped);
+  print_names("These files are not copied:", summary.left);
+  if (summary.starts_over)
+    fmt::print("\nAn interrupted conversion lies there, of another source or with other options: "
+               "starting over.\n");
+  else if (summary.finished_files > 0)
+    fmt::print("\nGoing on with an interrupted conversion: {} of {} files are done.\n",
+               summary.finished_files, summary.files);
+}
+
+json::object to_json(const convert::Summary& summary, const fs::path& target) {
+  json::array plain;
+  for (const convert::PlainLayers& layers : summary.plain)
+    plain.push_back(json::object{{"path", layers.path},
+                                 {"shape", layers.shape},
+                                 {"count", layers.count},
+                                 {"reason", layers.reason}});
+  return {{"folder", target.string()},
+          {"how", summary.how},
+          {"source_bytes", summary.source_bytes},
+          {"bytes", summary.target_bytes},
+          {"files", summary.files},
+          {"finished_files", summary.finished_files},
+          {"starts_over", summary.starts_over},
+          {"parameters", summary.parameters},
+          {"bits_per_weight", summary.bits_per_weight},
+          {"packed", summary.packed},
+          {"kept", summary.kept},
+          {"plain", std::move(plain)},
+          {"left_out", json::value_from(summary.dropped)},
+          {"not_copied", json::value_from(summary.left)},
+          {"peak_memory_bytes", platform::peak_resident_bytes()}};
+}
+
+/// A line that is written over on a terminal; elsewhere one for every tenth.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool shown) : shown_(shown), terminal_(::isatty(STDOUT_FILENO) != 0) {}
+
+  void show(const convert::Progress& progress) {
+    const auto share = progress.all > 0 ? progress.numbers * kPercent / progress.all : kPercent;
+    const auto step = terminal_ ? share : share / 10 * 10;
+    if (!shown_ || step == last_) return;
+    last_ = step;
+    if (terminal_)
+      fmt::print("\r\x1b[2K{:3} %  {}  {}", step, progress.file, progress.tensor);
+    else
+      fmt::print("{:3} %\n", step);
+    std::fflush(stdout);
+  }
+  void end() const {
+    if (shown_ && terminal_ && last_ >= 0) fmt::print("\r\x1b[2K");
+  }
+
+ private:
+  bool shown_;
+  bool terminal_;
+  std::int64_t last_ = -1;
+};
+
+Result<void> write(convert::Conversion& conversion, bool as_json) {
+  catch_interrupts();
+  ProgressLine line(!as_json);
+  auto done = conversion.run([&](const convert::Progress& progress) {
+    line.show(progress);
+    return !interrupted();
+  });
+  line.end();
+  if (done || done.error().code != ErrorCode::Cancelled) return done;
+  fmt::print(stderr, "Stopped. The same command goes on from the files that are finished.\n");
+  throw CLI::RuntimeError(kInterrupted);
+}
+
+Result<void> run(const GivenFlags& flags, ConvertInput input) {
+  const auto settings = TRY(settings_from(flags));
+  services::Library library(app::library_folders(settings));
+  convert::Options& options = input.options;
+  std::error_code ignored;
+  if (fs::is_directory(input.model, ignored)) {
+    options.source = fs::canonical(input.model, ignored);
+  } else {
+    const auto model = TRY(app::find_model(library, input.model));
+    options.source = model.folder;
+    options.base_model = hub_name(model);
+  }
+  const std::string name = options.base_model.empty()
+                               ? options.source.filename().string()
+                               : fs::path(options.base_model).filename().string();
+  options.target = input.out.empty()
+                       ? platform::hearth_home() / "models" / (name + suffix(options))
+                       : fs::absolute(input.out, ignored);
+  auto conversion = TRY(convert::Conversion::make(options));
+  const convert::Summary& summary = conversion.summary();
+  if (!input.as_json) print_summary(summary, options.target);
+  if (!input.dry_run) TRY(write(conversion, input.as_json));
+  if (input.as_json) {
+    fmt::print("{}\n", base::write_json(to_json(summary, options.target)));
+  } else if (!input.dry_run) {
+    fmt::print("\nDone: {}\nMemory at its peak: {}\nTry:  hearth run {} \"Hello\"\n",
+               options.target.string(), size_text(platform::peak_resident_bytes()),
+               input.out.empty() ? options.target.filename().string() : options.target.string());
+  }
+  return {};
+}
+
+void add_options(CLI::App& verb, ConvertInput& input) {
+  convert::Options& options = input.options;
+  verb.add_option("MODEL", input.model, "Name or folder, as Hugging Face or MLX has it")
+      ->required();
+  verb.add_option("--out", input.out, "Folder to make [NAME-4bit and the like in ~/.hearth/models]")
+      ->type_name("FOLDER");
+  verb.add_option("--bits", options.bits, "2, 3, 4, 5, 6 or 8; 16 packs nothing [4]")
+      ->type_name("NUMBER");
+  verb.add_option("--group", options.group, "Weights that share a scale: 32, 64 or 128 [64]")
+      ->type_name("NUMBER");
+  verb.add_option("--mode", options.mode, "affine, mxfp4, nvfp4 or mxfp8 [affine]")
+      ->type_name("NAME");
+  verb.add_option("--recipe", options.recipe,
+                  "mixed_2_6, mixed_3_4, mixed_3_6 or mixed_4_6: more bits where they count most")
+      ->type_name("NAME");
+  verb.add_option("--dtype", options.dtype,
+                  "Of what is not packed: bfloat16, float16 or float32 [as config.json says]")
+      ->type_name("NAME");
+  verb.add_flag("--dequantize", options.dequantize, "Make plain weights of packed ones");
+  verb.add_flag("--requantize", options.requantize, "Unpack what is packed, and pack it anew");
+  verb.add_flag("--force", options.force, "Replace a model that is there already");
+  verb.add_flag("--dry-run", input.dry_run, "Only tell what would be done");
+  verb.add_flag("--json", input.as_json, "Print JSON");
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("convert", "Make a model for MLX, with fewer bits");
+  const auto input = std::make_shared<ConvertInput>();
+  add_options(*verb, *input);
+  const auto flags = add_setting_flags(*verb, {"models.folders"});
+  verb->callback([flags, input] { finish(run(*flags, *input)); });
+}
+
+}  // namespace hearth::cli
