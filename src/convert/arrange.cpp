@@ -238,12 +238,11 @@ Result<void> Arranger::split_pair(const Weight& both, const std::string& place,
 void Arranger::rename_endings(std::string_view ending, std::string_view to) {
   std::vector<std::string> names;
   for (const auto& [name, weight] : weights_)
-    if (name.ends_with(ending) && !weights_.contains(name.substr(0, name.size() - ending.size()) +
-                                                     std::string(to)))
+    if (name.ends_with(ending) &&
+        !weights_.contains(name.substr(0, name.size() - ending.size()) + std::string(to)))
       names.push_back(name);
-  const bool halves = std::ranges::any_of(weights_, [](const auto& item) {
-    return item.first.contains(".shared_mlp.input_linear.");
-  });
+  const bool halves = std::ranges::any_of(
+      weights_, [](const auto& item) { return item.first.contains(".shared_mlp.input_linear."); });
   if (halves && ending.starts_with(".shared_mlp.")) return;
   for (const std::string& name : names) {
     auto node = weights_.extract(name);
@@ -307,8 +306,6 @@ void Arranger::shape_small_ones() {
       std::swap(weight.shape[1], weight.shape[2]);
       turned = true;
     }
-    if (rules_.flat_activation && name.contains(".act_fn.") && weight.elements() == 1)
-      weight.shape = {};
   }
   if (!rules_.one_in_norms || !turned) return;
   for (auto& [name, weight] : weights_)

@@ -48,8 +48,7 @@ std::string fingerprint(const Options& options, const std::vector<Shard>& shards
   std::error_code error;
   for (const auto& item : fs::directory_iterator(options.source, error)) {
     if (item.path().extension() != ".safetensors") continue;
-    files.push_back(fmt::format("{} {} {}", item.path().filename().string(),
-                                item.file_size(error),
+    files.push_back(fmt::format("{} {} {}", item.path().filename().string(), item.file_size(error),
                                 item.last_write_time(error).time_since_epoch().count()));
   }
   std::ranges::sort(files);
@@ -111,21 +110,21 @@ void Conversion::Parts::look_at_disk() {
 
 Result<void> Conversion::Parts::check() const {
   TRY(TargetFolder::check(options.source, options.target, options.force));
-  if (arrangement.weights.empty()) return fail(ErrorCode::CorruptData, "there are no weights in it");
+  if (arrangement.weights.empty())
+    return fail(ErrorCode::CorruptData, "there are no weights in it");
   const bool packs = !options.dequantize && options.bits != 16;
   if (packs && summary.packed == 0 && summary.kept > 0)
     return fail(ErrorCode::InvalidArgument,
                 "it is packed already; --requantize packs it anew, --dequantize makes plain "
                 "weights");
   if (packs && summary.packed == 0) {
-    const std::string why =
-        summary.plain.empty() ? std::string("it has no matrices")
-                              : fmt::format("{} {}: {}", summary.plain[0].path,
-                                            summary.plain[0].shape, summary.plain[0].reason);
+    const std::string why = summary.plain.empty()
+                                ? std::string("it has no matrices")
+                                : fmt::format("{} {}: {}", summary.plain[0].path,
+                                              summary.plain[0].shape, summary.plain[0].reason);
     return fail(ErrorCode::InvalidArgument, "nothing in it can be packed so ({})", why);
   }
-  if (options.dequantize &&
-      std::ranges::none_of(model.tensors.all(), [](const auto& item) {
+  if (options.dequantize && std::ranges::none_of(model.tensors.all(), [](const auto& item) {
         return item.second.packed() || item.second.kind == StoredTensor::Kind::Fp8;
       }))
     return fail(ErrorCode::InvalidArgument, "it is not packed, so there is nothing to dequantize");
@@ -144,8 +143,8 @@ Result<Conversion> Conversion::make(const Options& options) {
         TRY_IN(doing(options), PackingPlan::make(options, model.config, weights, model.tensors));
     parts->shards = plan_shards(weights, parts->packing, model.tensors, kShardLimit);
     parts->fingerprint = fingerprint(options, parts->shards, model.raw_config);
-    parts->summary = summarise(options, parts->arrangement, parts->packing, parts->shards,
-                               model.tensors);
+    parts->summary =
+        summarise(options, parts->arrangement, parts->packing, parts->shards, model.tensors);
     parts->side = side_files(options.source);
     parts->summary.left = parts->side.left;
     TRY_IN(doing(options), parts->check());
@@ -165,10 +164,8 @@ Result<void> Conversion::Parts::write_shard(const Shard& shard, State& state,
     const Weight& weight = arrangement.weights[index];
     TRY(write_weight(model.tensors, weight, packing.at(index), file, [&](std::int64_t numbers) {
       done += numbers;
-      return go_on({.numbers = done,
-                    .all = summary.parameters,
-                    .file = shard.file,
-                    .tensor = weight.name});
+      return go_on(
+          {.numbers = done, .all = summary.parameters, .file = shard.file, .tensor = weight.name});
     }));
   }
   const std::uint64_t bytes = file.size();
@@ -196,16 +193,14 @@ Result<void> Conversion::Parts::write_shards(const TargetFolder& target,
 
 Result<void> Conversion::Parts::write_side_files(const fs::path& folder) const {
   TRY(copy_files(options.source, folder, side.copied));
-  TRY(write_whole(folder / "model.safetensors.index.json",
-                  index_text(shards, summary.parameters)));
+  TRY(write_whole(folder / "model.safetensors.index.json", index_text(shards, summary.parameters)));
   const std::string how = fmt::format("Converted by Hearth for MLX: {}, {:.3f} bits per weight.",
                                       summary.how, summary.bits_per_weight);
   TRY(write_whole(folder / "README.md",
                   card_text(read_card(options.source), options.base_model, how)));
   // Last: only with its config does the folder look like a model.
-  return write_whole(folder / "config.json",
-                     config_text(model.raw_config, model.generation,
-                                 packing.setting(arrangement.weights)));
+  return write_whole(folder / "config.json", config_text(model.raw_config, model.generation,
+                                                         packing.setting(arrangement.weights)));
 }
 
 Result<void> Conversion::run(const std::function<bool(const Progress&)>& go_on) {

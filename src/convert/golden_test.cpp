@@ -1,11 +1,12 @@
 // Conversions against what mlx-lm made of the same checkpoints, tensor by tensor, and against the
 // models that they were made from.
+#include "models/testing/golden.h"
+
 #include <gtest/gtest.h>
 
 #include "base/sha256.h"
 #include "convert/convert.h"
 #include "convert/model_files.h"
-#include "models/testing/golden.h"
 #include "nn/checkpoint.h"
 #include "nn/file.h"
 
@@ -85,7 +86,11 @@ void expect_like_mlx(const std::string& file) {
     std::map<std::string, std::string> tensors;
     for (const auto& tensor : set.at("tensors").as_object())
       tensors[std::string(tensor.key())] = std::string(tensor.value().as_string());
-    EXPECT_EQ(digest(options.target), tensors);
+    auto found = digest(options.target);
+    // mlx-lm leaves it out, but the family's own model adds it to the routers' scores.
+    if (name.starts_with("ernie4_5_moe/"))
+      std::erase_if(found, [](const auto& it) { return it.first.contains("e_score_correction"); });
+    EXPECT_EQ(found, tensors);
     const auto config = read_json_object(options.target / "config.json");
     ASSERT_TRUE(config);
     const json::value* quantization = config->if_contains("quantization");
@@ -140,13 +145,14 @@ TEST_P(LoadsAgain, WithTheSameLogits) {
   options.dtype = "float32";
   const auto done = convert_to(options);
   ASSERT_TRUE(done) << done.error().message;
+  const auto source = models::load_model(folder.path());
   const auto model = models::load_model(options.target);
+  ASSERT_TRUE(source) << source.error().message;
   ASSERT_TRUE(model) << model.error().message;
   const auto logits = models::testing::one_pass(**model, golden.ids);
-  // FP8 is unpacked to bfloat16, as MLX's tools do it; the rest is exact.
-  const float tolerance = GetParam().ends_with("/fp8") ? 2e-2F : 1e-4F;
-  EXPECT_LE(models::testing::largest_difference(logits, golden.logits),
-            tolerance * models::testing::standard_deviation(golden.logits));
+  const auto expected = models::testing::one_pass(**source, golden.ids);
+  EXPECT_LE(models::testing::largest_difference(logits, expected),
+            1e-4F * models::testing::standard_deviation(expected));
 }
 INSTANTIATE_TEST_SUITE_P(Families, LoadsAgain, testing::ValuesIn(plain_cases()), test_name);
 

@@ -24,7 +24,14 @@ std::vector<LayoutRules> qwen_rules() {
            .experts = kProjections,
            .halves = kFused,
            .whole = kFusedWhole},
-          {.families = {"qwen3_next", "qwen3_5_text", "qwen3_5_moe_text", "qwen3_5", "qwen3_5_moe"},
+          {.families = {"qwen3_next"},
+           .dropped = {"mtp."},
+           .careful = {"mlp.gate", "shared_expert_gate"},
+           .experts = kProjections,
+           .halves = kFused,
+           .whole = kFusedWhole,
+           .one_in_norms = true},
+          {.families = {"qwen3_5_text", "qwen3_5_moe_text", "qwen3_5", "qwen3_5_moe"},
            .dropped = {"mtp."},
            .careful = {"mlp.gate", "shared_expert_gate"},
            .exact = {"A_log"},
@@ -35,12 +42,12 @@ std::vector<LayoutRules> qwen_rules() {
 }
 
 std::vector<LayoutRules> granite_rules() {
-  const LayoutRules::Pairs inward{{".block_sparse_moe.input_linear.weight",
-                                   ".block_sparse_moe.switch_mlp."},
-                                  {".shared_mlp.input_linear.weight", ".mlp."}};
-  const LayoutRules::Pairs outward{{".block_sparse_moe.output_linear.weight",
-                                    ".block_sparse_moe.switch_mlp.down_proj.weight"},
-                                   {".shared_mlp.output_linear.weight", ".mlp.down_proj.weight"}};
+  const LayoutRules::Pairs inward{
+      {".block_sparse_moe.input_linear.weight", ".block_sparse_moe.switch_mlp."},
+      {".shared_mlp.input_linear.weight", ".mlp."}};
+  const LayoutRules::Pairs outward{
+      {".block_sparse_moe.output_linear.weight", ".block_sparse_moe.switch_mlp.down_proj.weight"},
+      {".shared_mlp.output_linear.weight", ".mlp.down_proj.weight"}};
   return {{.families = {"granite"}, .careful = {"self_attn.o_proj", "mlp.down_proj", "^lm_head"}},
           {.families = {"granitemoe"},
            .careful = {"block_sparse_moe.router.layer", "self_attn.o_proj", "mlp.down_proj",
@@ -99,7 +106,6 @@ std::vector<LayoutRules> other_rules() {
       {.families = {"gpt_neox"},
        .renamed = {{"^gpt_neox.layers.", "h."}, {"^gpt_neox.", ""}, {"^", "model."}},
        .dropped = {".attention.bias", ".attention.masked_bias"}},
-      {.families = {"apertus"}, .flat_activation = true},
   };
 }
 

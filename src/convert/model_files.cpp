@@ -124,9 +124,9 @@ std::string card_text(std::string_view source_card, const std::string& base_mode
 SideFiles side_files(const fs::path& folder) {
   constexpr auto kCopied = std::to_array<std::string_view>(
       {".json", ".jsonl", ".txt", ".jinja", ".model", ".tiktoken", ".py"});
-  constexpr auto kMadeAnew = std::to_array<std::string_view>(
-      {"config.json", "model.safetensors.index.json", "README.md", "quality.json",
-       "pytorch_model.bin.index.json"});
+  constexpr auto kMadeAnew =
+      std::to_array<std::string_view>({"config.json", "model.safetensors.index.json", "README.md",
+                                       "quality.json", "pytorch_model.bin.index.json"});
   SideFiles files;
   std::error_code error;
   for (const auto& item : fs::directory_iterator(folder, error)) {

@@ -12,12 +12,14 @@ namespace hearth::convert {
 namespace {
 
 constexpr auto kRanks = std::to_array<std::pair<std::string_view, int>>(
-    {{"language_model", 0}, {"model", 1},     {"lm_head", 90},   {"embed_tokens", 2},
-     {"wte", 2},            {"wpe", 3},       {"layers", 4},     {"h", 4},
-     {"norm", 80},          {"self_attn", 5}, {"mlp", 6},        {"q_proj", 7},
-     {"k_proj", 8},         {"v_proj", 9},    {"o_proj", 10},    {"gate_proj", 11},
-     {"down_proj", 12},     {"up_proj", 13},  {"weight", 14},    {"scales", 15},
-     {"biases", 16},        {"bias", 17}});
+    {{"language_model", 0}, {"model", 1},      {"lm_head", 90},
+     {"embed_tokens", 2},   {"wte", 2},        {"wpe", 3},
+     {"layers", 4},         {"h", 4},          {"norm", 80},
+     {"self_attn", 5},      {"mlp", 6},        {"q_proj", 7},
+     {"k_proj", 8},         {"v_proj", 9},     {"o_proj", 10},
+     {"gate_proj", 11},     {"down_proj", 12}, {"up_proj", 13},
+     {"weight", 14},        {"scales", 15},    {"biases", 16},
+     {"bias", 17}});
 constexpr int kOther = 50;
 
 int rank(std::string_view part) {

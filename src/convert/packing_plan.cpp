@@ -141,8 +141,8 @@ Treatment PackingPlan::treat(const Weight& weight, const SourceTensors& source) 
     const StoredTensor& other = source.at(range.tensor);
     return other.packed() == stored.packed() && other.packing == stored.packing;
   });
-  const bool keep = !options_.dequantize && !options_.requantize && stored.packed() && alike &&
-                    !weight.turned;
+  const bool keep =
+      !options_.dequantize && !options_.requantize && stored.packed() && alike && !weight.turned;
   if (keep) {
     treatment.kept = true;
     treatment.packing = stored.packing;
@@ -160,8 +160,8 @@ Treatment PackingPlan::pack(const Weight& weight, Treatment treatment) const {
     return treatment;
   }
   if (weight.width() % wish_.packing->group_size != 0) {
-    treatment.reason = group_reason(weight.width(), wish_.packing->group_size,
-                                    nn::format_of(wish_.packing->mode));
+    treatment.reason =
+        group_reason(weight.width(), wish_.packing->group_size, nn::format_of(wish_.packing->mode));
     return treatment;
   }
   treatment.packing = wish_.packing;
@@ -176,9 +176,10 @@ Treatment PackingPlan::pack(const Weight& weight, Treatment treatment) const {
     if (weight.width() % treatment.packing->group_size != 0) {
       treatment.packing.reset();
       treatment.own_entry = false;
-      treatment.reason = fmt::format("a layer that takes 8 bits in groups of 64 or 32, but {} is "
-                                     "divisible by neither",
-                                     weight.width());
+      treatment.reason = fmt::format(
+          "a layer that takes 8 bits in groups of 64 or 32, but {} is "
+          "divisible by neither",
+          weight.width());
     }
   }
   return treatment;
@@ -190,8 +191,7 @@ std::optional<json::object> PackingPlan::setting(const std::vector<Weight>& weig
   json::object setting = stored_ ? *stored_ : entry_of(*wish_.packing, true);
   for (std::size_t i = 0; i < weights.size(); ++i)
     if (treatments_[i].own_entry)
-      setting[weights[i].path()] =
-          entry_of(*treatments_[i].packing, !treatments_[i].short_entry);
+      setting[weights[i].path()] = entry_of(*treatments_[i].packing, !treatments_[i].short_entry);
   return setting;
 }
 

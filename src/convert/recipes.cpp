@@ -59,8 +59,7 @@ Result<Recipe> Recipe::find(std::string_view name, const std::vector<Weight>& we
   recipe.high_ = bits->high;
   recipe.layers_ = layers;
   const auto parts = parts_of(down->name);
-  recipe.place_ =
-      static_cast<std::size_t>(std::ranges::find_if(parts, is_number) - parts.begin());
+  recipe.place_ = static_cast<std::size_t>(std::ranges::find_if(parts, is_number) - parts.begin());
   return recipe;
 }
 

@@ -26,8 +26,7 @@ std::string reason() {
 Result<ShardFile> ShardFile::create(const std::filesystem::path& path) {
   constexpr int kMode = 0644;
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
-  if (descriptor < 0)
-    return fail(ErrorCode::Io, "{}: cannot write: {}", path.string(), reason());
+  if (descriptor < 0) return fail(ErrorCode::Io, "{}: cannot write: {}", path.string(), reason());
   return ShardFile(descriptor, path.filename().string());
 }
 

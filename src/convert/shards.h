@@ -32,8 +32,7 @@ struct Shard {
 };
 
 /// The dtype in which a weight's numbers end up, packed or not.
-mx::Dtype kept_dtype(const Weight& weight, const Treatment& treatment,
-                     const SourceTensors& source);
+mx::Dtype kept_dtype(const Weight& weight, const Treatment& treatment, const SourceTensors& source);
 
 /// The one tensor of a plain weight, or codes, scales and, in affine mode, biases.
 std::vector<OutTensor> tensors_of(const Weight& weight, const Treatment& treatment,

@@ -87,9 +87,10 @@ Result<void> SourceTensors::add_packed(const std::string& stem,
                 place(codes));
   const std::int64_t width = packed.empty() ? 0 : std::int64_t{packed.back()} * 32 / told->bits;
   const bool affine = told->mode == nn::PackingMode::Affine;
-  const bool fits = packed.size() >= 2 && width % told->group_size == 0 &&
-                    scales == with_last(packed, width / told->group_size) &&
-                    (!affine || (has(stem + ".biases") && stored_shape(stem + ".biases") == scales));
+  const bool fits =
+      packed.size() >= 2 && width % told->group_size == 0 &&
+      scales == with_last(packed, width / told->group_size) &&
+      (!affine || (has(stem + ".biases") && stored_shape(stem + ".biases") == scales));
   if (!fits)
     return fail(ErrorCode::CorruptData,
                 "{}: codes {} and scales {} do not make a matrix of {}, as config.json has it",
@@ -162,13 +163,12 @@ Result<void> SourceTensors::add_awq(const std::string& stem, const AwqSettings& 
     return fail(ErrorCode::CorruptData,
                 "{}: codes, scales and zero points do not make a 4-bit matrix in groups of {}",
                 place(codes), awq.group_size);
-  tensors_[stem + ".weight"] =
-      StoredTensor{.kind = StoredTensor::Kind::Awq,
-                   .codes = codes,
-                   .scales = scales,
-                   .biases = zeros,
-                   .packing = {4, awq.group_size, nn::PackingMode::Affine},
-                   .shape = {words[1] * kCodesInWord, words[0]}};
+  tensors_[stem + ".weight"] = StoredTensor{.kind = StoredTensor::Kind::Awq,
+                                            .codes = codes,
+                                            .scales = scales,
+                                            .biases = zeros,
+                                            .packing = {4, awq.group_size, nn::PackingMode::Affine},
+                                            .shape = {words[1] * kCodesInWord, words[0]}};
   return {};
 }
 
@@ -222,7 +222,8 @@ Result<mx::array> SourceTensors::rows_of(const StoredTensor& tensor, std::int64_
                                          std::int64_t count, std::optional<mx::Dtype> dtype) {
   if (tensor.turned) return slice_rows(TRY(whole_turned(tensor)), first, count);
   if (tensor.kind == StoredTensor::Kind::Plain) return raw_rows(tensor.codes, first, count);
-  if (tensor.kind == StoredTensor::Kind::Fp8) return fp8_rows(tensor, first, count);
+  if (tensor.kind == StoredTensor::Kind::Fp8)
+    return fp8_rows(tensor, first, count, dtype.value_or(mx::bfloat16));
   PackedRows rows = TRY(packed_rows_of(tensor, first, count));
   const nn::Packing& packing = tensor.packing;
   if (packing.mode != nn::PackingMode::Affine)
@@ -234,12 +235,11 @@ Result<mx::array> SourceTensors::rows_of(const StoredTensor& tensor, std::int64_
                         packing.group_size, packing.bits);
 }
 
-/// In bfloat16: E4M3's digits times a scale hardly ever need more.
 Result<mx::array> SourceTensors::fp8_rows(const StoredTensor& tensor, std::int64_t first,
-                                          std::int64_t count) {
+                                          std::int64_t count, mx::Dtype dtype) {
   const mx::array codes = TRY(raw_rows(tensor.codes, first, count));
   mx::array scales = mx::astype(TRY(checkpoint_.read(tensor.scales)), mx::float32);
-  const mx::array numbers = mx::from_fp8(codes, mx::bfloat16);
+  const mx::array numbers = mx::from_fp8(codes, mx::float32);
   if (scales.size() > 1) {
     scales = mx::repeat(scales, tensor.fp8.rows, 0);
     scales = slice_rows(scales, first, count);
@@ -248,14 +248,13 @@ Result<mx::array> SourceTensors::fp8_rows(const StoredTensor& tensor, std::int64
   } else {
     scales = mx::reshape(scales, {1, 1});
   }
-  return mx::astype(mx::multiply(mx::astype(numbers, mx::float32), scales), mx::bfloat16);
+  return mx::astype(mx::multiply(numbers, scales), dtype);
 }
 
 Result<PackedRows> SourceTensors::packed_rows(const RowRange& range, std::int64_t first,
                                               std::int64_t count) {
   const std::int64_t span = (count - 1) * range.step + 1;
-  PackedRows rows =
-      TRY(packed_rows_of(at(range.tensor), range.first + first * range.step, span));
+  PackedRows rows = TRY(packed_rows_of(at(range.tensor), range.first + first * range.step, span));
   rows.codes = every(rows.codes, range.step);
   rows.scales = every(rows.scales, range.step);
   if (rows.biases) rows.biases = every(*rows.biases, range.step);
@@ -278,9 +277,8 @@ Result<PackedRows> SourceTensors::packed_rows_of(const StoredTensor& tensor, std
     codes = mx::reshape(mx::view(codes, mx::uint32), {static_cast<int>(count), groups * 4});
     return PackedRows{std::move(codes), TRY(raw_rows(tensor.scales, first, count)), {}};
   }
-  PackedRows rows{TRY(raw_rows(tensor.codes, first, count)),
-                  TRY(raw_rows(tensor.scales, first, count)),
-                  {}};
+  PackedRows rows{
+      TRY(raw_rows(tensor.codes, first, count)), TRY(raw_rows(tensor.scales, first, count)), {}};
   if (!tensor.biases.empty()) rows.biases = TRY(raw_rows(tensor.biases, first, count));
   return rows;
 }
@@ -315,8 +313,8 @@ Result<PackedRows> SourceTensors::whole_awq(const StoredTensor& tensor) {
   mx::array zeros = mx::full(scales.shape(), 8.0F, mx::float32);
   if (!tensor.biases.empty())
     zeros = mx::astype(columns(TRY(checkpoint_.read(tensor.biases))), mx::float32);
-  mx::array biases = mx::astype(
-      mx::multiply(mx::negative(zeros), mx::astype(scales, mx::float32)), scales.dtype());
+  mx::array biases = mx::astype(mx::multiply(mx::negative(zeros), mx::astype(scales, mx::float32)),
+                                scales.dtype());
   mx::eval(words, scales, biases);
   PackedRows rows{words, scales, biases};
   awq_.emplace(tensor.codes, rows);

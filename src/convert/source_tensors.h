@@ -69,7 +69,8 @@ class SourceTensors {
   Result<void> turn(const std::string& name);
 
   /// Rows of a range as numbers, in the dtype they are stored in; packed ones in `dtype`, or where
-  /// that is open in their scales' (bfloat16 where those are bytes). [rows, width], evaluated.
+  /// that is open in their scales' (bfloat16 where those are bytes, and for FP8). [rows, width],
+  /// evaluated.
   Result<mx::array> numbers(const RowRange& range, std::int64_t first, std::int64_t count,
                             std::optional<mx::Dtype> dtype);
 
@@ -90,7 +91,8 @@ class SourceTensors {
   Result<mx::array> raw_rows(const std::string& name, std::int64_t first, std::int64_t count) const;
   Result<mx::array> rows_of(const StoredTensor& tensor, std::int64_t first, std::int64_t count,
                             std::optional<mx::Dtype> dtype);
-  Result<mx::array> fp8_rows(const StoredTensor& tensor, std::int64_t first, std::int64_t count);
+  Result<mx::array> fp8_rows(const StoredTensor& tensor, std::int64_t first, std::int64_t count,
+                             mx::Dtype dtype);
   Result<PackedRows> packed_rows_of(const StoredTensor& tensor, std::int64_t first,
                                     std::int64_t count);
   Result<mx::array> whole_turned(const StoredTensor& tensor);

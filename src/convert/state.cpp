@@ -66,9 +66,8 @@ Result<void> State::add(const std::string& file, std::uint64_t bytes, std::strin
   json::object files;
   for (const auto& [name, done] : done_)
     files[name] = {{"bytes", done.bytes}, {"sha256", done.sha256}};
-  return write_whole(
-      folder_ / kFile,
-      pretty_json(json::object{{"conversion", fingerprint_}, {"files", std::move(files)}}));
+  return write_whole(folder_ / kFile, pretty_json(json::object{{"conversion", fingerprint_},
+                                                               {"files", std::move(files)}}));
 }
 
 }  // namespace hearth::convert

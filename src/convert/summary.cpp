@@ -82,8 +82,8 @@ Summary summarise(const Options& options, const Arrangement& arrangement,
   }
   constexpr double kBitsInByte = 8.0;
   if (summary.parameters > 0)
-    summary.bits_per_weight = static_cast<double>(tensor_bytes) * kBitsInByte /
-                              static_cast<double>(summary.parameters);
+    summary.bits_per_weight =
+        static_cast<double>(tensor_bytes) * kBitsInByte / static_cast<double>(summary.parameters);
   return summary;
 }
 

@@ -40,8 +40,7 @@ Result<void> TargetFolder::check(const fs::path& source, const fs::path& target,
     return fail(ErrorCode::InvalidArgument,
                 "the source is the target; name another folder with --out");
   if (from.string().starts_with(place.string() + "/"))
-    return fail(ErrorCode::InvalidArgument, "the source lies inside the target {}",
-                place.string());
+    return fail(ErrorCode::InvalidArgument, "the source lies inside the target {}", place.string());
   std::error_code error;
   if (!fs::exists(fs::symlink_status(target, error))) return {};
   if (!force)
@@ -50,8 +49,8 @@ Result<void> TargetFolder::check(const fs::path& source, const fs::path& target,
                 target.string());
   if (!fs::is_directory(target, error) ||
       !(fs::exists(target / "config.json", error) || fs::is_empty(target, error)))
-    return fail(ErrorCode::InvalidArgument,
-                "{} is no model folder; --force replaces only those", target.string());
+    return fail(ErrorCode::InvalidArgument, "{} is no model folder; --force replaces only those",
+                target.string());
   return {};
 }
 
@@ -101,7 +100,8 @@ Result<void> TargetFolder::clear() const {
 Result<void> TargetFolder::publish() {
   std::error_code error;
   fs::remove(hidden_ / kLock, error);
-  const fs::path old = target_.parent_path() / fmt::format(".{}.replaced", target_.filename().string());
+  const fs::path old =
+      target_.parent_path() / fmt::format(".{}.replaced", target_.filename().string());
   const bool replaces = fs::exists(target_, error);
   fs::remove_all(old, error);
   if (replaces) TRY(rename_folder(target_, old));

@@ -42,8 +42,8 @@ class Writer {
   static Result<void> stopped() { return fail(ErrorCode::Cancelled, "stopped"); }
 
   Result<void> run_range(const RowRange& range, const OnNumbers& on_numbers) {
-    const std::int64_t width = range.width != 0 ? range.width : std::max<std::int64_t>(
-                                                                    1, weight_.width());
+    const std::int64_t width =
+        range.width != 0 ? range.width : std::max<std::int64_t>(1, weight_.width());
     const std::int64_t at_once = std::max<std::int64_t>(1, kNumbersAtOnce / width);
     for (std::int64_t first = 0; first < range.count; first += at_once) {
       const std::int64_t rows = std::min(at_once, range.count - first);
@@ -83,8 +83,8 @@ class Writer {
     const std::size_t begin = scales_.size();
     scales_.resize(begin + groups * dtype_.size());
     biases_.resize(begin + groups * dtype_.size());
-    const AffineOutput out{
-        codes_, std::span(scales_).subspan(begin), std::span(biases_).subspan(begin)};
+    const AffineOutput out{codes_, std::span(scales_).subspan(begin),
+                           std::span(biases_).subspan(begin)};
     if (!pack_affine(rows, packing, out))
       return fail(ErrorCode::CorruptData,
                   "tensor \"{}\" holds numbers that are infinite or no numbers at all; it cannot "

@@ -19,7 +19,8 @@ using OnNumbers = std::function<bool(std::int64_t numbers)>;
 ///
 /// Memory: some 100 MB, the weight's scales and biases, and a whole tensor only where it lies the
 /// other way round in the source.
-/// @returns CorruptData for numbers that are not finite and would be packed; Cancelled; what reading
+/// @returns CorruptData for numbers that are not finite and would be packed; Cancelled; what
+/// reading
 ///          and writing return. May throw what MLX throws.
 Result<void> write_weight(SourceTensors& source, const Weight& weight, const Treatment& treatment,
                           ShardFile& file, const OnNumbers& on_numbers);

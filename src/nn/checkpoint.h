@@ -57,7 +57,7 @@ class Checkpoint {
                               int width) const;
 
  private:
-  Result<mx::array> read_bytes(std::string_view name, const Tensor& tensor, std::uint64_t first,
+  Result<mx::array> read_array(std::string_view name, const Tensor& tensor, std::uint64_t first,
                                mx::Shape shape) const;
   Result<void> add_file(const std::filesystem::path& path);
 

@@ -9,7 +9,7 @@ from checkpoints import published_story
 from conftest import MODEL
 from server import PROGRAM, Server, environment, hearth
 
-VERBS = ("serve", "run", "pull", "list", "show", "rm", "alias", "check", "du", "ps",
+VERBS = ("serve", "run", "pull", "convert", "list", "show", "rm", "alias", "check", "du", "ps",
          "doctor", "version", "completions")
 
 

@@ -1,4 +1,6 @@
 // hearth convert SOURCE: make a model for MLX, packed or plain.
+#include "convert/convert.h"
+
 #include <cstdio>
 #include <system_error>
 #include <unistd.h>
@@ -9,7 +11,6 @@
 #include "cli/cli.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
-#include "convert/convert.h"
 #include "platform/machine.h"
 #include "platform/paths.h"
 
@@ -74,8 +75,9 @@ void print_summary(const convert::Summary& summary, const fs::path& target) {
   print_names("These tensors are no part of the language model and are left out:", summary.dropped);
   print_names("These files are not copied:", summary.left);
   if (summary.starts_over)
-    fmt::print("\nAn interrupted conversion lies there, of another source or with other options: "
-               "starting over.\n");
+    fmt::print(
+        "\nAn interrupted conversion lies there, of another source or with other options: "
+        "starting over.\n");
   else if (summary.finished_files > 0)
     fmt::print("\nGoing on with an interrupted conversion: {} of {} files are done.\n",
                summary.finished_files, summary.files);
@@ -159,9 +161,8 @@ Result<void> run(const GivenFlags& flags, ConvertInput input) {
   const std::string name = options.base_model.empty()
                                ? options.source.filename().string()
                                : fs::path(options.base_model).filename().string();
-  options.target = input.out.empty()
-                       ? platform::hearth_home() / "models" / (name + suffix(options))
-                       : fs::absolute(input.out, ignored);
+  options.target = input.out.empty() ? platform::hearth_home() / "models" / (name + suffix(options))
+                                     : fs::absolute(input.out, ignored);
   auto conversion = TRY(convert::Conversion::make(options));
   const convert::Summary& summary = conversion.summary();
   if (!input.as_json) print_summary(summary, options.target);

@@ -38,6 +38,8 @@ Family gpt_neox() {
   return {.model_types = {"gpt_neox"},
           .prepare = prepare,
           .names = {{"^gpt_neox.", "model."},
+                    {"^model.h.", "model.layers."},  // converted for MLX
+                    {"^model.embed_out.", "lm_head."},
                     {"^model.embed_in.", "model.embed_tokens."},
                     {"^model.final_layer_norm.", "model.norm."},
                     {"^embed_out.", "lm_head."},

@@ -42,7 +42,7 @@ SPECIAL = {
         "mixed_4_6": AFFINE | {"recipe": "mixed_4_6"},
     },
     "llama/affine4": {"dequantised": {"dequantize": True}},
-    "qwen3/mxfp8": {"dequantised": {"dequantize": True}},
+    "qwen3/mxfp8": {"dequantised": {"dequantize": True, "dtype": "bfloat16"}},
     "qwen3/affine_mixed": {"dequantised": {"dequantize": True}},
 }
 # One case of each family, and fields that mlx-lm needs where transformers has defaults.
