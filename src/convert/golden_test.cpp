@@ -39,7 +39,7 @@ std::map<std::string, std::string> digest(const fs::path& folder) {
   return found;
 }
 
-Result<void> convert_to(Options options) {
+Result<void> convert_to(const Options& options) {
   auto conversion = Conversion::make(options);
   if (!conversion) return fail(conversion.error());
   return conversion->run([](const Progress&) { return true; });

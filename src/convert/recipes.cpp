@@ -36,6 +36,7 @@ bool is_number(std::string_view part) {
 const std::vector<std::string_view>& recipe_names() {
   static const std::vector<std::string_view> kNames = [] {
     std::vector<std::string_view> names;
+    names.reserve(std::size(kRecipes));
     for (const Bits& recipe : kRecipes) names.push_back(recipe.name);
     return names;
   }();

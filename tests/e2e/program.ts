@@ -10,6 +10,8 @@ const START_MS = 60_000;
 /** A server on a port of its own, which it writes into a file once it is ready. */
 export class Program {
   port = 0;
+  /** Of the next start. */
+  environment: Record<string, string> = {};
   #child: ChildProcess | undefined;
   #log = '';
   readonly #folder = mkdtempSync(join(tmpdir(), 'hearth-e2e-'));
@@ -31,6 +33,7 @@ export class Program {
       ...Object.fromEntries(own),
       HEARTH_HOME: this.#folder,
       HF_HUB_CACHE: this.#folder,
+      ...this.environment,
     };
     const child = spawn(program!, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.on('data', (text) => (this.#log += text));

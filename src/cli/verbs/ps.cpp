@@ -47,6 +47,7 @@ void print(const std::vector<RunningModel>& models) {
     return;
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(models.size());
   for (const RunningModel& model : models)
     rows.push_back({model.id, model.state, std::to_string(model.process),
                     size_text(platform::resident_bytes(static_cast<pid_t>(model.process))),
