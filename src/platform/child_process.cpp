@@ -23,6 +23,10 @@ class SpawnActions {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions_, child_socket, ChildProcess::kSocket);
+#ifdef __GLIBC__
+    // Libraries open sockets that children inherit: one would hold the server's port and clients.
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, ChildProcess::kSocket + 1);
+#endif
     ::posix_spawnattr_init(&attributes_);
     // A terminal's Ctrl-C is for the server, which then ends its workers in order.
     sigset_t none;

@@ -19,7 +19,8 @@ std::string describe_exit(int wait_status);
 class ChildProcess {
  public:
   /// Runs `program` with `arguments` (without the program's own name). The child finds its end of
-  /// the socket as file descriptor kSocket; standard input is empty, output and error are ours.
+  /// the socket as file descriptor kSocket; standard input is empty, output and error are ours. On
+  /// Linux it inherits nothing else.
   static Result<ChildProcess> spawn(const std::string& program,
                                     const std::vector<std::string>& arguments);
 

@@ -1,4 +1,5 @@
 // Paths, facts about the machine, and child processes with their socket.
+#include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -45,6 +46,18 @@ TEST(ChildProcess, TalksOverItsSocketAndReportsItsEnd) {
   ::close(socket);
   EXPECT_EQ(child->finish(std::chrono::seconds(20)), "exit status 7");
 }
+
+#ifdef __GLIBC__
+TEST(ChildProcess, InheritsNothingElse) {
+  const int open = ::fcntl(1, F_DUPFD, ChildProcess::kSocket + 1);
+  ASSERT_GT(open, ChildProcess::kSocket);
+  auto child =
+      ChildProcess::spawn("/bin/sh", {"-c", "test ! -e /proc/self/fd/" + std::to_string(open)});
+  ::close(open);
+  ASSERT_TRUE(child);
+  EXPECT_EQ(child->finish(std::chrono::seconds(20)), "exit status 0");
+}
+#endif
 
 TEST(ChildProcess, IsKilledWhenItDoesNotEnd) {
   auto child = ChildProcess::spawn("/bin/sleep", {"600"});
