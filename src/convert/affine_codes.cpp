@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/affine_line.h"
 #include "kernels/cpu.h"
 #include "kernels/number_formats.h"
 #include "kernels/thread_pool.h"
@@ -38,23 +39,6 @@ struct Bfloat16 {
   static float widen(std::uint16_t value) { return kernels::from_bf16(value); }
   static std::uint16_t narrow(float value) { return kernels::to_bf16(value); }
 };
-
-struct Line {
-  float scale = 0.0F;
-  float bias = 0.0F;
-};
-
-/// The line through a group: code 0 lies at the end that is farther from zero.
-inline Line line_of(float low, float high, float steps) {
-  constexpr float kLeast = 1e-7F;
-  const bool low_is_edge = std::abs(low) > std::abs(high);
-  float scale = std::max((high - low) / steps, kLeast);
-  scale = low_is_edge ? scale : -scale;
-  const float edge = low_is_edge ? low : high;
-  const float edge_code = std::rint(edge / scale);
-  if (edge_code == 0.0F) return {scale, 0.0F};
-  return {edge / edge_code, edge};
-}
 
 /// Eight codes, one in each byte, moved together: 8 * bits bits.
 inline std::uint64_t squeezed(std::uint64_t codes, int bits) {
@@ -95,7 +79,7 @@ template <class Format>
     sum += zeros[lane];
   }
   const float steps = static_cast<float>((1 << bits) - 1);
-  const Line line = line_of(low, high, steps);
+  const kernels::AffineLine line = kernels::affine_line(low, high, steps);
   alignas(8) std::array<std::uint8_t, kLongestGroup> codes;
   for (int i = 0; i < group; ++i) {
     float code = __builtin_rintf((values[i] - line.bias) / line.scale);

@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "kernels/attention_path.h"
+#include "kernels/by_kv_type.h"
 
 namespace hearth::kernels {
 
@@ -95,18 +96,7 @@ void turn_as(const KvRow& row, const KvPage& page, float* turned) {
 }
 
 void turn(const KvRow& row, const KvPage& page, float* turned) {
-  switch (row.type) {
-    case KvType::F32:
-      return turn_as<KvType::F32>(row, page, turned);
-    case KvType::BF16:
-      return turn_as<KvType::BF16>(row, page, turned);
-    case KvType::F16:
-      return turn_as<KvType::F16>(row, page, turned);
-    case KvType::Bits8:
-      return turn_as<KvType::Bits8>(row, page, turned);
-    case KvType::Bits4:
-      return turn_as<KvType::Bits4>(row, page, turned);
-  }
+  by_kv_type(row.type, [&]<KvType kType> { turn_as<kType>(row, page, turned); });
 }
 
 template <KvType kType>
@@ -122,18 +112,7 @@ void unpack_as(const KvRow& row, const KvPage& page, int count, const NumbersTar
 }
 
 void unpack(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to) {
-  switch (row.type) {
-    case KvType::F32:
-      return unpack_as<KvType::F32>(row, page, count, to);
-    case KvType::BF16:
-      return unpack_as<KvType::BF16>(row, page, count, to);
-    case KvType::F16:
-      return unpack_as<KvType::F16>(row, page, count, to);
-    case KvType::Bits8:
-      return unpack_as<KvType::Bits8>(row, page, count, to);
-    case KvType::Bits4:
-      return unpack_as<KvType::Bits4>(row, page, count, to);
-  }
+  by_kv_type(row.type, [&]<KvType kType> { unpack_as<kType>(row, page, count, to); });
 }
 
 /// Queries [first, first + kRows) against sixteen keys of the page.
@@ -164,18 +143,10 @@ void score_rows(const Scoring& job, int first) {
   for (int key = 0; key < kPageRows; key += 2 * kLanes) score_keys<kRows>(job, first, key);
 }
 
-template <int kRows>
-void score_rest(const Scoring& job, int first) {
-  if constexpr (kRows > 0) {
-    if (job.rows - first == kRows) return score_rows<kRows>(job, first);
-    score_rest<kRows - 1>(job, first);
-  }
-}
-
 void score(const Scoring& job) {
   int first = 0;
   for (; first + kMostRows <= job.rows; first += kMostRows) score_rows<kMostRows>(job, first);
-  score_rest<kMostRows - 1>(job, first);
+  by_rows<kMostRows - 1>(job.rows - first, [&]<int kRows> { score_rows<kRows>(job, first); });
 }
 
 /// Sums of sixteen lanes in two registers, halves added to halves.
@@ -259,18 +230,10 @@ void mix_rows(const Mixing& job, int first) {
   for (int at = 0; at < job.width; at += 2 * kLanes) mix_block<kRows, 2>(job, first, at);
 }
 
-template <int kRows>
-void mix_rest(const Mixing& job, int first) {
-  if constexpr (kRows > 0) {
-    if (job.rows - first == kRows) return mix_rows<kRows>(job, first);
-    mix_rest<kRows - 1>(job, first);
-  }
-}
-
 void mix(const Mixing& job) {
   int first = 0;
   for (; first + kMostRows <= job.rows; first += kMostRows) mix_rows<kMostRows>(job, first);
-  mix_rest<kMostRows - 1>(job, first);
+  by_rows<kMostRows - 1>(job.rows - first, [&]<int kRows> { mix_rows<kRows>(job, first); });
 }
 
 /// Factors of what was gathered before and of what is added, for up to 8 queries.

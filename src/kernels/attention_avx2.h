@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "kernels/attention_path.h"
+#include "kernels/kv_group.h"
 
 namespace hearth::kernels {
 
@@ -49,15 +50,9 @@ template <KvType kType>
 template <KvType kType>
 [[gnu::always_inline]] inline __m256 load_packed(const KvRow& row, const std::uint8_t* from,
                                                  int at) {
-  const int groups = (row.width + row.group - 1) / row.group;
-  const int codes = groups * row.group / (kType == KvType::Bits8 ? 1 : 2);
-  const std::uint8_t* place = from + codes + std::ptrdiff_t{at / row.group} * 4;
-  float scale = 0.0F;
-  float bias = 0.0F;
-  __builtin_memcpy(&scale, place, sizeof scale);
-  __builtin_memcpy(&bias, place + std::ptrdiff_t{groups} * 4, sizeof bias);
-  const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(scale), codes_at<kType>(from, at));
-  return _mm256_add_ps(scaled, _mm256_set1_ps(bias));
+  const GroupLine line = group_line(row, from, at);
+  const __m256 scaled = _mm256_mul_ps(_mm256_set1_ps(line.scale), codes_at<kType>(from, at));
+  return _mm256_add_ps(scaled, _mm256_set1_ps(line.bias));
 }
 
 /// Bytes of a number that is not packed, else 0.

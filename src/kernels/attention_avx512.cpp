@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "kernels/attention_path.h"
+#include "kernels/by_kv_type.h"
 
 namespace hearth::kernels {
 
@@ -72,18 +73,7 @@ void turn_as(const KvRow& row, const KvPage& page, float* turned) {
 }
 
 void turn(const KvRow& row, const KvPage& page, float* turned) {
-  switch (row.type) {
-    case KvType::F32:
-      return turn_as<KvType::F32>(row, page, turned);
-    case KvType::BF16:
-      return turn_as<KvType::BF16>(row, page, turned);
-    case KvType::F16:
-      return turn_as<KvType::F16>(row, page, turned);
-    case KvType::Bits8:
-      return turn_as<KvType::Bits8>(row, page, turned);
-    case KvType::Bits4:
-      return turn_as<KvType::Bits4>(row, page, turned);
-  }
+  by_kv_type(row.type, [&]<KvType kType> { turn_as<kType>(row, page, turned); });
 }
 
 template <KvType kType>
@@ -100,18 +90,7 @@ void unpack_as(const KvRow& row, const KvPage& page, int count, const NumbersTar
 }
 
 void unpack(const KvRow& row, const KvPage& page, int count, const NumbersTarget& to) {
-  switch (row.type) {
-    case KvType::F32:
-      return unpack_as<KvType::F32>(row, page, count, to);
-    case KvType::BF16:
-      return unpack_as<KvType::BF16>(row, page, count, to);
-    case KvType::F16:
-      return unpack_as<KvType::F16>(row, page, count, to);
-    case KvType::Bits8:
-      return unpack_as<KvType::Bits8>(row, page, count, to);
-    case KvType::Bits4:
-      return unpack_as<KvType::Bits4>(row, page, count, to);
-  }
+  by_kv_type(row.type, [&]<KvType kType> { unpack_as<kType>(row, page, count, to); });
 }
 
 template <int kRows>
@@ -136,18 +115,10 @@ template <int kRows>
   }
 }
 
-template <int kRows>
-[[gnu::always_inline]] inline void score_rest(const Scoring& job, int first) {
-  if constexpr (kRows > 0) {
-    if (job.rows - first == kRows) return score_rows<kRows>(job, first);
-    score_rest<kRows - 1>(job, first);
-  }
-}
-
 void score(const Scoring& job) {
   int first = 0;
   for (; first + kMostRows <= job.rows; first += kMostRows) score_rows<kMostRows>(job, first);
-  score_rest<kMostRows - 1>(job, first);
+  by_rows<kMostRows - 1>(job.rows - first, [&]<int kRows> { score_rows<kRows>(job, first); });
 }
 
 /// Sums of the lanes, halves added to halves.
@@ -230,18 +201,10 @@ template <int kRows>
   if (at < job.width) mix_block<kRows, 1>(job, first, at);
 }
 
-template <int kRows>
-[[gnu::always_inline]] inline void mix_rest(const Mixing& job, int first) {
-  if constexpr (kRows > 0) {
-    if (job.rows - first == kRows) return mix_rows<kRows>(job, first);
-    mix_rest<kRows - 1>(job, first);
-  }
-}
-
 void mix(const Mixing& job) {
   int first = 0;
   for (; first + kMostRows <= job.rows; first += kMostRows) mix_rows<kMostRows>(job, first);
-  mix_rest<kMostRows - 1>(job, first);
+  by_rows<kMostRows - 1>(job.rows - first, [&]<int kRows> { mix_rows<kRows>(job, first); });
 }
 
 /// Factors of what was gathered before and of what is added, for up to 16 queries.

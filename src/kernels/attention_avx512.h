@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "kernels/attention_path.h"
+#include "kernels/kv_group.h"
 #include "kernels/lanes_avx512.h"
 
 namespace hearth::kernels {
@@ -39,15 +40,9 @@ template <KvType kType>
 template <KvType kType>
 [[gnu::always_inline]] inline __m512 load_packed(const KvRow& row, const std::uint8_t* from,
                                                  int at) {
-  const int groups = (row.width + row.group - 1) / row.group;
-  const int codes = groups * row.group / (kType == KvType::Bits8 ? 1 : 2);
-  const std::uint8_t* place = from + codes + std::ptrdiff_t{at / row.group} * 4;
-  float scale = 0.0F;
-  float bias = 0.0F;
-  __builtin_memcpy(&scale, place, sizeof scale);
-  __builtin_memcpy(&bias, place + std::ptrdiff_t{groups} * 4, sizeof bias);
-  const __m512 scaled = _mm512_mul_ps(_mm512_set1_ps(scale), codes_at<kType>(from, at));
-  return _mm512_add_ps(scaled, _mm512_set1_ps(bias));
+  const GroupLine line = group_line(row, from, at);
+  const __m512 scaled = _mm512_mul_ps(_mm512_set1_ps(line.scale), codes_at<kType>(from, at));
+  return _mm512_add_ps(scaled, _mm512_set1_ps(line.bias));
 }
 
 /// Sixteen numbers that are not packed.

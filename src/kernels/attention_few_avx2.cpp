@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/attention_avx2.h"
+#include "kernels/by_kv_type.h"
 
 namespace hearth::kernels {
 
@@ -41,13 +42,10 @@ template <KvType kType, int kRows, int kVectors>
 }
 
 template <KvType kType, int kRows>
-void score_exactly(const Scoring& job, const KvRow& row, const KvPage& page) {
-  if constexpr (kRows > 0) {
-    if (job.rows != kRows) return score_exactly<kType, kRows - 1>(job, row, page);
-    constexpr int kVectors = vectors_for(kRows);
-    for (int first = 0; first < kPageRows; first += kVectors * kLanes)
-      score_keys<kType, kRows, kVectors>(job, row, page, first);
-  }
+void score_rows(const Scoring& job, const KvRow& row, const KvPage& page) {
+  constexpr int kVectors = vectors_for(kRows);
+  for (int first = 0; first < kPageRows; first += kVectors * kLanes)
+    score_keys<kType, kRows, kVectors>(job, row, page, first);
 }
 
 template <KvType kType, int kRows, int kVectors>
@@ -83,46 +81,27 @@ template <KvType kType, int kRows, int kVectors>
 }
 
 template <KvType kType, int kRows>
-void mix_exactly(const Mixing& job, const KvRow& row, const KvPage& page) {
-  if constexpr (kRows > 0) {
-    if (job.rows != kRows) return mix_exactly<kType, kRows - 1>(job, row, page);
-    constexpr int kVectors = vectors_for(kRows);
-    int at = 0;
-    for (; at + kVectors * kLanes <= job.width; at += kVectors * kLanes)
-      mix_block<kType, kRows, kVectors>(job, row, page, at);
-    for (; at < job.width; at += kLanes) mix_block<kType, kRows, 1>(job, row, page, at);
-  }
+void mix_rows(const Mixing& job, const KvRow& row, const KvPage& page) {
+  constexpr int kVectors = vectors_for(kRows);
+  int at = 0;
+  for (; at + kVectors * kLanes <= job.width; at += kVectors * kLanes)
+    mix_block<kType, kRows, kVectors>(job, row, page, at);
+  for (; at < job.width; at += kLanes) mix_block<kType, kRows, 1>(job, row, page, at);
 }
 
 }  // namespace
 
 void score_turned_avx2(const Scoring& job, const KvRow& row, const KvPage& page) {
-  switch (row.type) {
-    case KvType::F32:
-      return score_exactly<KvType::F32, kFusedRows>(job, row, page);
-    case KvType::BF16:
-      return score_exactly<KvType::BF16, kFusedRows>(job, row, page);
-    case KvType::F16:
-      return score_exactly<KvType::F16, kFusedRows>(job, row, page);
-    case KvType::Bits8:
-    case KvType::Bits4:
-      return;  // never turned
-  }
+  by_kv_type(row.type, [&]<KvType kType> {
+    if constexpr (bytes_of<kType>() > 0)  // packed keys are never turned
+      by_rows(job.rows, [&]<int kRows> { score_rows<kType, kRows>(job, row, page); });
+  });
 }
 
 void mix_page_avx2(const Mixing& job, const KvRow& row, const KvPage& page) {
-  switch (row.type) {
-    case KvType::F32:
-      return mix_exactly<KvType::F32, kFusedRows>(job, row, page);
-    case KvType::BF16:
-      return mix_exactly<KvType::BF16, kFusedRows>(job, row, page);
-    case KvType::F16:
-      return mix_exactly<KvType::F16, kFusedRows>(job, row, page);
-    case KvType::Bits8:
-      return mix_exactly<KvType::Bits8, kFusedRows>(job, row, page);
-    case KvType::Bits4:
-      return mix_exactly<KvType::Bits4, kFusedRows>(job, row, page);
-  }
+  by_kv_type(row.type, [&]<KvType kType> {
+    by_rows(job.rows, [&]<int kRows> { mix_rows<kType, kRows>(job, row, page); });
+  });
 }
 
 }  // namespace hearth::kernels

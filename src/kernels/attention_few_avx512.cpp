@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "kernels/attention_avx512.h"
+#include "kernels/by_kv_type.h"
 
 namespace hearth::kernels {
 
@@ -35,14 +36,6 @@ void score_channels(const Scoring& job, const KvRow& row, const KvPage& page) {
 }
 
 template <KvType kType, int kRows>
-void score_turned(const Scoring& job, const KvRow& row, const KvPage& page) {
-  if constexpr (kRows > 0) {
-    if (job.rows == kRows) return score_channels<kType, kRows>(job, row, page);
-    score_turned<kType, kRows - 1>(job, row, page);
-  }
-}
-
-template <KvType kType, int kRows>
 void score_rows(const Scoring& job, const KvRow& row, const KvPage& page) {
   for (int first = 0; first < kPageRows; first += kLanes) {
     __m512 sums[kRows] = {};
@@ -59,14 +52,6 @@ void score_rows(const Scoring& job, const KvRow& row, const KvPage& page) {
     }
 #pragma clang loop unroll(full)
     for (int r = 0; r < kRows; ++r) _mm512_storeu_ps(job.scores + r * kSpanKeys + first, sums[r]);
-  }
-}
-
-template <KvType kType, int kRows>
-void score_exactly(const Scoring& job, const KvRow& row, const KvPage& page) {
-  if constexpr (kRows > 0) {
-    if (job.rows == kRows) return score_rows<kType, kRows>(job, row, page);
-    score_exactly<kType, kRows - 1>(job, row, page);
   }
 }
 
@@ -112,58 +97,25 @@ void mix_rows(const Mixing& job, const KvRow& row, const KvPage& page) {
   if (at < job.width) mix_block<kType, kRows, 1>(job, row, page, at);
 }
 
-template <KvType kType, int kRows>
-void mix_exactly(const Mixing& job, const KvRow& row, const KvPage& page) {
-  if constexpr (kRows > 0) {
-    if (job.rows == kRows) return mix_rows<kType, kRows>(job, row, page);
-    mix_exactly<kType, kRows - 1>(job, row, page);
-  }
-}
-
 }  // namespace
 
 void score_turned_avx512(const Scoring& job, const KvRow& row, const KvPage& page) {
-  switch (row.type) {
-    case KvType::F32:
-      return score_turned<KvType::F32, kFusedRows>(job, row, page);
-    case KvType::BF16:
-      return score_turned<KvType::BF16, kFusedRows>(job, row, page);
-    case KvType::F16:
-      return score_turned<KvType::F16, kFusedRows>(job, row, page);
-    case KvType::Bits8:
-    case KvType::Bits4:
-      return;  // never turned
-  }
+  by_kv_type(row.type, [&]<KvType kType> {
+    if constexpr (bits_of<kType>() > 8)  // packed keys are never turned
+      by_rows(job.rows, [&]<int kRows> { score_channels<kType, kRows>(job, row, page); });
+  });
 }
 
 void score_page_avx512(const Scoring& job, const KvRow& row, const KvPage& page) {
-  switch (row.type) {
-    case KvType::F32:
-      return score_exactly<KvType::F32, kFusedRows>(job, row, page);
-    case KvType::BF16:
-      return score_exactly<KvType::BF16, kFusedRows>(job, row, page);
-    case KvType::F16:
-      return score_exactly<KvType::F16, kFusedRows>(job, row, page);
-    case KvType::Bits8:
-      return score_exactly<KvType::Bits8, kFusedRows>(job, row, page);
-    case KvType::Bits4:
-      return score_exactly<KvType::Bits4, kFusedRows>(job, row, page);
-  }
+  by_kv_type(row.type, [&]<KvType kType> {
+    by_rows(job.rows, [&]<int kRows> { score_rows<kType, kRows>(job, row, page); });
+  });
 }
 
 void mix_page_avx512(const Mixing& job, const KvRow& row, const KvPage& page) {
-  switch (row.type) {
-    case KvType::F32:
-      return mix_exactly<KvType::F32, kFusedRows>(job, row, page);
-    case KvType::BF16:
-      return mix_exactly<KvType::BF16, kFusedRows>(job, row, page);
-    case KvType::F16:
-      return mix_exactly<KvType::F16, kFusedRows>(job, row, page);
-    case KvType::Bits8:
-      return mix_exactly<KvType::Bits8, kFusedRows>(job, row, page);
-    case KvType::Bits4:
-      return mix_exactly<KvType::Bits4, kFusedRows>(job, row, page);
-  }
+  by_kv_type(row.type, [&]<KvType kType> {
+    by_rows(job.rows, [&]<int kRows> { mix_rows<kType, kRows>(job, row, page); });
+  });
 }
 
 }  // namespace hearth::kernels

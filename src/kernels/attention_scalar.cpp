@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernels/attention_path.h"
+#include "kernels/kv_group.h"
 #include "kernels/number_formats.h"
 
 namespace hearth::kernels {
@@ -54,12 +55,10 @@ float number_at(const KvRow& row, const std::uint8_t* from, int i) {
     case KvType::Bits4:
       break;
   }
-  const int groups = (row.width + row.group - 1) / row.group;
-  const bool wide = row.type == KvType::Bits8;
-  const std::uint8_t* scales = from + (wide ? groups * row.group : groups * row.group / 2);
-  const int code = wide ? from[i] : from[i / 2] >> (i % 2 * 4) & 15;
-  const float scaled = read<float>(scales, i / row.group) * static_cast<float>(code);
-  return scaled + read<float>(scales, groups + i / row.group);
+  const int code = row.type == KvType::Bits8 ? from[i] : from[i / 2] >> (i % 2 * 4) & 15;
+  const GroupLine line = group_line(row, from, i);
+  const float scaled = line.scale * static_cast<float>(code);
+  return scaled + line.bias;
 }
 
 void turn(const KvRow& row, const KvPage& page, float* turned) {

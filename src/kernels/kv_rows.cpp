@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "kernels/affine_line.h"
 #include "kernels/number_formats.h"
 
 namespace hearth::kernels {
@@ -15,8 +16,6 @@ namespace {
 constexpr int kGroup = 64;
 constexpr int kSmallGroup = 32;
 constexpr float kLargestF16 = 65504.0F;
-/// A group whose numbers are all alike has a scale nevertheless.
-constexpr float kSmallestScale = 1e-7F;
 
 int bits_of(KvType type) {
   switch (type) {
@@ -38,41 +37,24 @@ std::uint16_t clamped_f16(float number) {
   return to_f16(std::clamp(number, -kLargestF16, kLargestF16));
 }
 
-/// value = scale * code + bias
-struct Step {
-  float scale;
-  float bias;
-};
-
-/// The end of the group that lies further from zero is a whole number of steps from zero, and
-/// becomes the bias, so both ends and zero are hit well.
-Step step_of(const float* numbers, int count, float codes) {
-  const auto [low, high] = std::minmax_element(numbers, numbers + count);
-  const bool from_low = std::fabs(*low) > std::fabs(*high);
-  const float size = std::max((*high - *low) / codes, kSmallestScale);
-  const float scale = from_low ? size : -size;
-  const float edge = from_low ? *low : *high;
-  const float steps = std::rint(edge / scale);
-  return steps == 0.0F ? Step{scale, 0.0F} : Step{edge / steps, edge};
-}
-
-/// One group: codes to their place; its step is returned.
-Step pack_group(const KvRow& row, const float* numbers, std::uint8_t* codes) {
+/// One group: codes to their place; its line is returned.
+AffineLine pack_group(const KvRow& row, const float* numbers, std::uint8_t* codes) {
   const int bits = bits_of(row.type);
   const auto most = static_cast<float>((1 << bits) - 1);
-  const Step step = step_of(numbers, row.group, most);
+  const auto [low, high] = std::minmax_element(numbers, numbers + row.group);
+  const AffineLine line = affine_line(*low, *high, most);
   const int shared = 8 / bits;  // codes of one byte
   for (int i = 0; i < row.group; i += shared) {
     unsigned byte = 0;
     for (int j = 0; j < shared; ++j) {
-      const float code = std::rint((numbers[i + j] - step.bias) / step.scale);
+      const float code = std::rint((numbers[i + j] - line.bias) / line.scale);
       // Written so that NaN becomes a code as well.
       const float held = code > 0.0F ? std::min(code, most) : 0.0F;
       byte |= static_cast<unsigned>(held) << static_cast<unsigned>(j * bits);
     }
     codes[i / shared] = static_cast<std::uint8_t>(byte);
   }
-  return step;
+  return line;
 }
 
 void pack_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
@@ -82,9 +64,9 @@ void pack_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
   for (int g = 0; g < groups; ++g) {
     float filled[kGroup] = {};
     std::copy_n(numbers + g * row.group, std::min(row.group, row.width - g * row.group), filled);
-    const Step step = pack_group(row, filled, to + std::ptrdiff_t{g} * group_bytes);
-    std::memcpy(scales + std::ptrdiff_t{g} * 4, &step.scale, sizeof step.scale);
-    std::memcpy(scales + std::ptrdiff_t{groups + g} * 4, &step.bias, sizeof step.bias);
+    const AffineLine line = pack_group(row, filled, to + std::ptrdiff_t{g} * group_bytes);
+    std::memcpy(scales + std::ptrdiff_t{g} * 4, &line.scale, sizeof line.scale);
+    std::memcpy(scales + std::ptrdiff_t{groups + g} * 4, &line.bias, sizeof line.bias);
   }
 }
 
