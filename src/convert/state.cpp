@@ -3,32 +3,17 @@
 
 #include <utility>
 
+#include "convert/model_files.h"
 #include "convert/pretty_json.h"
 #include "convert/shard_file.h"
-#include "nn/file.h"
 
 namespace hearth::convert {
-
-namespace {
-
-constexpr std::uint64_t kStateLimit = 16'000'000;
-
-json::object read_object(const std::filesystem::path& path) {
-  const auto file = nn::File::open(path);
-  if (!file) return {};
-  const auto text = file->text(kStateLimit);
-  if (!text) return {};
-  auto parsed = base::parse_json(*text);
-  return parsed && parsed->is_object() ? parsed->get_object() : json::object{};
-}
-
-}  // namespace
 
 State State::read(const std::filesystem::path& folder, std::string fingerprint) {
   State state;
   state.folder_ = folder;
   state.fingerprint_ = std::move(fingerprint);
-  const json::object object = read_object(folder / kFile);
+  const json::object object = read_json_object(folder / kFile).value_or(json::object());
   const json::value* made = object.if_contains("conversion");
   std::error_code ignored;
   if (!made || !made->is_string() || made->get_string() != state.fingerprint_) {

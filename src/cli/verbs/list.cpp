@@ -44,9 +44,8 @@ std::string note(const services::ModelEntry& model) {
 void print(const std::vector<services::ModelEntry>& models) {
   if (models.empty()) {
     fmt::print(
-        "No models yet. Fetch one with hearth pull ORG/NAME, put one into $HEARTH_HOME/models, or "
-        "name "
-        "a folder that holds models with --models-folder.\n");
+        "No models yet. Fetch one with hearth pull ORG/NAME, put one into $HEARTH_HOME/models, "
+        "or name a folder that holds models with --models-folder.\n");
     return;
   }
   std::vector<std::vector<std::string>> rows;

@@ -34,7 +34,7 @@ Result<ModelEntry> FolderIndex::read(const fs::path& folder, const std::string& 
     entry.id = id;
     return entry;
   }
-  ModelEntry entry = TRY(read_model_folder(folder, id));
+  ModelEntry entry = TRY(read_model_folder(folder, id, now));
   known_[key] = {.stamp = std::move(now.stamp), .entry = entry};
   changed_.insert(key);
   return entry;

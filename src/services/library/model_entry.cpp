@@ -12,6 +12,7 @@
 #include "base/decode.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "services/library/members.h"
 #include "services/library/memory_need.h"
 #include "services/library/model_kind.h"
 #include "services/library/weight_facts.h"
@@ -38,16 +39,6 @@ Result<json::object> read_object(const fs::path& file) {
   return std::move(value.get_object());
 }
 
-std::string text_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-std::int64_t integer_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value && value->is_int64() ? value->get_int64() : 0;
-}
-
 std::string quantisation_of(const json::object& config) {
   for (const std::string_view key : {"quantization", "quantization_config"}) {
     const auto* found = config.if_contains(key);
@@ -60,7 +51,7 @@ std::string quantisation_of(const json::object& config) {
   }
   for (const json::object* level : {&config, &text_config(config)})
     for (const std::string_view key : {"torch_dtype", "dtype"})
-      if (auto type = text_of(*level, key); !type.empty()) return type;
+      if (const auto type = text_of(*level, key); !type.empty()) return std::string(type);
   return {};
 }
 
@@ -156,11 +147,15 @@ FolderStamp stamp_folder(const fs::path& folder) {
 }
 
 Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id) {
+  return read_model_folder(folder, std::move(id), stamp_folder(folder));
+}
+
+Result<ModelEntry> read_model_folder(const fs::path& folder, std::string id,
+                                     const FolderStamp& files) {
   if (!is_file(folder / "config.json"))
     return fail(ErrorCode::NotFound, "{} holds no model: there is no config.json in it",
                 folder.string());
   ModelEntry entry{.id = std::move(id), .aliases = {}, .folder = folder};
-  const FolderStamp files = stamp_folder(folder);
   entry.bytes = files.bytes;
   entry.modified = files.modified;
   const auto config = read_object(folder / "config.json");

@@ -55,6 +55,10 @@ FolderStamp stamp_folder(const std::filesystem::path& folder);
 
 /// Reads a model folder's config.json, headers, template and card. NotFound if there is no
 /// config.json. A folder that is a model but damaged gives an entry with `fault` set.
+/// @param files  the folder's stamp
+Result<ModelEntry> read_model_folder(const std::filesystem::path& folder, std::string id,
+                                     const FolderStamp& files);
+/// With the folder's stamp as it is now.
 Result<ModelEntry> read_model_folder(const std::filesystem::path& folder, std::string id);
 
 /// What was read of the folder, as JSON: all but its name, place and aliases.

@@ -9,6 +9,8 @@
 #include <initializer_list>
 #include <iterator>
 
+#include "services/library/members.h"
+
 namespace hearth::services {
 namespace {
 
@@ -22,11 +24,6 @@ std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
   return out;
-}
-
-std::string_view text_of(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
 }
 
 std::string architectures(const json::object& config) {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/safetensors_header.h"
+#include "services/library/members.h"
 
 namespace hearth::services {
 namespace {
@@ -26,11 +27,6 @@ Result<base::TensorTable> read_table(const fs::path& file) {
   if (!in.read(text.data(), static_cast<std::streamsize>(text.size())))
     return fail(ErrorCode::Io, "cannot be read");
   return base::parse_safetensors_header(text, bytes);
-}
-
-std::int64_t integer_of(const json::object& object, std::string_view key, std::int64_t otherwise) {
-  const auto* value = object.if_contains(key);
-  return value && value->is_int64() ? value->get_int64() : otherwise;
 }
 
 /// The settings of a packed tensor: the model's, or its own.
