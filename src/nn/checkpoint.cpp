@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "base/json.h"
+#include "base/weight_index.h"
 
 namespace hearth::nn {
 
@@ -36,26 +36,10 @@ const auto kDtypes = std::to_array<std::pair<std::string_view, mx::Dtype>>({
     {"F8_E8M0", mx::uint8},
 });
 
-/// File and tensor names of the index. A file name with a path in it could point anywhere.
-Result<std::map<std::string, std::string>> read_index(const fs::path& path) {
+Result<base::WeightMap> read_index(const fs::path& path) {
   const File file = TRY(File::open(path));
   const std::string text = TRY(file.text(kIndexLimit));
-  auto parsed = base::parse_json(text);
-  if (!parsed) return fail(ErrorCode::CorruptData, "{}: {}", kIndex, parsed.error().message);
-  const json::object* root = parsed->if_object();
-  const json::value* map = root ? root->if_contains("weight_map") : nullptr;
-  if (!map || !map->is_object())
-    return fail(ErrorCode::CorruptData, "{}: has no object \"weight_map\"", kIndex);
-  std::map<std::string, std::string> weight_map;
-  for (const auto& member : map->get_object()) {
-    const json::string* name = member.value().if_string();
-    if (!name || name->empty() || fs::path(name->c_str()).filename() != fs::path(name->c_str()))
-      return fail(ErrorCode::CorruptData,
-                  "{}: weight_map[\"{}\"] must be a file name without a path", kIndex,
-                  std::string_view(member.key()));
-    weight_map.emplace(std::string(member.key()), std::string(*name));
-  }
-  return weight_map;
+  return TRY_IN(kIndex, base::parse_weight_index(text));
 }
 
 /// model-00001-of-00003.safetensors and its kin, in order; none missing.

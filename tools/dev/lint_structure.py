@@ -19,7 +19,7 @@ FILE_LINES, FUNCTION_LINES, WIDTH = 400, 60, 100
 SIZED = {".cpp", ".h", ".rs", ".py", ".sh", ".ts", ".svelte", ".js", ".mjs", ".css", ".proto",
          ".cmake"}
 WIDE = {".cpp", ".h", ".rs", ".py", ".sh", ".proto"}
-BINARY = {".png", ".safetensors", ".f32", ".woff2", ".ico", ".bin", ".gz", ".jpg", ".npy"}
+BINARY = {".png", ".safetensors", ".gguf", ".f32", ".woff2", ".ico", ".bin", ".gz", ".jpg", ".npy"}
 MLX_FOLDERS = {"kernels", "nn", "models", "convert"}
 
 # Hosts of package registries and mirrors, and folders that exist only on somebody's machine.

@@ -1,5 +1,5 @@
 // Whole reads: pread until everything is there.
-#include "nn/file.h"
+#include "base/file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace hearth::nn {
+namespace hearth::base {
 
 namespace {
 
@@ -80,4 +80,4 @@ Result<std::string> File::text(std::uint64_t limit) const {
   return content;
 }
 
-}  // namespace hearth::nn
+}  // namespace hearth::base
