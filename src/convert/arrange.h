@@ -8,6 +8,7 @@
 #include "convert/layout_rules.h"
 #include "convert/rows.h"
 #include "convert/source_tensors.h"
+#include "gguf/family.h"
 #include "models/config.h"
 
 namespace hearth::convert {
@@ -21,5 +22,9 @@ struct Arrangement {
 /// @returns CorruptData or UnsupportedArgument that names the tensor: a missing expert, a shape
 ///          that the rule cannot split.
 Result<Arrangement> arrange(SourceTensors& source, const models::Config& config);
+
+/// The same of a GGUF file's tensors, which get Hugging Face's names and order of rows.
+Result<Arrangement> arrange_gguf(const SourceTensors& source, const models::Config& config,
+                                 const gguf::Family& family);
 
 }  // namespace hearth::convert

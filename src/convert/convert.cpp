@@ -40,17 +40,14 @@ std::string doing(const Options& options) {
 }
 
 /// Names what the output depends on: the source's files as they are now, and every tensor planned.
-std::string fingerprint(const Options& options, const std::vector<Shard>& shards,
-                        const json::object& config) {
+std::string fingerprint(const OpenedModel& model, const std::vector<Shard>& shards) {
   base::Sha256 hash;
-  hash.add(kFormat).add(base::write_json(config));
+  hash.add(kFormat).add(base::write_json(model.raw_config));
   std::vector<std::string> files;
   std::error_code error;
-  for (const auto& item : fs::directory_iterator(options.source, error)) {
-    if (item.path().extension() != ".safetensors") continue;
-    files.push_back(fmt::format("{} {} {}", item.path().filename().string(), item.file_size(error),
-                                item.last_write_time(error).time_since_epoch().count()));
-  }
+  for (const fs::path& path : model.files)
+    files.push_back(fmt::format("{} {} {}", path.filename().string(), fs::file_size(path, error),
+                                fs::last_write_time(path, error).time_since_epoch().count()));
   std::ranges::sort(files);
   for (const std::string& file : files) hash.add(file);
   for (const Shard& shard : shards) hash.add(shard.header());
@@ -113,18 +110,19 @@ Result<void> Conversion::Parts::check() const {
   if (arrangement.weights.empty())
     return fail(ErrorCode::CorruptData, "there are no weights in it");
   const bool packs = !options.dequantize && options.bits != 16;
-  if (packs && summary.packed == 0 && summary.kept > 0)
+  if (packs && summary.packed == 0 && summary.kept > 0 && !model.gguf)
     return fail(ErrorCode::InvalidArgument,
                 "it is packed already; --requantize packs it anew, --dequantize makes plain "
                 "weights");
-  if (packs && summary.packed == 0) {
+  if (packs && summary.packed == 0 && summary.kept == 0) {
     const std::string why = summary.plain.empty()
                                 ? std::string("it has no matrices")
                                 : fmt::format("{} {}: {}", summary.plain[0].path,
                                               summary.plain[0].shape, summary.plain[0].reason);
     return fail(ErrorCode::InvalidArgument, "nothing in it can be packed so ({})", why);
   }
-  if (options.dequantize && std::ranges::none_of(model.tensors.all(), [](const auto& item) {
+  if (options.dequantize && !model.gguf &&
+      std::ranges::none_of(model.tensors.all(), [](const auto& item) {
         return item.second.packed() || item.second.kind == StoredTensor::Kind::Fp8;
       }))
     return fail(ErrorCode::InvalidArgument, "it is not packed, so there is nothing to dequantize");
@@ -135,17 +133,20 @@ Result<Conversion> Conversion::make(const Options& options) {
   try {
     auto parts = std::make_unique<Parts>();
     parts->options = options;
-    parts->model = TRY_IN(doing(options), open_model(options.source));
+    const bool gguf = is_gguf(options.source);
+    parts->model = TRY_IN(doing(options), gguf ? open_gguf(options) : open_model(options.source));
     OpenedModel& model = parts->model;
-    parts->arrangement = TRY_IN(doing(options), arrange(model.tensors, model.config));
+    parts->arrangement =
+        TRY_IN(doing(options), gguf ? arrange_gguf(model.tensors, model.config, *model.gguf)
+                                    : arrange(model.tensors, model.config));
     const auto& weights = parts->arrangement.weights;
     parts->packing =
         TRY_IN(doing(options), PackingPlan::make(options, model.config, weights, model.tensors));
     parts->shards = plan_shards(weights, parts->packing, model.tensors, kShardLimit);
-    parts->fingerprint = fingerprint(options, parts->shards, model.raw_config);
+    parts->fingerprint = fingerprint(model, parts->shards);
     parts->summary =
         summarise(options, parts->arrangement, parts->packing, parts->shards, model.tensors);
-    parts->side = side_files(options.source);
+    if (!gguf) parts->side = side_files(options.source);
     parts->summary.left = parts->side.left;
     TRY_IN(doing(options), parts->check());
     parts->look_at_disk();
@@ -193,6 +194,7 @@ Result<void> Conversion::Parts::write_shards(const TargetFolder& target,
 
 Result<void> Conversion::Parts::write_side_files(const fs::path& folder) const {
   TRY(copy_files(options.source, folder, side.copied));
+  for (const auto& [name, text] : model.made_files) TRY(write_whole(folder / name, text));
   TRY(write_whole(folder / "model.safetensors.index.json", index_text(shards, summary.parameters)));
   const std::string how = fmt::format("Converted by Hearth for MLX: {}, {:.3f} bits per weight.",
                                       summary.how, summary.bits_per_weight);

@@ -51,6 +51,11 @@ Result<models::Config> parse(json::object config, const json::object& generation
 
 }  // namespace
 
+bool is_gguf(const fs::path& source) {
+  std::error_code ignored;
+  return source.extension() == ".gguf" && !fs::is_directory(source, ignored);
+}
+
 Result<OpenedModel> open_model(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored))
@@ -65,10 +70,14 @@ Result<OpenedModel> open_model(const fs::path& folder) {
     return fail(ErrorCode::UnsupportedArgument, "{} cannot be converted: {}", config.text_type,
                 reason);
   SourceTensors tensors = TRY(SourceTensors::open(folder, config.quantisation, awq));
+  std::vector<fs::path> files;
+  for (const auto& item : fs::directory_iterator(folder, ignored))
+    if (item.path().extension() == ".safetensors") files.push_back(item.path());
   return OpenedModel{.raw_config = std::move(raw),
                      .generation = std::move(generation),
                      .config = std::move(config),
-                     .tensors = std::move(tensors)};
+                     .tensors = std::move(tensors),
+                     .files = std::move(files)};
 }
 
 }  // namespace hearth::convert

@@ -9,7 +9,8 @@
 namespace hearth::convert {
 
 struct Options {
-  std::filesystem::path source;  ///< a model folder: Hugging Face's layout or MLX's
+  std::filesystem::path
+      source;  ///< a model folder of Hugging Face's or MLX's layout, or a GGUF file
   std::filesystem::path target;  ///< the folder to make
   std::string base_model = {};   ///< ORG/NAME for the card; empty: not known
 

@@ -61,7 +61,9 @@ mx::Dtype kept_dtype(const Weight& weight, const Treatment& treatment,
   };
   mx::Dtype dtype = mx::bfloat16;  // what FP8 and formats with scales of bytes become
   if (stored.kind == StoredTensor::Kind::Plain) dtype = stored_dtype(stored.codes);
-  if (stored.packed() && stored.packing.mode == nn::PackingMode::Affine)
+  if (stored.dtype)
+    dtype = *stored.dtype;
+  else if (stored.packed() && stored.packing.mode == nn::PackingMode::Affine)
     dtype = stored_dtype(stored.scales);
   return treatment.dtype && mx::issubdtype(dtype, mx::floating) ? *treatment.dtype : dtype;
 }

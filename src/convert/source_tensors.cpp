@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "convert/gguf_rows.h"
 #include "nn/weights.h"
 
 namespace hearth::convert {
@@ -48,6 +49,31 @@ Result<SourceTensors> SourceTensors::open(const std::filesystem::path& folder,
   for (const auto& [name, tensor] : source.checkpoint_.tensors())
     TRY(source.add(name, quantisation, awq));
   return source;
+}
+
+SourceTensors SourceTensors::of_gguf(std::shared_ptr<const gguf::ModelFile> file,
+                                     bool keep_blocks) {
+  SourceTensors source;
+  for (const auto& [name, info] : file->tensors()) {
+    StoredTensor tensor{.kind = StoredTensor::Kind::Gguf,
+                        .codes = name,
+                        .scales = {},
+                        .biases = {},
+                        .shape = mx::Shape(info.shape.begin(), info.shape.end()),
+                        .dtype = gguf_dtype(info.type)};
+    if (const auto packing = gguf_packing(info.type); packing && keep_blocks) {
+      tensor.kind = StoredTensor::Kind::GgufBlocks;
+      tensor.packing = *packing;
+      tensor.dtype = mx::float16;
+    }
+    source.tensors_[name] = std::move(tensor);
+  }
+  source.gguf_ = std::move(file);
+  return source;
+}
+
+std::uint64_t SourceTensors::stored_bytes() const {
+  return gguf_ ? gguf_->bytes() : checkpoint_.bytes();
 }
 
 Result<void> SourceTensors::add(const std::string& name,
@@ -198,16 +224,27 @@ Result<mx::array> SourceTensors::numbers(const RowRange& range, std::int64_t fir
   const std::int64_t begin = range.first + first * range.step;
   const std::int64_t span = (count - 1) * range.step + 1;
   mx::array rows(0.0F);
-  if (range.width != 0 && range.width != (tensor.shape.empty() ? 1 : tensor.shape.back())) {
-    const auto width = static_cast<std::uint64_t>(range.width);
-    rows = TRY(checkpoint_.read_part(tensor.codes, static_cast<std::uint64_t>(begin) * width,
-                                     static_cast<std::uint64_t>(span) * width, range.width));
-  } else {
+  if (range.width != 0 && range.width != (tensor.shape.empty() ? 1 : tensor.shape.back()))
+    rows = TRY(cut_rows(range, begin, span));
+  else
     rows = TRY(rows_of(tensor, begin, span, dtype));
-  }
   rows = every(rows, range.step);
   mx::eval(rows);
   return rows;
+}
+
+/// Rows of another width than the tensor's own.
+Result<mx::array> SourceTensors::cut_rows(const RowRange& range, std::int64_t first,
+                                          std::int64_t count) const {
+  const StoredTensor& tensor = at(range.tensor);
+  if (gguf_) {  // a bias: small enough to be read whole
+    const std::int64_t rows = product(tensor.shape) / tensor.shape.back();
+    const mx::array whole = TRY(gguf_rows(*gguf_, tensor.codes, 0, rows));
+    return slice_rows(mx::reshape(whole, {-1, range.width}), first, count);
+  }
+  const auto width = static_cast<std::uint64_t>(range.width);
+  return checkpoint_.read_part(tensor.codes, static_cast<std::uint64_t>(first) * width,
+                               static_cast<std::uint64_t>(count) * width, range.width);
 }
 
 Result<mx::array> SourceTensors::raw_rows(const std::string& name, std::int64_t first,
@@ -220,6 +257,7 @@ Result<mx::array> SourceTensors::raw_rows(const std::string& name, std::int64_t 
 
 Result<mx::array> SourceTensors::rows_of(const StoredTensor& tensor, std::int64_t first,
                                          std::int64_t count, std::optional<mx::Dtype> dtype) {
+  if (gguf_) return gguf_rows(*gguf_, tensor.codes, first, count);
   if (tensor.turned) return slice_rows(TRY(whole_turned(tensor)), first, count);
   if (tensor.kind == StoredTensor::Kind::Plain) return raw_rows(tensor.codes, first, count);
   if (tensor.kind == StoredTensor::Kind::Fp8)
@@ -263,6 +301,7 @@ Result<PackedRows> SourceTensors::packed_rows(const RowRange& range, std::int64_
 
 Result<PackedRows> SourceTensors::packed_rows_of(const StoredTensor& tensor, std::int64_t first,
                                                  std::int64_t count) {
+  if (gguf_) return gguf_packed_rows(*gguf_, tensor.codes, first, count);
   if (tensor.kind == StoredTensor::Kind::Awq) {
     PackedRows rows = TRY(whole_awq(tensor));
     rows.codes = slice_rows(rows.codes, first, count);

@@ -66,7 +66,7 @@ Summary summarise(const Options& options, const Arrangement& arrangement,
                   const SourceTensors& source) {
   const std::vector<Weight>& weights = arrangement.weights;
   Summary summary{.how = how_of(options, packing, weights.size()),
-                  .source_bytes = source.checkpoint().bytes(),
+                  .source_bytes = source.stored_bytes(),
                   .files = shards.size(),
                   .plain = plain_layers(weights, packing),
                   .dropped = arrangement.dropped};

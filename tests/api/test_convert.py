@@ -160,3 +160,34 @@ def test_a_cut_file_is_told_of(home, source):
     assert done.returncode == 1 and "model.safetensors" in done.stderr
     shutil.rmtree(source)
     assert "NotFound" not in convert(home, source).stderr
+
+
+def test_to_gguf_and_back(home, source, tmp_path):
+    made = tmp_path / "stories.gguf"
+    done = convert(home, source, "--to", "gguf", "--type", "f32", "--out", str(made))
+    assert done.returncode == 0, done.stderr
+    assert made.read_bytes()[:4] == b"GGUF"
+    again = convert(home, source, "--to", "gguf", "--out", str(made))
+    assert again.returncode != 0
+    assert "is there already; --force replaces it" in again.stderr
+    done = convert(home, made, "--bits", "16", "--json")
+    assert done.returncode == 0, done.stderr
+    folder = home / "models" / "stories-plain"
+    assert json.loads(done.stdout)["folder"] == str(folder)
+    story = [
+        json.loads(hearth("run", str(model), "Once upon a time", "--temperature", "0",
+                          "--max-tokens", "40", "--json", home=home).stdout)["content"]
+        for model in (source, folder)
+    ]
+    assert story[0] == story[1]
+
+
+def test_says_what_gguf_cannot_have(home, source, tmp_path):
+    made = str(tmp_path / "x.gguf")
+    packed = convert(home, source, "--to", "gguf", "--bits", "4", "--out", made)
+    assert "--to gguf goes with --type" in packed.stderr
+    kind = convert(home, source, "--to", "gguf", "--type", "q3_k", "--out", made)
+    assert "there is no type \"q3_k\"" in kind.stderr
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF" + bytes(range(60)))
+    assert "broken.gguf: is a GGUF file of version" in convert(home, broken).stderr

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/chat_session.h"
 #include "cli/cli.h"
+#include "cli/gguf_output.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
 #include "platform/machine.h"
@@ -26,6 +27,7 @@ struct ConvertInput {
   std::string model;
   std::string out;
   convert::Options options;
+  OutputFormat format;
   bool dry_run = false;
   bool as_json = false;
 };
@@ -37,6 +39,17 @@ std::string suffix(const convert::Options& options) {
   if (!options.recipe.empty()) return "-" + options.recipe;
   if (options.mode != "affine") return "-" + options.mode;
   return fmt::format("-{}bit", options.bits == 0 ? 4 : options.bits);
+}
+
+/// The new model's name. A GGUF file's own says how it is packed, which stays so where possible.
+std::string usual_name(const convert::Options& options) {
+  if (is_gguf_file(options.source)) {
+    const bool asked = options.bits != 0 || options.mode != "affine" || !options.recipe.empty() ||
+                       options.dequantize;
+    return options.source.stem().string() + (asked ? suffix(options) : "-mlx");
+  }
+  const fs::path named = options.base_model.empty() ? options.source : fs::path(options.base_model);
+  return named.filename().string() + suffix(options);
 }
 
 /// ORG/NAME of a model in the Hub's cache; empty elsewhere.
@@ -151,18 +164,20 @@ Result<void> run(const GivenFlags& flags, ConvertInput input) {
   services::Library library(app::library_folders(settings));
   convert::Options& options = input.options;
   std::error_code ignored;
-  if (fs::is_directory(input.model, ignored)) {
+  if (is_gguf_file(input.model)) {  // a link to it is followed as it is: its target has no ending
+    options.source = fs::absolute(input.model, ignored);
+  } else if (fs::is_directory(input.model, ignored)) {
     options.source = fs::canonical(input.model, ignored);
   } else {
     const auto model = TRY(app::find_model(library, input.model));
     options.source = model.folder;
     options.base_model = hub_name(model);
   }
-  const std::string name = options.base_model.empty()
-                               ? options.source.filename().string()
-                               : fs::path(options.base_model).filename().string();
-  options.target = input.out.empty() ? platform::hearth_home() / "models" / (name + suffix(options))
-                                     : fs::absolute(input.out, ignored);
+  const bool to_gguf = input.format.to == "gguf";
+  options.target = !input.out.empty() ? fs::absolute(input.out, ignored)
+                   : to_gguf          ? usual_gguf_file(options, input.format)
+                                      : platform::hearth_home() / "models" / usual_name(options);
+  if (to_gguf) return write_gguf(options, input.format, input.dry_run, input.as_json);
   auto conversion = TRY(convert::Conversion::make(options));
   const convert::Summary& summary = conversion.summary();
   if (!input.as_json) print_summary(summary, options.target);
@@ -179,7 +194,8 @@ Result<void> run(const GivenFlags& flags, ConvertInput input) {
 
 void add_options(CLI::App& verb, ConvertInput& input) {
   convert::Options& options = input.options;
-  verb.add_option("MODEL", input.model, "Name or folder, as Hugging Face or MLX has it")
+  verb.add_option("MODEL", input.model,
+                  "Name or folder, as Hugging Face or MLX has it, or a GGUF file")
       ->required();
   verb.add_option("--out", input.out, "Folder to make [NAME-4bit and the like in ~/.hearth/models]")
       ->type_name("FOLDER");
@@ -197,6 +213,7 @@ void add_options(CLI::App& verb, ConvertInput& input) {
       ->type_name("NAME");
   verb.add_flag("--dequantize", options.dequantize, "Make plain weights of packed ones");
   verb.add_flag("--requantize", options.requantize, "Unpack what is packed, and pack it anew");
+  add_output_format(verb, input.format);
   verb.add_flag("--force", options.force, "Replace a model that is there already");
   verb.add_flag("--dry-run", input.dry_run, "Only tell what would be done");
   verb.add_flag("--json", input.as_json, "Print JSON");
