@@ -38,7 +38,8 @@ class HeaderReader {
     const auto keys = TRY(count("keys", kLeastKeyBytes, kMaxItems));
     for (std::uint64_t i = 0; i < keys; ++i) TRY(read_key(header.metadata));
     alignment_ = TRY(read_alignment(header.metadata));
-    std::vector<Entry> entries;
+    std::vector<Entry> entries;  // which grow with what is really read
+    // NOLINTNEXTLINE(performance-inefficient-vector-operation)
     for (std::uint64_t i = 0; i < tensors; ++i) entries.push_back(TRY(read_tensor()));
     TRY(place(entries));
     for (auto& [name, info] : entries)
@@ -171,7 +172,8 @@ Result<Value> HeaderReader::read_array(int depth) {
                 "promises an array of {} values, more than the file has or than are allowed",
                 length);
   items_ += length;
-  std::vector<Value> items;
+  std::vector<Value> items;  // as above
+  // NOLINTNEXTLINE(performance-inefficient-vector-operation)
   for (std::uint64_t i = 0; i < length; ++i) items.push_back(TRY(read_value(type, depth + 1)));
   return Value::array(type, std::move(items));
 }
