@@ -13,6 +13,13 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(Protobuf REQUIRED)
+find_path(HEARTH_SODIUM_INCLUDE sodium.h REQUIRED)
+find_library(HEARTH_SODIUM NAMES sodium REQUIRED)
+
+add_library(hearth_sodium INTERFACE)
+add_library(hearth::sodium ALIAS hearth_sodium)
+target_include_directories(hearth_sodium SYSTEM INTERFACE ${HEARTH_SODIUM_INCLUDE})
+target_link_libraries(hearth_sodium INTERFACE ${HEARTH_SODIUM})
 
 add_library(hearth_json INTERFACE)
 add_library(hearth::json ALIAS hearth_json)

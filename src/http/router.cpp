@@ -100,6 +100,13 @@ void Router::add(Route route) {
   entries_.insert(place, std::move(entry));
 }
 
+std::vector<std::pair<Method, std::string>> Router::routes() const {
+  std::vector<std::pair<Method, std::string>> all;
+  all.reserve(entries_.size());
+  for (const Entry& entry : entries_) all.emplace_back(entry.route.method, entry.route.pattern);
+  return all;
+}
+
 void Router::fallback(Handler handler) {
   fallback_ = Route{Method::Get, {}, std::move(handler), std::size_t{64} * 1024};
 }

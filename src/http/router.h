@@ -37,6 +37,9 @@ class Router {
   /// Takes GET and HEAD requests whose path no route has (the web app's files).
   void fallback(Handler handler);
 
+  /// Method and pattern of every route, the most specific first; the fallback is not among them.
+  std::vector<std::pair<Method, std::string>> routes() const;
+
   /// What a request's path leads to.
   struct Match {
     const Route* route = nullptr;

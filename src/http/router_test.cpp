@@ -1,6 +1,7 @@
 // Which pattern takes which path.
 #include "http/router.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -52,6 +53,13 @@ TEST(Router, FixedSegmentsWinOverNamesAndNamesOverMany) {
   EXPECT_EQ(pattern(router, Method::Get, "/v1/models/other"), "/v1/models/{id...}");
   EXPECT_EQ(pattern(router, Method::Get, "/v1/files/other"), "/v1/{kind}/{name}");
   EXPECT_EQ(pattern(router, Method::Get, "/v1/files/other/more"), "none");
+}
+
+TEST(Router, ListsWhatWasAdded) {
+  const auto routes = models().routes();
+  EXPECT_EQ(routes.size(), 9U);
+  EXPECT_NE(std::ranges::find(routes, std::pair(Method::Delete, std::string("/v1/models/{id...}"))),
+            routes.end());
 }
 
 TEST(Router, TheOrderOfAddingDoesNotMatter) {

@@ -36,7 +36,7 @@ class Download {
            const DownloadOptions& options)
       : cache_(cache),
         options_(options),
-        rate_(options.bytes_per_s),
+        rate_(options.rate ? options.rate : std::make_shared<RateLimit>(options.bytes_per_s)),
         board_(std::move(files), options.most_piece_bytes, connections_of(options)),
         hasher_(cache, board_) {
     const AskLimits limits{.timeout = std::chrono::milliseconds(0),
@@ -44,7 +44,7 @@ class Download {
                            .least_bytes_per_s = options.bytes_per_s == 0 ? kLeastBytesPerS : 1};
     for (int i = 0; i < connections_of(options); ++i)
       fetchers_.push_back(
-          std::make_unique<Fetcher>(places, limits, options.retries, board_, rate_));
+          std::make_unique<Fetcher>(places, limits, options.retries, board_, *rate_));
   }
 
   /// @returns the bytes fetched; nothing where the listener stopped it.
@@ -106,7 +106,7 @@ class Download {
 
   const ModelCache& cache_;
   DownloadOptions options_;
-  RateLimit rate_;
+  std::shared_ptr<RateLimit> rate_;
   Board board_;
   Hasher hasher_;
   std::vector<std::unique_ptr<Fetcher>> fetchers_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/result.h"
@@ -12,6 +13,7 @@
 #include "hub/model_cache.h"
 #include "hub/places.h"
 #include "hub/progress.h"
+#include "hub/rate_limit.h"
 #include "hub/transfer.h"
 
 namespace hearth::hub {
@@ -19,7 +21,9 @@ namespace hearth::hub {
 struct DownloadOptions {
   int connections = 8;  ///< at once, over all files
   std::uint64_t most_piece_bytes = std::uint64_t{32} << 20;
-  std::uint64_t bytes_per_s = 0;           ///< limit over all connections; 0: none
+  std::uint64_t bytes_per_s = 0;  ///< limit over all connections; 0: none
+  /// The limit itself where several downloads share it; null: this one has its own.
+  std::shared_ptr<RateLimit> rate = {};
   std::chrono::seconds stall_timeout{30};  ///< a line that brings next to nothing is dropped
   RetryRules retries = {};
   bool keep_partial = true;  ///< when the listener stops it: false removes what is not whole

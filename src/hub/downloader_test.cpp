@@ -155,7 +155,7 @@ TEST_F(Downloads, RefusalsSayWhy) {
   const auto gated = pull();
   ASSERT_FALSE(gated);
   EXPECT_EQ(gated.error().code, ErrorCode::Forbidden);
-  EXPECT_THAT(gated.error().message, HasSubstr("/org/model, then set HF_TOKEN"));
+  EXPECT_THAT(gated.error().message, HasSubstr("/org/model, then enter a token"));
 }
 
 TEST_F(Downloads, AStorageWithoutRangesGivesTheFileAsAWhole) {

@@ -108,6 +108,23 @@ Result<std::string> HubClient::readme(const std::string& repository, const std::
   return text(repository, revision, "README.md");
 }
 
+Result<Account> HubClient::account() {
+  const Places& places = asker_.places();
+  if (places.token.empty())
+    return fail(ErrorCode::Unauthorized,
+                "there is no token: make one at {}/settings/tokens, and enter it with `hearth "
+                "login`",
+                places.endpoint);
+  std::string next;
+  auto answer = ask_json(places.endpoint + "/api/whoami-v2", {}, next);
+  if (answer) return read_account(*answer);
+  if (answer.error().code != ErrorCode::Unauthorized) return fail(std::move(answer).error());
+  return fail(ErrorCode::Unauthorized,
+              "{} does not know this token: it was mistyped, revoked, or belongs to another Hub; "
+              "{}/settings/tokens lists those of your account",
+              places.endpoint, places.endpoint);
+}
+
 Result<SearchPage> HubClient::search(const SearchQuery& query) {
   return search_page(
       fmt::format("{}/api/models?{}", asker_.places().endpoint, TRY(query_text(query))));

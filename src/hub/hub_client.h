@@ -35,6 +35,8 @@ class HubClient {
                            const std::string& path);
   /// The model card, as Markdown. NotFound where there is none.
   Result<std::string> readme(const std::string& repository, const std::string& revision);
+  /// Whose token it is that asks. Unauthorized where the Hub does not know it, or there is none.
+  Result<Account> account();
   Result<SearchPage> search(const SearchQuery& query);
   /// The page that SearchPage::next names.
   Result<SearchPage> search_page(const std::string& address);

@@ -54,6 +54,25 @@ TEST_F(Questions, AGatedModelNeedsAToken) {
   EXPECT_EQ(refused.error().code, ErrorCode::Forbidden);
 }
 
+TEST_F(Questions, ATokenHasAnOwnerOrNone) {
+  hub_.token = "hf_secret";
+  hub_.hub_fault = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (request.target != "/api/whoami-v2" ||
+        request.headers.get("authorization") != "Bearer hf_secret")
+      return http::json(R"({"error":"Invalid credentials in Authorization header"})", 401);
+    return http::json(R"({"name":"jane","auth":{"accessToken":{"role":"read"}}})");
+  };
+  EXPECT_EQ(client().account()->name, "jane");
+  auto places = hub_.places();
+  places.token = "hf_other";
+  const auto other = HubClient(places, {}, kQuick).account();
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::Unauthorized);
+  EXPECT_THAT(other.error().message, HasSubstr("does not know this token"));
+  places.token.clear();
+  EXPECT_THAT(HubClient(places, {}, kQuick).account().error().message, HasSubstr("hearth login"));
+}
+
 TEST_F(Questions, SearchAsksAndReadsPages) {
   hub_.hub_fault = [&](const http::Request& request) -> std::optional<http::Response> {
     auto response = http::json(R"([{"id":"a/b","likes":3,"gated":"auto"}])");

@@ -28,7 +28,7 @@ std::string reason_of(const http::ClientResponse& response) {
 }
 
 std::string_view token_advice(const Places& places) {
-  return places.token.empty() ? "set HF_TOKEN to a token of your account"
+  return places.token.empty() ? "enter a token of your account with `hearth login`, or set HF_TOKEN"
                               : "check that your token may read it";
 }
 

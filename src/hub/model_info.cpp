@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/describe.hpp>
+#include <map>
 
 #include "base/decode.h"
 #include "http/url.h"
@@ -20,8 +21,9 @@ BOOST_DESCRIBE_STRUCT(Sibling, (), (rfilename))
 
 struct Safetensors {
   std::optional<std::uint64_t> total;
+  std::optional<std::map<std::string, std::uint64_t>> parameters;  // by type
 };
-BOOST_DESCRIBE_STRUCT(Safetensors, (), (total))
+BOOST_DESCRIBE_STRUCT(Safetensors, (), (total, parameters))
 
 struct Model {
   std::string id;
@@ -41,6 +43,30 @@ struct Model {
 BOOST_DESCRIBE_STRUCT(Model, (),
                       (id, sha, author, downloads, likes, tags, pipeline_tag, library_name,
                        createdAt, lastModified, safetensors, siblings, config))
+
+struct Named {
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(Named, (), (name))
+
+struct AccessToken {
+  std::optional<std::string> displayName;
+  std::optional<std::string> role;
+};
+BOOST_DESCRIBE_STRUCT(AccessToken, (), (displayName, role))
+
+struct Auth {
+  std::optional<AccessToken> accessToken;
+};
+BOOST_DESCRIBE_STRUCT(Auth, (), (accessToken))
+
+struct Account {
+  std::string name;
+  std::optional<std::string> fullname;
+  std::optional<std::vector<Named>> orgs;
+  std::optional<Auth> auth;
+};
+BOOST_DESCRIBE_STRUCT(Account, (), (name, fullname, orgs, auth))
 
 struct Lfs {
   std::string oid;
@@ -80,6 +106,35 @@ bool flag_of(const json::value& document, std::string_view key) {
   return value && (value->is_string() || (value->is_bool() && value->get_bool()));
 }
 
+/// Bytes of all weights, where every type is one that is known.
+std::optional<std::uint64_t> weight_bytes(const std::optional<wire::Safetensors>& weights) {
+  static constexpr auto kBytes =
+      std::to_array<std::pair<std::string_view, std::uint64_t>>({{"F64", 8},
+                                                                 {"I64", 8},
+                                                                 {"U64", 8},
+                                                                 {"F32", 4},
+                                                                 {"I32", 4},
+                                                                 {"U32", 4},
+                                                                 {"F16", 2},
+                                                                 {"BF16", 2},
+                                                                 {"I16", 2},
+                                                                 {"U16", 2},
+                                                                 {"I8", 1},
+                                                                 {"U8", 1},
+                                                                 {"BOOL", 1},
+                                                                 {"F8_E4M3", 1},
+                                                                 {"F8_E5M2", 1},
+                                                                 {"F8_E8M0", 1}});
+  if (!weights || !weights->parameters) return std::nullopt;
+  std::uint64_t bytes = 0;
+  for (const auto& [type, count] : *weights->parameters) {
+    const auto known = std::ranges::find(kBytes, type, [](const auto& row) { return row.first; });
+    if (known == kBytes.end() || count > (std::uint64_t{1} << 50)) return std::nullopt;
+    bytes += count * known->second;
+  }
+  return bytes;
+}
+
 ModelInfo model_of(wire::Model model, const json::value& document) {
   ModelInfo info{.id = std::move(model.id),
                  .commit = model.sha.value_or(""),
@@ -94,6 +149,7 @@ ModelInfo model_of(wire::Model model, const json::value& document) {
                  .created = model.createdAt.value_or(""),
                  .modified = model.lastModified.value_or(""),
                  .parameters = model.safetensors ? model.safetensors->total : std::nullopt,
+                 .weight_bytes = weight_bytes(model.safetensors),
                  .files = {},
                  .config = std::move(model.config).value_or(json::object{})};
   if (model.siblings)
@@ -150,6 +206,23 @@ Result<std::string> query_text(const SearchQuery& query) {
   append(text, "limit", std::to_string(query.limit));
   for (const std::string& member : query.expand) append(text, "expand", member);
   return text;
+}
+
+Result<Account> read_account(const json::value& document) {
+  auto told = TRY(decode_answer<wire::Account>(document));
+  Account account{.name = std::move(told.name),
+                  .full_name = std::move(told.fullname).value_or(""),
+                  .organisations = {},
+                  .token_name = {},
+                  .token_role = {}};
+  if (told.orgs)
+    for (wire::Named& organisation : *told.orgs)
+      account.organisations.push_back(std::move(organisation.name));
+  if (told.auth && told.auth->accessToken) {
+    account.token_name = std::move(told.auth->accessToken->displayName).value_or("");
+    account.token_role = std::move(told.auth->accessToken->role).value_or("");
+  }
+  return account;
 }
 
 Result<ModelInfo> read_model(const json::value& document) {

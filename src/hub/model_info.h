@@ -24,9 +24,19 @@ struct ModelInfo {
   std::string library;  ///< "mlx" ...
   std::string created;  ///< as the Hub writes it: 2025-04-27T03:40:08.000Z
   std::string modified;
-  std::optional<std::uint64_t> parameters;  ///< as counted from safetensors
+  std::optional<std::uint64_t> parameters;    ///< as counted from safetensors
+  std::optional<std::uint64_t> weight_bytes;  ///< the same, in the types they are stored in
   std::vector<std::string> files;
   json::object config;
+};
+
+/// Whose token it is.
+struct Account {
+  std::string name;
+  std::string full_name;
+  std::vector<std::string> organisations;
+  std::string token_name;
+  std::string token_role;  ///< read, write, fineGrained
 };
 
 /// One file of a revision.
@@ -59,6 +69,8 @@ struct SearchPage {
 
 /// The query behind `/api/models?`. @returns InvalidArgument for a wrong sort or limit.
 Result<std::string> query_text(const SearchQuery& query);
+
+Result<Account> read_account(const json::value& document);
 
 /// @returns Upstream naming the wrong fields: what answers is no Hub.
 Result<ModelInfo> read_model(const json::value& document);

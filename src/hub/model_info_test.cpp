@@ -34,6 +34,33 @@ TEST(ReadModel, SaysWhichFieldIsWrong) {
   EXPECT_THAT(model.error().message, HasSubstr("id: must be a string; likes: must be"));
 }
 
+TEST(ReadModel, CountsTheBytesOfWeightsWhereItKnowsTheirTypes) {
+  const auto bytes = [](std::string_view parameters) {
+    return read_model(
+               *base::parse_json(fmt::format(
+                   R"({{"id":"a","safetensors":{{"parameters":{},"total":1}}}})", parameters)))
+        ->weight_bytes;
+  };
+  EXPECT_EQ(bytes(R"({"BF16": 10, "U32": 100})"), 2U * 10 + 4 * 100);
+  EXPECT_EQ(bytes(R"({"F32": 1, "F8_E4M3": 5})"), 4U + 5);
+  EXPECT_EQ(bytes(R"({"Q9": 1})"), std::nullopt);
+  EXPECT_EQ(bytes("null"), std::nullopt);
+}
+
+TEST(ReadAccount, NamesTheOwnerOfAToken) {
+  const auto account = read_account(*base::parse_json(R"({
+    "type": "user", "id": "x", "name": "jane", "fullname": "Jane Doe", "isPro": false,
+    "orgs": [{"type": "org", "name": "doe-labs", "roleInOrg": "admin"}],
+    "auth": {"type": "access_token", "accessToken": {"displayName": "laptop", "role": "read"}}})"));
+  ASSERT_TRUE(account) << account.error().message;
+  EXPECT_EQ(account->name, "jane");
+  EXPECT_EQ(account->full_name, "Jane Doe");
+  EXPECT_THAT(account->organisations, ElementsAre("doe-labs"));
+  EXPECT_EQ(account->token_name, "laptop");
+  EXPECT_EQ(account->token_role, "read");
+  EXPECT_EQ(read_account(*base::parse_json("{}")).error().code, ErrorCode::Upstream);
+}
+
 TEST(ReadTree, FilesWithBothKindsOfHash) {
   const std::string git(40, 'a');
   const std::string sha(64, 'b');

@@ -38,9 +38,49 @@ Result<std::string> endpoint() {
   return set;
 }
 
+struct Token {
+  std::string text;
+  TokenOrigin origin = TokenOrigin::None;
+};
+
+Token token_of(std::string text, TokenOrigin origin) {
+  if (text.empty()) return {};
+  return {std::move(text), origin};
+}
+
+Result<Token> find_token(const std::function<Result<std::string>()>& kept) {
+  if (auto set = TRY(check_token(environment("HF_TOKEN"), "HF_TOKEN")); !set.empty())
+    return token_of(std::move(set), TokenOrigin::Environment);
+  if (kept)
+    if (auto own = TRY(kept()); !own.empty()) return token_of(std::move(own), TokenOrigin::Kept);
+  const std::string named = environment("HF_TOKEN_PATH");
+  const fs::path file = named.empty() ? platform::hub_home() / "token" : fs::path(named);
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return Token();
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  return token_of(TRY(check_token(text, file.string())), TokenOrigin::File);
+}
+
+}  // namespace
+
+std::string_view name(TokenOrigin origin) {
+  switch (origin) {
+    case TokenOrigin::Environment:
+      return "environment";
+    case TokenOrigin::Kept:
+      return "kept";
+    case TokenOrigin::File:
+      return "file";
+    case TokenOrigin::None:
+      break;
+  }
+  return "";
+}
+
 /// The token goes into a header: what would end the line is refused, and so is a text around it.
-Result<std::string> checked_token(std::string token, const std::string& source) {
+Result<std::string> check_token(std::string_view text, std::string_view source) {
   const auto odd = [](unsigned char letter) { return letter <= 0x20 || letter >= 0x7f; };
+  std::string token = trimmed(text);
   if (std::ranges::any_of(token, odd))
     return fail(ErrorCode::InvalidArgument,
                 "{} holds no token: it has spaces or odd characters inside; a token reads hf_...",
@@ -48,22 +88,12 @@ Result<std::string> checked_token(std::string token, const std::string& source) 
   return token;
 }
 
-Result<std::string> token() {
-  if (auto set = trimmed(environment("HF_TOKEN")); !set.empty())
-    return checked_token(std::move(set), "HF_TOKEN");
-  const std::string named = environment("HF_TOKEN_PATH");
-  const fs::path file = named.empty() ? platform::hub_home() / "token" : fs::path(named);
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::string();
-  return checked_token(trimmed(std::string(std::istreambuf_iterator<char>(in), {})), file.string());
-}
-
-}  // namespace
-
-Result<Places> places() {
+Result<Places> places(const std::function<Result<std::string>()>& kept) {
+  Token token = TRY(find_token(kept));
   return Places{.endpoint = TRY(endpoint()),
                 .offline = is_yes(environment("HF_HUB_OFFLINE")),
-                .token = TRY(token()),
+                .token = std::move(token.text),
+                .token_origin = token.origin,
                 .cache = platform::hub_cache()};
 }
 

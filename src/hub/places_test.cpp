@@ -12,7 +12,8 @@ namespace hearth::hub {
 namespace {
 
 /// Reads the places in an environment that has these variables, and none of the others that matter.
-Result<Places> read(const std::map<std::string, std::string>& variables) {
+Result<Places> read(const std::map<std::string, std::string>& variables,
+                    const std::function<Result<std::string>()>& kept = {}) {
   for (const auto* name : {"HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME",
                            "HF_HUB_CACHE", "XDG_CACHE_HOME"}) {
     const auto found = variables.find(name);
@@ -21,7 +22,7 @@ Result<Places> read(const std::map<std::string, std::string>& variables) {
     else
       ::setenv(name, found->second.c_str(), 1);
   }
-  return places();
+  return places(kept);
 }
 
 TEST(Places, DefaultsAreTheHubAndTheUsersCache) {
@@ -54,6 +55,20 @@ TEST(Places, TheTokenMayStandInAFile) {
   EXPECT_EQ(read({{"HF_HOME", home.path().string()}})->token, "hf_in_file");
   EXPECT_EQ(read({{"HF_TOKEN_PATH", file.string()}})->token, "hf_in_file");
   EXPECT_EQ(read({{"HF_TOKEN_PATH", file.string()}, {"HF_TOKEN", "hf_x"}})->token, "hf_x");
+}
+
+TEST(Places, TheKeptTokenStandsBetweenVariableAndFile) {
+  const base::testing::TempFolder home;
+  home.write("token", "hf_in_file\n");
+  const auto kept = [] { return Result<std::string>("hf_kept"); };
+  EXPECT_EQ(read({{"HF_HOME", home.path().string()}}, kept)->token, "hf_kept");
+  EXPECT_EQ(read({{"HF_HOME", home.path().string()}}, kept)->token_origin, TokenOrigin::Kept);
+  EXPECT_EQ(read({{"HF_HOME", home.path().string()}})->token_origin, TokenOrigin::File);
+  EXPECT_EQ(read({{"HF_TOKEN", "hf_x"}}, kept)->token_origin, TokenOrigin::Environment);
+  const auto none = [] { return Result<std::string>(std::string()); };
+  EXPECT_EQ(read({{"HF_HOME", home.path().string()}}, none)->token, "hf_in_file");
+  const auto broken = [] { return Result<std::string>(fail(ErrorCode::CorruptData, "x")); };
+  EXPECT_EQ(read({}, broken).error().code, ErrorCode::CorruptData);
 }
 
 TEST(Places, NonsenseIsRefusedByName) {

@@ -4,6 +4,8 @@
 
 #include "store/aliases.h"
 #include "store/model_index.h"
+#include "store/model_settings.h"
+#include "store/secrets.h"
 
 namespace hearth::store {
 namespace {
@@ -29,6 +31,29 @@ TEST(Aliases, AreUniqueWithoutRegardToCase) {
   EXPECT_EQ(list.front().model, "org/b");
   EXPECT_TRUE(*aliases.remove("FAST"));
   EXPECT_FALSE(*aliases.remove("fast"));
+}
+
+TEST(ModelSettings, KeepWhatWasSaidAndForgetWhatSaysNothing) {
+  const auto database = *Database::in_memory();
+  ModelSettings settings(*database);
+  const ModelSettingsRow said{.favourite = true, .note = "gut für Gedichte", .preset = "{\"a\":1}"};
+  ASSERT_TRUE(settings.put("org/a", said));
+  ASSERT_TRUE(settings.put("org/b", {.note = "x"}));
+  EXPECT_EQ(settings.all()->at("org/a"), said);
+  ASSERT_TRUE(settings.put("org/b", {}));
+  EXPECT_EQ(settings.all()->size(), 1U);
+}
+
+TEST(Secrets, HoldAnyBytes) {
+  const auto database = *Database::in_memory();
+  Secrets secrets(*database);
+  const std::string sealed("\0\xff\1'x", 5);
+  ASSERT_TRUE(secrets.put("hub", "old"));
+  ASSERT_TRUE(secrets.put("hub", sealed));
+  EXPECT_EQ(secrets.find("hub")->value(), sealed);
+  EXPECT_FALSE(secrets.find("other")->has_value());
+  EXPECT_TRUE(*secrets.remove("hub"));
+  EXPECT_FALSE(*secrets.remove("hub"));
 }
 
 }  // namespace

@@ -43,8 +43,9 @@ struct DownloadSource {
   std::function<void(const store::DownloadRow&)> completed;
 };
 
-/// The real one: the Hub of the environment (asked anew for each download).
-DownloadSource hub_source(const hub::DownloadOptions& options);
+/// The real one. Where the Hub is, and who asks, is asked anew for each download.
+DownloadSource hub_source(const hub::DownloadOptions& options,
+                          std::function<Result<hub::Places>()> places);
 
 /// Runs several downloads at once. Every change is in the database before its caller goes on. What
 /// changes something waits for the disk; list() and subscribe() never wait. Any thread.

@@ -1,21 +1,23 @@
-// Downloads from the Hub that the environment names.
+// Downloads from the Hub.
+#include <utility>
+
 #include "hub/partial_files.h"
 #include "services/downloads/downloads.h"
 
 namespace hearth::services {
 
-DownloadSource hub_source(const hub::DownloadOptions& options) {
-  return {.fetch = [options](const hub::SnapshotRequest& request,
-                             const FetchHooks& hooks) -> Result<hub::Snapshot> {
-            const auto places = TRY(hub::places());
-            const auto plan = TRY(hub::plan_snapshot(places, request, hooks.go_on));
+DownloadSource hub_source(const hub::DownloadOptions& options,
+                          std::function<Result<hub::Places>()> places) {
+  return {.fetch = [options, places](const hub::SnapshotRequest& request,
+                                     const FetchHooks& hooks) -> Result<hub::Snapshot> {
+            const hub::Places hub = TRY(places());
+            const auto plan = TRY(hub::plan_snapshot(hub, request, hooks.go_on));
             hooks.planned(plan);
-            return hub::fetch_snapshot(places, plan, options, hooks.progress);
+            return hub::fetch_snapshot(hub, plan, options, hooks.progress);
           },
           .remove_partial =
-              [](const std::string& repository) {
-                if (const auto places = hub::places())
-                  hub::remove_partial_files(places->cache, repository);
+              [places](const std::string& repository) {
+                if (const auto hub = places()) hub::remove_partial_files(hub->cache, repository);
               },
           .completed = {}};
 }

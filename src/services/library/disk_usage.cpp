@@ -99,6 +99,8 @@ fs::path whole_folder(const ModelEntry& model, const fs::path& hub_cache) {
 Result<std::uint64_t> remove_model(const ModelEntry& model, const fs::path& hub_cache) {
   if (model.place == ModelPlace::Installed)
     return fail(ErrorCode::Forbidden, "{} came with Hearth and is removed with it", model.id);
+  if (model.place == ModelPlace::Ollama)
+    return fail(ErrorCode::Forbidden, "{} belongs to Ollama: ollama rm removes it", model.id);
   if (model.place == ModelPlace::Named)
     return fail(ErrorCode::Forbidden,
                 "{} lies outside of the model folders: remove the folder {} yourself", model.id,

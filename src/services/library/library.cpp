@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/log.h"
+#include "services/library/ollama_store.h"
 #include "store/aliases.h"
 
 namespace hearth::services {
@@ -54,6 +55,7 @@ struct Scan {
 void scan_plain(Scan& scan, const fs::path& root, ModelPlace place) {
   for (const fs::path& folder : subfolders(root)) {
     const std::string name = folder.filename().string();
+    if (name.starts_with('.')) continue;  // what programs keep for themselves
     if (is_there(folder / "config.json"))
       scan.add_if_model(folder, name, place);
     else
@@ -118,6 +120,9 @@ std::vector<ModelEntry> Library::list() const {
   for (const fs::path& root : folders_.plain) scan_plain(scan, root, ModelPlace::Folder);
   if (!folders_.installed.empty()) scan_plain(scan, folders_.installed, ModelPlace::Installed);
   scan_hub_cache(scan, folders_.hub_cache);
+  if (!folders_.ollama.empty())
+    for (const OllamaModel& model : link_ollama_models(folders_.ollama, folders_.ollama_views))
+      scan.add_if_model(model.folder, model.id, ModelPlace::Ollama);
   index_.save();
   std::vector<ModelEntry> entries = std::move(scan.entries);
   add_aliases(entries);

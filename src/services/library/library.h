@@ -22,6 +22,8 @@ struct LibraryFolders {
       hub_cache;  ///< Hugging Face cache layout: models--org--name/snapshots/<commit>
   std::vector<std::filesystem::path> plain;  ///< folders that hold `name/` or `org/name/`
   std::filesystem::path installed = {};      ///< the same, for what came with the program
+  std::filesystem::path ollama = {};         ///< Ollama's store
+  std::filesystem::path ollama_views = {};   ///< where its models become folders of links
 };
 
 /// What the library knows beyond the folders.

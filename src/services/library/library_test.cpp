@@ -37,6 +37,7 @@ TEST(Library, PlainFoldersHoldNamesOrOrganisations) {
   disk.models.add_model("solo");
   disk.models.add_model("org/name");
   disk.models.write("notes/readme.txt", "no model");
+  disk.models.add_model(".half-here");
   EXPECT_THAT(disk.ids(), ElementsAre("org/name", "solo"));
 }
 

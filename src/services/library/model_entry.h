@@ -15,6 +15,7 @@ enum class ModelPlace {
   HubCache,   ///< shared with other tools of the Hub
   Folder,     ///< one of the user's folders
   Installed,  ///< came with the program
+  Ollama,     ///< in Ollama's store, which belongs to it
   Named       ///< named by its path on the command line
 };
 

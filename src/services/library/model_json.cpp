@@ -12,6 +12,8 @@ std::string_view place_name(ModelPlace place) {
       return "folder";
     case ModelPlace::Installed:
       return "installed";
+    case ModelPlace::Ollama:
+      return "ollama";
     case ModelPlace::Named:
       break;
   }

@@ -10,11 +10,10 @@
 #include "services/library/members.h"
 
 namespace hearth::services {
-namespace {
 
 namespace fs = std::filesystem;
 
-Result<base::TensorTable> read_table(const fs::path& file) {
+Result<base::TensorTable> tensor_table(const fs::path& file) {
   std::error_code error;
   const auto bytes = fs::file_size(file, error);
   std::ifstream in(file, std::ios::binary);
@@ -28,6 +27,8 @@ Result<base::TensorTable> read_table(const fs::path& file) {
     return fail(ErrorCode::Io, "cannot be read");
   return base::parse_safetensors_header(text, bytes);
 }
+
+namespace {
 
 /// The settings of a packed tensor: the model's, or its own.
 struct Packing {
@@ -75,7 +76,7 @@ Result<WeightFacts> weight_facts(const fs::path& folder, const json::object& con
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     if (at->path().extension() != ".safetensors") continue;
-    const auto table = TRY_IN(at->path().filename().string(), read_table(at->path()));
+    const auto table = TRY_IN(at->path().filename().string(), tensor_table(at->path()));
     for (const auto& [name, entry] : table) {
       facts.bytes += entry.bytes;
       facts.parameters += parameters_of(table, name, entry, packing);

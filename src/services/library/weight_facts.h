@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/safetensors_header.h"
 
 namespace hearth::services {
 
@@ -18,5 +19,8 @@ struct WeightFacts {
 /// @param config  config.json, which says how tensors are packed
 /// @returns       CorruptData or Io naming the file
 Result<WeightFacts> weight_facts(const std::filesystem::path& folder, const json::object& config);
+
+/// The table of one safetensors file. @returns CorruptData or Io, without the file's name
+Result<base::TensorTable> tensor_table(const std::filesystem::path& file);
 
 }  // namespace hearth::services

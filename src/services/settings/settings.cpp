@@ -58,7 +58,7 @@ std::vector<Setting> download_and_log_fields(Settings& settings) {
       {"downloads.connections", "connections", &settings.connections,
        "Connections that a download uses at once", 1, 32},
       {"downloads.limit_rate_kib", "limit-rate", &settings.limit_rate_kib,
-       "KiB per second that a download may take; 0: no limit", 0, 16'777'216},
+       "KiB per second that all downloads together may take; 0: no limit", 0, 16'777'216},
       {"downloads.at_once", "downloads-at-once", &settings.downloads_at_once,
        "Models that a server downloads at once; others wait", 1, 16},
       {"log.level",

@@ -1,0 +1,61 @@
+// Weights against memory.
+#include "services/discover/weight_fit.h"
+
+#include <fmt/format.h>
+
+namespace hearth::services {
+namespace {
+
+constexpr std::uint64_t kProcessBytes = std::uint64_t{200} << 20;
+constexpr std::uint64_t kEaseBytes = std::uint64_t{512} << 20;
+
+std::string gigabytes(std::uint64_t bytes) {
+  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+}
+
+}  // namespace
+
+WeightFit weight_fit(std::uint64_t weight_bytes, std::uint64_t budget_bytes) {
+  WeightFit fit{.weight_bytes = weight_bytes, .budget_bytes = budget_bytes};
+  if (weight_bytes + weight_bytes / 4 + kEaseBytes <= budget_bytes)
+    fit.verdict = WeightFit::Verdict::Fits;
+  else if (weight_bytes + kProcessBytes <= budget_bytes)
+    fit.verdict = WeightFit::Verdict::MayFit;
+  return fit;
+}
+
+std::string_view name(WeightFit::Verdict verdict) {
+  switch (verdict) {
+    case WeightFit::Verdict::Fits:
+      return "fits";
+    case WeightFit::Verdict::MayFit:
+      return "may_fit";
+    case WeightFit::Verdict::DoesNotFit:
+      break;
+  }
+  return "does_not_fit";
+}
+
+std::string describe(const WeightFit& fit) {
+  const auto have = gigabytes(fit.budget_bytes);
+  const auto need = gigabytes(fit.weight_bytes);
+  switch (fit.verdict) {
+    case WeightFit::Verdict::Fits:
+      return fmt::format("fits: {} of weights, and {} may be used here", need, have);
+    case WeightFit::Verdict::MayFit:
+      return fmt::format("may fit with a shorter context: {} of weights, and {} may be used here",
+                         need, have);
+    case WeightFit::Verdict::DoesNotFit:
+      break;
+  }
+  return fmt::format("does not fit: {} of weights, and {} may be used here", need, have);
+}
+
+json::object to_json(const WeightFit& fit) {
+  return {{"verdict", name(fit.verdict)},
+          {"text", describe(fit)},
+          {"weight_bytes", fit.weight_bytes},
+          {"budget_bytes", fit.budget_bytes}};
+}
+
+}  // namespace hearth::services
