@@ -1,10 +1,13 @@
 // The table of endpoints.
 #include "api/routes.h"
 
+#include "api/admin/aliases.h"
 #include "api/admin/discover.h"
 #include "api/admin/download_events.h"
 #include "api/admin/downloads.h"
 #include "api/admin/engine.h"
+#include "api/admin/hub_token.h"
+#include "api/admin/model_settings.h"
 #include "api/admin/models.h"
 #include "api/admin/problem.h"
 #include "api/admin/prompts.h"
@@ -17,6 +20,7 @@
 #include "api/openai/error.h"
 #include "api/openai/lora_adapters.h"
 #include "api/openai/models.h"
+#include "api/openapi/openapi.h"
 
 namespace hearth::api {
 
@@ -44,11 +48,20 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(admin::resume_download(services));
   router.add(admin::move_download(services));
   router.add(admin::discover(services));
+  router.add(admin::recommended_models(services));
   router.add(admin::discover_model(services));
+  router.add(admin::show_token(services));
+  router.add(admin::keep_token(services));
+  router.add(admin::forget_token(services));
+  router.add(admin::show_account(services));
   router.add(admin::list_models(services));
   router.add(admin::show_model(services));
   router.add(admin::remove_model(services));
+  router.add(admin::show_model_settings(services));
+  router.add(admin::change_model_settings(services));
   router.add(admin::system(services));
+  for (http::Route& alias : admin::aliases(services)) router.add(std::move(alias));
+  router.add(openapi::describe(services));
 }
 
 http::Response write_error(const http::Request& request, const Error& error) {

@@ -6,10 +6,12 @@
 #include "http/router.h"
 #include "services/chat/generate.h"
 #include "services/downloads/downloads.h"
+#include "services/hub_access/hub_access.h"
 #include "services/library/adapters.h"
 #include "services/library/library.h"
 #include "services/metrics/metrics.h"
 #include "services/pool/pool.h"
+#include "services/shelf/shelf.h"
 
 namespace hearth::api {
 
@@ -21,6 +23,8 @@ struct Services {
   services::Metrics& metrics;
   services::Adapters& adapters;
   services::Downloads& downloads;
+  services::HubAccess& hub;
+  services::Shelf& shelf;
   base::TaskPool& tasks;                ///< for what waits: disks, the Hub
   int context_limit = 0;                ///< engine.context_length: 0 = each model's own
   engine::PromptFolder prompts{{}, 0};  ///< that the workers use

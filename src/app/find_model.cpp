@@ -15,6 +15,11 @@ services::LibraryFolders library_folders(const services::Settings& settings) {
   for (const std::string& folder : settings.model_folders) folders.plain.emplace_back(folder);
   folders.plain.push_back(platform::hearth_home() / "models");
   folders.plain.push_back(platform::home_folder() / ".lmstudio" / "models");
+  folders.plain.push_back(platform::home_folder() / ".cache" / "lm-studio" / "models");
+  const std::string ollama = platform::environment("OLLAMA_MODELS");
+  folders.ollama =
+      ollama.empty() ? platform::home_folder() / ".ollama" / "models" : fs::path(ollama);
+  folders.ollama_views = platform::hearth_home() / "cache" / "ollama";
   return folders;
 }
 

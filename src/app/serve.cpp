@@ -4,6 +4,7 @@
 
 #include "api/routes.h"
 #include "app/open_database.h"
+#include "app/open_hub.h"
 #include "app/open_library.h"
 #include "app/preload.h"
 #include "app/server.h"
@@ -94,14 +95,17 @@ hub::DownloadOptions download_options(const services::Settings& settings) {
   hub::DownloadOptions options;
   options.connections = settings.connections;
   options.bytes_per_s = static_cast<std::uint64_t>(settings.limit_rate_kib) * 1024;
+  options.rate = std::make_shared<hub::RateLimit>(options.bytes_per_s);  // all share it
   return options;
 }
 
 /// What is fetched is served without a restart.
 Result<std::unique_ptr<services::Downloads>> open_downloads(store::Database& database,
                                                             const services::Settings& settings,
+                                                            const services::HubAccess& hub,
                                                             services::Library& library) {
-  services::DownloadSource source = services::hub_source(download_options(settings));
+  services::DownloadSource source =
+      services::hub_source(download_options(settings), [&hub] { return hub.places(); });
   source.completed = [&library](const store::DownloadRow&) { library.look_again(); };
   return services::Downloads::open(database, settings.downloads_at_once, std::move(source));
 }
@@ -169,11 +173,13 @@ Result<void> serve(const ServerInput& input) {
   const auto models = TRY(models_to_serve(library, settings));
   services::Adapters adapters;
   TRY(find_adapters(library, settings, models.empty() ? "" : models.front().id, adapters));
-  const auto downloads = TRY(open_downloads(*database, settings, library));
+  services::HubAccess hub(database.get(), secret_key_file());
+  const auto downloads = TRY(open_downloads(*database, settings, hub, library));
   base::TaskPool tasks("tasks", kTaskThreads);
   services::Metrics metrics;
+  services::Shelf shelf(database.get());
   services::Pool pool(static_cast<std::size_t>(settings.max_loaded),
-                      worker_starter(settings, adapters));
+                      worker_starter(settings, adapters, shelf));
   services::Generator generator(library, pool, metrics);
   if (!models.empty()) generator.set_default_model(models.front().id);
 
@@ -184,6 +190,8 @@ Result<void> serve(const ServerInput& input) {
                            .metrics = metrics,
                            .adapters = adapters,
                            .downloads = *downloads,
+                           .hub = hub,
+                           .shelf = shelf,
                            .tasks = tasks,
                            .context_limit = settings.context_length,
                            .prompts = saved_prompts(settings),

@@ -90,13 +90,15 @@ std::string file_name(std::string model) {
 
 engine::EngineOptions engine_options(const services::Settings& settings,
                                      const services::Adapters& adapters,
-                                     const services::ModelEntry& model) {
+                                     const services::ModelEntry& model,
+                                     const services::Preset& preset) {
   std::vector<engine::AdapterSource> sources;
   for (const services::AdapterEntry& adapter : adapters.of(model.id))
     sources.push_back({.name = adapter.name, .folder = adapter.folder});
   return {.folder = model.folder,
           .name = model.id,
-          .context_length = static_cast<std::uint32_t>(settings.context_length),
+          .context_length =
+              preset.context_length.value_or(static_cast<std::uint32_t>(settings.context_length)),
           .kv_bits = kv_bits(settings),
           .max_sequences = static_cast<std::uint32_t>(settings.max_sequences),
           .tokens_per_step = static_cast<std::uint32_t>(settings.tokens_per_step),
@@ -116,8 +118,9 @@ namespace {
 /// A server has idle moments in which its workers can learn what steps take.
 engine::EngineOptions worker_options(const services::Settings& settings,
                                      const services::Adapters& adapters,
-                                     const services::ModelEntry& model) {
-  engine::EngineOptions options = engine_options(settings, adapters, model);
+                                     const services::ModelEntry& model,
+                                     const services::Preset& preset) {
+  engine::EngineOptions options = engine_options(settings, adapters, model, preset);
   options.measure_steps = true;
   return options;
 }
@@ -125,13 +128,15 @@ engine::EngineOptions worker_options(const services::Settings& settings,
 }  // namespace
 
 services::StartWorker worker_starter(const services::Settings& settings,
-                                     const services::Adapters& adapters) {
-  return [settings, &adapters](const services::ModelEntry& model,
-                               const std::function<void(double)>& progress,
-                               std::function<void()> on_lost) -> Result<services::Worker> {
+                                     const services::Adapters& adapters,
+                                     const services::Shelf& shelf) {
+  return [settings, &adapters, &shelf](const services::ModelEntry& model,
+                                       const std::function<void(double)>& progress,
+                                       std::function<void()> on_lost) -> Result<services::Worker> {
     auto child = TRY(platform::ChildProcess::spawn(
         platform::program_file().string(),
-        arguments(worker_options(settings, adapters, model), settings.log_level)));
+        arguments(worker_options(settings, adapters, model, shelf.of(model.id).preset),
+                  settings.log_level)));
     const int socket = child.take_socket();
     const pid_t process = child.pid();
     services::Worker worker{

@@ -84,6 +84,7 @@ Result<Answer> ChatSession::ask(const std::string& text,
                           .input = input(text),
                           .sampling = options_.sampling,
                           .max_tokens = options_.max_tokens};
+  services::fill_in(options_.preset, request);
   for (const std::string& name : options_.adapters) request.adapters.push_back({.adapter = name});
   auto generation = engine_->submit(std::move(request));
   generation->on_ready([&bell] { bell.ring(); });

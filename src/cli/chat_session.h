@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "engine/engine.h"
+#include "services/shelf/preset.h"
 
 namespace hearth::cli {
 
@@ -19,6 +20,7 @@ struct RunOptions {
   std::optional<std::uint32_t> max_tokens;
   std::optional<bool> think;
   std::vector<std::string> adapters;  ///< names of those that answer
+  services::Preset preset = {};       ///< for what the flags leave out
 };
 
 /// How one answer went.

@@ -10,16 +10,13 @@
 #include "hub/hub_client.h"
 #include "hub/names.h"
 #include "hub/patterns.h"
+#include "services/discover/catalogue.h"
+#include "services/discover/search.h"
 #include "services/library/model_json.h"
 #include "services/library/remote_need.h"
 
 namespace hearth::api::admin {
 namespace {
-
-/// What a list of models shows of each.
-const std::vector<std::string> kExpand{"author",  "createdAt",    "downloads",    "gated",
-                                       "likes",   "lastModified", "library_name", "pipeline_tag",
-                                       "private", "safetensors",  "tags"};
 
 std::string text(const http::Request& request, std::string_view key) {
   return std::string(request.query_value(key).value_or(""));
@@ -51,7 +48,7 @@ Result<hub::SearchQuery> read_query(const http::Request& request) {
                          .sort = text(request, "sort"),
                          .ascending = TRY(read_direction(request)),
                          .limit = TRY(read_limit(request)),
-                         .expand = kExpand};
+                         .expand = services::search_members()};
   for (const auto& [key, value] : request.query)
     if (key == "filter" && !value.empty()) query.filters.push_back(value);
   // Models for MLX, unless the client says what it wants.
@@ -76,33 +73,36 @@ Result<std::string> page_address(const hub::Places& places, const std::string& p
   return fmt::format("{}/api/models?{}", places.endpoint, page);
 }
 
-json::object describe(const hub::ModelInfo& model) {
-  return {{"id", model.id},
-          {"author", model.author},
-          {"gated", model.gated},
-          {"private", model.is_private},
-          {"downloads", model.downloads},
-          {"likes", model.likes},
-          {"task", model.task},
-          {"library", model.library},
-          {"tags", json::value_from(model.tags)},
-          {"created", model.created},
-          {"modified", model.modified},
-          {"parameters", model.parameters ? json::value(*model.parameters) : json::value()}};
+Result<bool> read_fits(const http::Request& request) {
+  const std::string given = text(request, "fits");
+  if (given.empty() || given == "false") return false;
+  if (given == "true") return true;
+  return fail(base::fold({{.path = "fits", .message = "must be true or false"}}));
 }
 
-Result<json::object> search(const http::Request& request, const std::function<bool()>& wanted) {
-  const hub::Places places = TRY(hub::places());
+Result<json::object> search(const Services& services, const http::Request& request,
+                            const std::function<bool()>& wanted) {
+  const hub::Places places = TRY(services.hub.places());
   hub::HubClient hub(places, wanted);
+  const services::MachineView view{.budget_bytes = services.memory_budget,
+                                   .only_fitting = TRY(read_fits(request))};
   const std::string page = text(request, "page");
-  const hub::SearchPage found = page.empty()
-                                    ? TRY(hub.search(TRY(read_query(request))))
-                                    : TRY(hub.search_page(TRY(page_address(places, page))));
+  const auto found = page.empty()
+                         ? TRY(services::search(hub, TRY(read_query(request)), view))
+                         : TRY(services::search_page(hub, TRY(page_address(places, page)), view));
   json::array models;
-  for (const hub::ModelInfo& model : found.models) models.push_back(describe(model));
+  for (const auto& model : found.models) models.push_back(services::describe(model));
   const std::string next = page_of(found.next);
   return json::object{{"models", std::move(models)},
                       {"next", next.empty() ? json::value() : json::value(next)}};
+}
+
+Result<json::object> recommended(const Services& services, const http::Request&,
+                                 const std::function<bool()>&) {
+  json::array models;
+  for (const auto& one : services::recommend(services.memory_budget, services.library.list()))
+    models.push_back(services::describe(one));
+  return json::object{{"models", std::move(models)}, {"budget_bytes", services.memory_budget}};
 }
 
 /// The model card, or nothing where there is none.
@@ -123,8 +123,8 @@ Result<json::value> fit_of(hub::HubClient& hub, const hub::ModelInfo& model,
   return fail(need.error());
 }
 
-Result<json::object> show(const http::Request& request, const std::function<bool()>& wanted,
-                          std::uint64_t budget_bytes) {
+Result<json::object> show(const Services& services, const http::Request& request,
+                          const std::function<bool()>& wanted) {
   const auto id = fmt::format("{}/{}", request.route_value("owner"), request.route_value("name"));
   if (const auto named = hub::check_repository(id); !named)
     return fail(base::fold({{.path = "name", .message = named.error().message}}));
@@ -132,7 +132,7 @@ Result<json::object> show(const http::Request& request, const std::function<bool
   if (revision.empty()) revision = "main";
   if (const auto named = hub::check_revision(revision); !named)
     return fail(base::fold({{.path = "revision", .message = named.error().message}}));
-  hub::HubClient hub(TRY(hub::places()), wanted);
+  hub::HubClient hub(TRY(services.hub.places()), wanted);
   hub::ModelInfo model = TRY(hub.model(id, revision));
   model.id = id;
   json::array files;
@@ -145,13 +145,13 @@ Result<json::object> show(const http::Request& request, const std::function<bool
     if (fetched && services::holds_weights(file.path)) weights += file.bytes;
     files.push_back(json::object{{"path", file.path}, {"bytes", file.bytes}, {"fetched", fetched}});
   }
-  json::object out = describe(model);
+  json::object out = services::describe(model);
   out["revision"] = revision;
   out["commit"] = model.commit;
   out["download_bytes"] = bytes;
   out["files"] = std::move(files);
   out["config"] = std::move(model.config);
-  out["fit"] = TRY(fit_of(hub, model, weights, budget_bytes));
+  out["fit"] = TRY(fit_of(hub, model, weights, services.memory_budget));
   out["card"] = TRY(card(hub, model));
   return out;
 }
@@ -160,11 +160,12 @@ Result<json::object> show(const http::Request& request, const std::function<bool
 template <class Question>
 http::Handler answer_with(const Services& services, Question question) {
   return [services, question](const http::Request& request) {
-    return in_background(services.tasks, [question, request](const std::function<bool()>& wanted) {
-      const Result<json::object> answer = question(request, wanted);
-      if (!answer) return problem(request, answer.error());
-      return http::json(base::write_json(*answer));
-    });
+    return in_background(services.tasks,
+                         [services, question, request](const std::function<bool()>& wanted) {
+                           const Result<json::object> answer = question(services, request, wanted);
+                           if (!answer) return problem(request, answer.error());
+                           return http::json(base::write_json(*answer));
+                         });
   };
 }
 
@@ -174,12 +175,12 @@ http::Route discover(const Services& services) {
   return {http::Method::Get, "/admin/api/discover", answer_with(services, search)};
 }
 
+http::Route recommended_models(const Services& services) {
+  return {http::Method::Get, "/admin/api/discover/recommended", answer_with(services, recommended)};
+}
+
 http::Route discover_model(const Services& services) {
-  return {http::Method::Get, "/admin/api/discover/{owner}/{name}",
-          answer_with(services,
-                      [budget = services.memory_budget](const auto& request, const auto& wanted) {
-                        return show(request, wanted, budget);
-                      })};
+  return {http::Method::Get, "/admin/api/discover/{owner}/{name}", answer_with(services, show)};
 }
 
 }  // namespace hearth::api::admin

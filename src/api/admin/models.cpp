@@ -15,6 +15,9 @@ constexpr std::string_view kOne = "/admin/api/models/{id...}";
 json::object described(const Services& services, const services::ModelEntry& model) {
   json::object out = services::describe(model, services.memory_budget);
   out["state"] = services::name(services.pool.state(model.id));
+  const services::ModelSettings settings = services.shelf.of(model.id);
+  out["favourite"] = settings.favourite;
+  out["note"] = settings.note;
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "api/openai/error.h"
 #include "base/json.h"
 
 namespace hearth::api::admin {
@@ -52,6 +53,7 @@ bool is_ours(const http::Request& request) {
 }
 
 http::Response problem(const http::Request& request, const Error& error) {
+  if (!request.path.empty() && request.path.front() == "v1") return openai::error_response(error);
   const Row& row = row_of(error.code);
   json::object body{{"type", "about:blank"},      {"title", row.title},
                     {"status", row.status},       {"detail", error.message},

@@ -11,7 +11,7 @@ namespace hearth::api::admin {
 bool is_ours(const http::Request& request);
 
 /// `application/problem+json` with type, title, status, detail, instance, request_id, and errors[]
-/// where fields were wrong.
+/// where fields were wrong. For an alias under /v1 OpenAI's envelope.
 http::Response problem(const http::Request& request, const Error& error);
 
 }  // namespace hearth::api::admin

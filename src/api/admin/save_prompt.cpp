@@ -100,6 +100,8 @@ http::Response save(const Services& services, const http::Request& request) {
   if (!named) return problem(request, named.error());
   openai::choose_adapters(services, *named, wanted->asked);
   engine::Request one = to_keep(std::move(*wanted));
+  services::fill_in(services.shelf.of(named->model.id).preset, one);
+  one.max_tokens.reset();
   one.id = request.id;
   one.standpoint.client = request.remote;
   http::Request asked{.target = request.target, .id = request.id};  // for what is told of errors

@@ -26,7 +26,8 @@ std::string owner(const std::string& id) {
 std::uint32_t served_context(const Services& services, const services::ModelEntry& model) {
   for (const auto& loaded : services.pool.list())
     if (loaded.id == model.id && loaded.info.context_length > 0) return loaded.info.context_length;
-  const auto limit = static_cast<std::uint32_t>(services.context_limit);
+  const auto limit = services.shelf.of(model.id).preset.context_length.value_or(
+      static_cast<std::uint32_t>(services.context_limit));
   return limit > 0 && model.context_length > 0 ? std::min(limit, model.context_length)
                                                : model.context_length;
 }

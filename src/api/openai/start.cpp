@@ -22,9 +22,14 @@ void choose_adapters(const Services& services, const NamedModel& named, Asked& a
 namespace {
 
 /// One generation of an answer.
-engine::Request generation(const Asked& asked, engine::Input input, int k) {
+engine::Request generation(const Asked& asked, const services::Preset& preset, engine::Input input,
+                           int k) {
   engine::Request one = to_engine_request(asked);
   one.input = std::move(input);
+  // Without a limit in the body there is one only if the preset has it: -1 asks for none.
+  const bool unlimited = asked.common.max_tokens && *asked.common.max_tokens == -1;
+  services::fill_in(preset, one);
+  if (unlimited) one.max_tokens.reset();
   if (one.sampling.seed) *one.sampling.seed += static_cast<std::uint64_t>(k);
   return one;
 }
@@ -59,10 +64,11 @@ http::Response start_answer(const Services& services, const http::Request& reque
   AnswerPlan plan = plan_of(asked, named->model);
   if (request.headers.get("x-hearth-cache-report") == "true") plan.report_cache = true;
   plan.head.id = base::random_id(writer->id_prefix());
+  const services::Preset preset = services.shelf.of(named->model.id).preset;
   std::vector<services::Reply> replies;
   for (const engine::Input& input : asked.inputs)
     for (int k = 0; k < asked.best_of; ++k) {
-      engine::Request one = generation(asked, input, k);
+      engine::Request one = generation(asked, preset, input, k);
       one.id = request.id;
       one.standpoint.client = request.remote;
       one.whole = !plan.stream;

@@ -99,6 +99,8 @@ struct ApiWorld {
   std::unique_ptr<store::Database> database = *store::Database::in_memory();
   std::unique_ptr<services::Downloads> downloads =
       *services::Downloads::open(*database, 1, source.source());
+  services::HubAccess hub{database.get(), folder.path() / services::kSecretKeyFile};
+  services::Shelf shelf{database.get()};
   base::TaskPool tasks{"tasks", 1};
   http::Router router;
 
@@ -112,6 +114,8 @@ struct ApiWorld {
                         .metrics = metrics,
                         .adapters = adapters,
                         .downloads = *downloads,
+                        .hub = hub,
+                        .shelf = shelf,
                         .tasks = tasks,
                         .context_limit = context_limit,
                         .prompts = prompts});

@@ -1,6 +1,7 @@
 // hearth check MODEL: prove a model's files, and fetch anew what is wrong.
 #include <algorithm>
 
+#include "app/open_hub.h"
 #include "app/open_library.h"
 #include "app/server.h"
 #include "cli/chat_session.h"
@@ -44,7 +45,8 @@ Result<void> repair(const services::ModelEntry& model, const Files& files,
                 "{} does not lie in the Hub's cache: nobody knows where it comes from. Copy it "
                 "anew to {}",
                 model.id, model.folder.string());
-  const auto places = TRY(hub::places());
+  const app::OpenHub hub;
+  const auto places = TRY(hub.access().places());
   TRY(services::drop_faulty(model, files));
   const auto display = pull_display(false);
   const auto plan = TRY(hub::plan_snapshot(

@@ -1,4 +1,5 @@
 // hearth pull ORG/NAME: fetch a model from the Hub, or go on with one.
+#include "app/open_hub.h"
 #include "base/log.h"
 #include "cli/chat_session.h"
 #include "cli/cli.h"
@@ -44,7 +45,8 @@ void tell_fit(const hub::Places& places, const hub::SnapshotPlan& plan,
 /// Plans, fetches and shows it. @param go_on  false once Ctrl-C was pressed
 Result<void> fetch(const PullInput& input, const hub::DownloadOptions& options,
                    PullDisplay& display, const std::function<bool()>& go_on) {
-  const auto places = TRY(hub::places());
+  const app::OpenHub hub;
+  const auto places = TRY(hub.access().places());
   const auto plan = TRY(hub::plan_snapshot(places, input.request, go_on));
   display.planned(plan);
   if (!input.as_json && plan.missing > 0) tell_fit(places, plan, go_on);

@@ -160,7 +160,10 @@ Result<void> run(const GivenFlags& flags, RunInput input) {
     return fail(ErrorCode::InvalidArgument, "--json needs a prompt: a talk is not JSON");
   services::Adapters adapters;
   TRY(app::find_adapters(library, settings, model.id, adapters));
-  auto engine = TRY(engine::open_local(app::engine_options(settings, adapters, model)));
+  const auto database = shelf.database();
+  input.options.preset = services::Shelf(database ? *database : nullptr).of(model.id).preset;
+  auto engine =
+      TRY(engine::open_local(app::engine_options(settings, adapters, model, input.options.preset)));
   ChatSession session(std::move(engine), input.options);
   catch_interrupts();  // from here on: Ctrl-C while the model loads ends the program
   return interactive ? talk(session) : ask_once(session, prompt, input.as_json);

@@ -12,6 +12,7 @@
 #include "cli/verbs/show_live.h"
 #include "platform/machine.h"
 #include "services/library/model_json.h"
+#include "services/shelf/shelf.h"
 
 namespace hearth::cli {
 namespace {
@@ -51,7 +52,7 @@ std::string memory_text(const services::ModelEntry& model) {
                      size_text(model.workspace_bytes));
 }
 
-std::string describe(const services::ModelEntry& model) {
+std::string describe(const services::ModelEntry& model, const services::ModelSettings& said) {
   std::string out = fmt::format("{}\n", model.id);
   const auto row = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out += fmt::format("  {:<13} {}\n", name, value);
@@ -68,6 +69,10 @@ std::string describe(const services::ModelEntry& model) {
   row("memory", memory_text(model));
   row("this machine", services::describe(services::fit(services::need_of(model), budget())));
   row("not supported", model.unsupported);
+  row("favourite", said.favourite ? "yes" : "");
+  row("note", said.note);
+  if (said.preset != services::Preset())
+    row("preset", base::write_json(services::write_preset(said.preset)));
   row("folder", model.folder.string());
   row("damaged", model.fault);
   return out + "  files\n" + file_lines(model.folder);
@@ -77,12 +82,15 @@ Result<void> show(const std::string& name, const GivenFlags& flags, bool as_json
   const auto settings = TRY(settings_from(flags));
   app::OpenLibrary shelf(settings);
   const auto model = TRY(app::find_model(shelf.library(), name));
+  const auto database = shelf.database();
+  const auto said = services::Shelf(database ? *database : nullptr).of(model.id);
   const auto live = live_state(settings, model.id);
   if (!as_json) {
-    fmt::print("{}{}", describe(model), live ? describe_live(*live) : "");
+    fmt::print("{}{}", describe(model, said), live ? describe_live(*live) : "");
     return {};
   }
   json::object out = services::describe(model, budget());
+  out["settings"] = services::describe(model.id, said);
   out["live"] = live ? json::value(*live) : json::value();
   fmt::print("{}\n", base::write_json(out));
   return {};
