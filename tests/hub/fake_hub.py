@@ -81,7 +81,9 @@ class HubHandler(Handler):
         hub = self.server.hub
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         query = urllib.parse.urlsplit(self.path).query
-        if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
+        if path == "/api/whoami-v2":
+            self.whoami()
+        elif hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
             self.refuse(401, "GatedRepo")
         elif path == "/api/models":
             self.search(query)
@@ -95,6 +97,14 @@ class HubHandler(Handler):
         else:
             self.refuse(404, "RepoNotFound")
 
+    def whoami(self) -> None:
+        account = self.server.hub.accounts.get(
+            self.headers.get("Authorization", "").removeprefix("Bearer "))
+        if account is None:
+            self.answer(401, b'{"error":"Invalid credentials in Authorization header"}')
+        else:
+            self.answer(200, json.dumps(account).encode(), Content_Type="application/json")
+
     def search(self, query: str) -> None:
         """The model on the first page; nothing on the second."""
         hub = self.server.hub
@@ -102,7 +112,8 @@ class HubHandler(Handler):
         if "cursor=" in query:
             self.answer(200, b"[]", Content_Type="application/json")
         else:
-            self.answer(200, json.dumps([hub.info()]).encode(), Content_Type="application/json",
+            found = hub.found or [hub.info()]
+            self.answer(200, json.dumps(found).encode(), Content_Type="application/json",
                         Link=f'<{hub.hub.url}/api/models?{query}&cursor=x%3D%3D>; rel="next"')
 
     def resolve(self, path: str) -> None:
@@ -168,6 +179,8 @@ class FakeHub:
         self.sent = 0
         self.faults: list[str] = []
         self.searches: list[str] = []  # the queries
+        self.found: list[dict] = []  # what a search finds; empty: the model
+        self.accounts: dict[str, dict] = {}  # by token
         self.hub, self.storage = Server(self, HubHandler), Server(self, StorageHandler)
 
     def __enter__(self) -> "FakeHub":
