@@ -8,7 +8,10 @@
 #include "api/admin/engine.h"
 #include "api/admin/hub_token.h"
 #include "api/admin/model_settings.h"
+#include "api/admin/model_in_memory.h"
 #include "api/admin/models.h"
+#include "api/admin/pool.h"
+#include "api/admin/pool_events.h"
 #include "api/admin/problem.h"
 #include "api/admin/prompts.h"
 #include "api/admin/save_prompt.h"
@@ -23,6 +26,29 @@
 #include "api/openapi/openapi.h"
 
 namespace hearth::api {
+
+namespace {
+
+void add_pool_routes(http::Router& router, const Services& services) {
+  router.add(admin::show_pool(services));
+  router.add(admin::change_pool(services));
+  router.add(admin::evict_models(services));
+  router.add(admin::pool_events(services));
+  router.add(admin::load_model(services));
+  router.add(admin::unload_model(services));
+  router.add(admin::cancel_load(services));
+  router.add(admin::cancel_load_too(services));
+  router.add(admin::pin_model(services));
+  router.add(admin::unpin_model(services));
+  router.add(admin::preload_model(services));
+  router.add(admin::keep_model(services));
+  router.add(admin::load_model(services, admin::kOtherModels));
+  router.add(admin::unload_model(services, admin::kOtherModels));
+  router.add(admin::model_health(services));
+  router.add(admin::manager_status(services));
+}
+
+}  // namespace
 
 void add_routes(http::Router& router, const Services& services) {
   router.add(openai::chat_completions(services));
@@ -60,6 +86,7 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(admin::show_model_settings(services));
   router.add(admin::change_model_settings(services));
   router.add(admin::system(services));
+  add_pool_routes(router, services);
   for (http::Route& alias : admin::aliases(services)) router.add(std::move(alias));
   router.add(openapi::describe(services));
 }

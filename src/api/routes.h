@@ -28,7 +28,6 @@ struct Services {
   base::TaskPool& tasks;                ///< for what waits: disks, the Hub
   int context_limit = 0;                ///< engine.context_length: 0 = each model's own
   engine::PromptFolder prompts{{}, 0};  ///< that the workers use
-  std::uint64_t memory_budget = 0;      ///< bytes that models may take
   std::string version = {};             ///< of the program
 };
 

@@ -6,15 +6,14 @@
 #include "app/open_database.h"
 #include "app/open_hub.h"
 #include "app/open_library.h"
+#include "app/open_pool.h"
 #include "app/preload.h"
 #include "app/server.h"
 #include "app/start_worker.h"
 #include "app/web_app.h"
 #include "base/log.h"
 #include "http/server.h"
-#include "platform/machine.h"
 #include "platform/paths.h"
-#include "services/library/memory_need.h"
 
 namespace hearth::app {
 namespace {
@@ -178,8 +177,8 @@ Result<void> serve(const ServerInput& input) {
   base::TaskPool tasks("tasks", kTaskThreads);
   services::Metrics metrics;
   services::Shelf shelf(database.get());
-  services::Pool pool(static_cast<std::size_t>(settings.max_loaded),
-                      worker_starter(settings, adapters, shelf));
+  const auto pool_owner = TRY(open_pool(settings, adapters, shelf, *database));
+  services::Pool& pool = *pool_owner;
   services::Generator generator(library, pool, metrics);
   if (!models.empty()) generator.set_default_model(models.front().id);
 
@@ -195,14 +194,15 @@ Result<void> serve(const ServerInput& input) {
                            .tasks = tasks,
                            .context_limit = settings.context_length,
                            .prompts = saved_prompts(settings),
-                           .memory_budget = services::memory_budget(platform::memory().total_bytes),
                            .version = version()});
   const auto server =
       TRY(http::Server::listen(server_options(settings), std::move(router), error_writer()));
   server->on_access([&metrics](const http::AccessRecord& record) { log_access(metrics, record); });
   server->start();
   log_info("app", "hearth {} listens on http://{}:{}", version(), settings.host, server->port());
-  preload(pool, models, [&] { announce(*server, settings, pool, input.port_file); });
+  auto at_start = models;
+  for (auto& model : models_to_preload(library, pool)) at_start.push_back(std::move(model));
+  preload(pool, at_start, [&] { announce(*server, settings, pool, input.port_file); });
 
   int received = 0;
   ::sigwait(&signals, &received);

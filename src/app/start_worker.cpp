@@ -2,6 +2,7 @@
 #include "app/start_worker.h"
 
 #include <cctype>
+#include <csignal>
 #include <memory>
 #include <optional>
 
@@ -16,12 +17,19 @@ namespace {
 constexpr std::chrono::seconds kPatience{3};
 
 /// Ends the process when the last owner goes: it leaves by itself once its connection is closed.
-std::shared_ptr<void> keep(platform::ChildProcess child, const std::string& model) {
+std::shared_ptr<platform::ChildProcess> keep(platform::ChildProcess child,
+                                             const std::string& model) {
   auto process = std::make_shared<platform::ChildProcess>(std::move(child));
-  return {process.get(), [process, model](void*) {
+  return {process.get(), [process, model](platform::ChildProcess*) {
             const std::string end = process->finish(kPatience);
             log_info("app", "the worker of {} has ended: {}", model, end);
           }};
+}
+
+/// Whether somebody else killed the worker.
+bool was_killed(const std::weak_ptr<platform::ChildProcess>& worker) {
+  const auto process = worker.lock();
+  return process && process->ended_by(SIGKILL, std::chrono::seconds(1));
 }
 
 std::vector<std::string> arguments(const engine::EngineOptions& options,
@@ -130,22 +138,28 @@ engine::EngineOptions worker_options(const services::Settings& settings,
 services::StartWorker worker_starter(const services::Settings& settings,
                                      const services::Adapters& adapters,
                                      const services::Shelf& shelf) {
-  return [settings, &adapters, &shelf](const services::ModelEntry& model,
-                                       const std::function<void(double)>& progress,
-                                       std::function<void()> on_lost) -> Result<services::Worker> {
-    auto child = TRY(platform::ChildProcess::spawn(
-        platform::program_file().string(),
-        arguments(worker_options(settings, adapters, model, shelf.of(model.id).preset),
-                  settings.log_level)));
-    const int socket = child.take_socket();
-    const pid_t process = child.pid();
-    services::Worker worker{
-        .lifetime = keep(std::move(child), model.id), .process = process, .engine = nullptr};
-    auto engine = engine::open_remote(socket, progress, std::move(on_lost));
-    if (!engine) return fail(refusal(model, std::move(engine).error()));
-    worker.engine = std::move(*engine);
-    return worker;
-  };
+  return
+      [settings, &adapters, &shelf](const services::LoadOrder& order) -> Result<services::Worker> {
+        const services::ModelEntry& model = order.model;
+        engine::EngineOptions options =
+            worker_options(settings, adapters, model, shelf.of(model.id).preset);
+        if (order.kv_bytes > 0) options.kv_bytes = order.kv_bytes;
+        auto child = TRY(platform::ChildProcess::spawn(platform::program_file().string(),
+                                                       arguments(options, settings.log_level)));
+        const int socket = child.take_socket();
+        const pid_t process = child.pid();
+        const auto kept = keep(std::move(child), model.id);
+        services::Worker worker{.lifetime = kept,
+                                .process = process,
+                                .killed = [weak = std::weak_ptr(kept)] { return was_killed(weak); },
+                                .engine = nullptr};
+        order.stop->arm([process] { ::kill(process, SIGKILL); });
+        auto engine = engine::open_remote(socket, order.progress, order.on_lost);
+        order.stop->disarm();
+        if (!engine) return fail(refusal(model, std::move(engine).error()));
+        worker.engine = std::move(*engine);
+        return worker;
+      };
 }
 
 }  // namespace hearth::app

@@ -49,6 +49,9 @@ int run(int argc, char** argv) {
   add_export(app);
   add_import(app);
   add_ps(app);
+  add_load(app);
+  add_unload(app);
+  add_pin(app);
   add_doctor(app);
   add_version(app);
   add_completions(app);

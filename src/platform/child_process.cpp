@@ -109,6 +109,21 @@ int ChildProcess::take_socket() {
   return std::exchange(socket_, -1);
 }
 
+bool ChildProcess::ended_by(int signal, std::chrono::milliseconds patience) const {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (pid_ > 0) {
+    siginfo_t info{};
+    // It stays a zombie until finish() takes it, so that its number is not given away.
+    const int asked = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (asked != 0) return false;
+    if (info.si_pid != 0)
+      return (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) && info.si_status == signal;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
 std::string ChildProcess::finish(std::chrono::milliseconds patience) {
   if (pid_ <= 0) return "already gone";
   const auto deadline = std::chrono::steady_clock::now() + patience;

@@ -34,6 +34,8 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   /// Hands out our end of the socket; the caller closes it. Once.
   int take_socket();
+  /// Waits up to `patience` for the end. Whether the process was ended by that signal.
+  bool ended_by(int signal, std::chrono::milliseconds patience) const;
   /// Waits up to `patience` for the end, then kills. Returns how it ended, in words.
   std::string finish(std::chrono::milliseconds patience);
 

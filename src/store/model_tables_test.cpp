@@ -1,4 +1,4 @@
-// Rows of models and aliases: what goes in comes out.
+// Rows of models, aliases and the pool: what goes in comes out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 #include "store/model_index.h"
 #include "store/model_settings.h"
 #include "store/secrets.h"
+#include "store/pool_models.h"
 
 namespace hearth::store {
 namespace {
@@ -54,6 +55,25 @@ TEST(Secrets, HoldAnyBytes) {
   EXPECT_FALSE(secrets.find("other")->has_value());
   EXPECT_TRUE(*secrets.remove("hub"));
   EXPECT_FALSE(*secrets.remove("hub"));
+}
+
+TEST(PoolModels, GoInAndComeOut) {
+  const auto database = *Database::in_memory();
+  PoolModels models(*database);
+  const PoolModel first{.model = "org/a",
+                        .pinned = true,
+                        .keep_alive = "-1",
+                        .stamp = "12:34",
+                        .base_bytes = 5'000'000'000,
+                        .peak_bytes = 6'000'000'000};
+  ASSERT_TRUE(models.put(first));
+  ASSERT_TRUE(models.put({.model = "org/b"}));
+  ASSERT_TRUE(models.put({.model = "org/b", .preload = true}));
+  const auto list = *models.list();
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0], first);
+  EXPECT_TRUE(list[1].preload);
+  EXPECT_FALSE(list[1].pinned);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ from server import PROGRAM, Server, environment, hearth
 
 VERBS = ("serve", "run", "search", "recommend", "pull", "login", "logout", "whoami", "convert",
          "list", "show", "rm", "alias", "favourite", "note", "preset", "check", "du", "export",
-         "import", "ps", "doctor", "version", "completions")
+         "import", "ps", "load", "unload", "pin", "doctor", "version", "completions")
 
 
 def test_version(home):

@@ -1,10 +1,11 @@
-# ./dev soak: the real program under mixed work for half an hour; not part of CI.
+# ./dev soak: the real program under mixed work, or loading again and again; not part of CI.
 
 source tools/dev/build.sh
 
 soak_help() {
   cat <<'TEXT'
 Usage: ./dev soak [--minutes N] [--clients N] [--seed N]
+       ./dev soak loads [--cycles N]
        ./dev soak --asan|--tsan [--minutes N]
 
 Serves two models and lets clients do everything at once: whole and streamed answers, long prompts,
@@ -13,6 +14,8 @@ under them. Then memory, threads, sockets and KV pages must be back where they w
 no socket file may be left, and of 64 parallel conversations none may have said the secret words of
 another.
 
+  loads         loads the demo model, asks it and unloads it, again and again (--cycles N, default
+                200): the server's memory, descriptors and threads must stay, no process may be left
   --minutes N   how long (default 30; with a sanitizer 5)
   --clients N   at once (default 16)
   --asan        the tests of http, engine, services and api again and again, in random order, under
@@ -22,6 +25,13 @@ TEXT
 
 soak_main() {
   case ${1:-} in
+    loads)
+      setup_for test
+      build_preset release hearth
+      stage "soak: loads" env HEARTH_BIN="$root/build/release/bin/hearth" "$venv_python" -B \
+        tests/soak/loads.py "${@:2}"
+      return
+      ;;
     --asan | --tsan)
       soak_sanitized "${1#--}" "${@:2}"
       return

@@ -84,7 +84,7 @@ Result<json::object> search(const Services& services, const http::Request& reque
                             const std::function<bool()>& wanted) {
   const hub::Places places = TRY(services.hub.places());
   hub::HubClient hub(places, wanted);
-  const services::MachineView view{.budget_bytes = services.memory_budget,
+  const services::MachineView view{.budget_bytes = services.pool.limits().rules.budget_bytes,
                                    .only_fitting = TRY(read_fits(request))};
   const std::string page = text(request, "page");
   const auto found = page.empty()
@@ -100,9 +100,10 @@ Result<json::object> search(const Services& services, const http::Request& reque
 Result<json::object> recommended(const Services& services, const http::Request&,
                                  const std::function<bool()>&) {
   json::array models;
-  for (const auto& one : services::recommend(services.memory_budget, services.library.list()))
+  const std::uint64_t budget = services.pool.limits().rules.budget_bytes;
+  for (const auto& one : services::recommend(budget, services.library.list()))
     models.push_back(services::describe(one));
-  return json::object{{"models", std::move(models)}, {"budget_bytes", services.memory_budget}};
+  return json::object{{"models", std::move(models)}, {"budget_bytes", budget}};
 }
 
 /// The model card, or nothing where there is none.
@@ -151,7 +152,7 @@ Result<json::object> show(const Services& services, const http::Request& request
   out["download_bytes"] = bytes;
   out["files"] = std::move(files);
   out["config"] = std::move(model.config);
-  out["fit"] = TRY(fit_of(hub, model, weights, services.memory_budget));
+  out["fit"] = TRY(fit_of(hub, model, weights, services.pool.limits().rules.budget_bytes));
   out["card"] = TRY(card(hub, model));
   return out;
 }

@@ -13,11 +13,16 @@ namespace {
 constexpr std::string_view kOne = "/admin/api/models/{id...}";
 
 json::object described(const Services& services, const services::ModelEntry& model) {
-  json::object out = services::describe(model, services.memory_budget);
+  json::object out = services::describe(model, services.pool.limits().rules.budget_bytes);
   out["state"] = services::name(services.pool.state(model.id));
   const services::ModelSettings settings = services.shelf.of(model.id);
   out["favourite"] = settings.favourite;
   out["note"] = settings.note;
+  const store::PoolModel known = services.pool.known(model.id);
+  out["pinned"] = known.pinned;
+  out["preload"] = known.preload;
+  out["measured"] =
+      json::object{{"base_bytes", known.base_bytes}, {"peak_bytes", known.peak_bytes}};
   return out;
 }
 
@@ -47,11 +52,12 @@ Result<services::ModelEntry> named_in_full(const Services& services, std::string
 }
 
 Result<void> check_unused(const Services& services, const services::ModelEntry& model) {
-  if (services.pool.state(model.id) != services::ModelState::Unloaded)
+  const auto state = services.pool.state(model.id);
+  if (state == services::ModelState::Loading || state == services::ModelState::Loaded)
     return fail(ErrorCode::InvalidArgument,
-                "{} is in memory: its files would only be freed when it leaves; wait until it is "
-                "unloaded, or stop the server first",
-                model.id);
+                "{} is in memory: its files would only be freed when it leaves; unload it "
+                "first (POST /admin/api/models/{}/unload)",
+                model.id, model.id);
   for (const auto& download : *services.downloads.list())
     if (download->row.repository == model.id && !services::has_ended(download->row.state))
       return fail(ErrorCode::InvalidArgument, "{} is being downloaded ({}): cancel that first",

@@ -22,6 +22,7 @@ void add_disk(json::array& disks, std::string_view what, const std::filesystem::
 http::Response describe(const Services& services) {
   const platform::Processor processor = platform::processor();
   const platform::Memory memory = platform::memory();
+  const std::uint64_t budget = services.pool.limits().rules.budget_bytes;
   json::array disks;
   add_disk(disks, "models", services.library.folders().hub_cache);
   add_disk(disks, "home", platform::hearth_home());
@@ -34,7 +35,7 @@ http::Response describe(const Services& services) {
                                               {"features", json::value_from(processor.features)}}},
                    {"memory", json::object{{"total_bytes", memory.total_bytes},
                                            {"available_bytes", memory.available_bytes},
-                                           {"model_budget_bytes", services.memory_budget},
+                                           {"model_budget_bytes", budget},
                                            {"server_bytes", platform::resident_bytes(::getpid())}}},
                    {"disks", std::move(disks)}}));
 }

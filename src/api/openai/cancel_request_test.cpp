@@ -74,7 +74,6 @@ TEST(CancelRequest, WhileTheModelLoadsAsWell) {
   auto answer = world.chat(kWhole);
   EXPECT_EQ(cancel(world, "req_1").finish().status(), 200);
   EXPECT_EQ(answer.finish().status(), 499);
-  world.workers.settle(0);
 }
 
 TEST(CancelRequest, WhatDoesNotRunIsNotFound) {

@@ -173,9 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"thinking", R"({"type":"enabled"})", {}},
         Refused{"reasoning_control", "true", {"false"}}, Refused{"chat_template", R"("x")", {}},
         Refused{"guided_json", "{}", {}}, Refused{"grammar", R"("x")", {R"("")"}},
-        Refused{"json_schema", "{}", {}}, Refused{"prompt_logprobs", "1", {}},
-
-        Refused{"keep_alive", R"("5m")", {}}),
+        Refused{"json_schema", "{}", {}}, Refused{"prompt_logprobs", "1", {}}),
     [](const auto& test) { return test.param.name; });
 
 TEST(ChatRequest, UnknownAndIgnoredFieldsNeverFail) {
@@ -208,6 +206,18 @@ TEST(ChatRequest, MaxCompletionTokensWins) {
   EXPECT_EQ(limit({{"max_tokens", 50}, {"max_completion_tokens", -1}}), std::nullopt);
   EXPECT_EQ(limit({}), std::nullopt);
   EXPECT_EQ(limit({{"max_tokens", 9'000'000'000}}), 4'294'967'295u);
+}
+
+TEST(ChatRequest, KeepAliveIsSecondsOrADurationUnderEitherName) {
+  using namespace std::chrono_literals;
+  const auto keep = [](const json::object& change) { return keep_alive(read(change)->common); };
+  EXPECT_FALSE(keep({}).has_value());
+  EXPECT_EQ(keep({{"keep_alive", "5m"}})->after, 300s);
+  EXPECT_EQ(keep({{"ttl", 60}})->after, 60s);
+  EXPECT_EQ(keep({{"keep_alive", 0}, {"ttl", 60}})->after, 0s);
+  EXPECT_FALSE(keep({{"keep_alive", -1}})->after.has_value()) << "for ever";
+  EXPECT_THAT(faults(read({{"keep_alive", "soon"}, {"ttl", true}})),
+              ElementsAre("keep_alive: invalid_argument", "ttl: invalid_argument"));
 }
 
 TEST(ChatRequest, SamplingStaysUnsetUnlessAsked) {

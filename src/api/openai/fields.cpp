@@ -51,8 +51,6 @@ constexpr auto kRefused = std::to_array<RefusedField>({
     {"json_schema", ""},
     {"post_sampling_probs", "false"},
     {"prompt_logprobs", ""},
-    {"keep_alive", ""},
-    {"ttl", ""},
     {"response_cache", "false"},
 });
 
@@ -164,6 +162,12 @@ engine::Sampling to_sampling(const CommonFields& fields) {
 }
 
 }  // namespace
+
+std::optional<services::KeepAlive> keep_alive(const CommonFields& fields) {
+  if (fields.keep_alive) return fields.keep_alive->keep;
+  if (fields.ttl) return fields.ttl->keep;
+  return std::nullopt;
+}
 
 bool returns_ids(const CommonFields& fields) {
   return fields.return_token_ids.value_or(fields.return_tokens.value_or(false));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/openai/keep_alive_field.h"
 #include "api/openai/lora_field.h"
 #include "api/openai/sampling_fields.h"
 #include "base/decode.h"
@@ -67,6 +68,8 @@ struct CommonFields {
   std::optional<bool> cache_prompt;
   std::optional<std::string> cache_salt;
   std::optional<bool> return_cache_report;
+  std::optional<KeepAliveField> keep_alive;
+  std::optional<KeepAliveField> ttl;
 };
 BOOST_DESCRIBE_STRUCT(CommonFields, (),
                       (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty,
@@ -75,7 +78,8 @@ BOOST_DESCRIBE_STRUCT(CommonFields, (),
                        return_progress, typical_p, top_n_sigma, xtc_probability, xtc_threshold,
                        samplers, logit_bias, min_tokens, stop_token_ids, t_max_predict_ms, n_probs,
                        num_ctx, context_length, return_tokens, return_token_ids, timings_per_token,
-                       timeout_seconds, lora, cache_prompt, cache_salt, return_cache_report))
+                       timeout_seconds, lora, cache_prompt, cache_salt, return_cache_report,
+                       keep_alive, ttl))
 
 /// What one body asks for, whichever endpoint it came to.
 struct Asked {
@@ -117,6 +121,9 @@ std::vector<std::string_view> ignored_fields(const json::object& body);
 /// Adds a fault for a wrong number of likeliest tokens; 0..20 are right.
 void check_likeliest(std::string_view name, const std::optional<int>& count,
                      base::DecodeContext& context);
+
+/// How long the model stays in memory after this request, where it says so.
+std::optional<services::KeepAlive> keep_alive(const CommonFields& fields);
 
 /// Whether choices list the ids of their tokens.
 bool returns_ids(const CommonFields& fields);

@@ -72,7 +72,8 @@ http::Response start_answer(const Services& services, const http::Request& reque
       one.id = request.id;
       one.standpoint.client = request.remote;
       one.whole = !plan.stream;
-      replies.push_back(services.generator.start(named->model, std::move(one), plan.head.id));
+      replies.push_back(services.generator.start(named->model, std::move(one), plan.head.id,
+                                                 keep_alive(asked.common)));
     }
   return answer(std::move(replies), std::move(writer), std::move(plan));
 }

@@ -2,28 +2,18 @@
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 
 #include "base/decode.h"
 #include "base/json.h"
+#include "cli/call_server.h"
 #include "cli/cli.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
-#include "http/client.h"
 #include "platform/machine.h"
 
 namespace hearth::cli {
 namespace {
-
-Result<std::string> fetch_state(const services::Settings& settings) {
-  const std::string url = fmt::format("http://{}:{}/readyz", settings.host, settings.port);
-  auto response = http::fetch({.url = url, .timeout = std::chrono::seconds(5)});
-  if (!response)
-    return fail(ErrorCode::Io,
-                "no Hearth server answers at {}:{} (start one with `hearth serve`, or name another "
-                "port with --port)",
-                settings.host, settings.port);
-  return std::move(response->body);
-}
 
 struct RunningModel {
   std::string id;
@@ -32,14 +22,30 @@ struct RunningModel {
   std::uint64_t running = 0;
   std::uint64_t waiting = 0;
   std::uint64_t context_length = 0;
+  std::uint64_t users = 0;
+  bool pinned = false;
+  bool preload = false;
+  std::optional<double> expires_s;
 };
-BOOST_DESCRIBE_STRUCT(RunningModel, (), (id, state, process, running, waiting, context_length))
+BOOST_DESCRIBE_STRUCT(RunningModel, (),
+                      (id, state, process, running, waiting, context_length, users, pinned, preload,
+                       expires_s))
 
-/// What /readyz says, as far as it is shown here.
+/// What the server says of its pool, as far as it is shown here.
 struct ServerState {
   std::vector<RunningModel> models;
 };
 BOOST_DESCRIBE_STRUCT(ServerState, (), (models))
+
+/// How long it stays.
+std::string stays(const RunningModel& model) {
+  if (model.pinned || model.preload) return "pinned";
+  if (model.state == "crashed") return "left alone";
+  if (model.state != "loaded" || model.users > 0) return "in use";
+  if (!model.expires_s) return "for ever";
+  if (*model.expires_s < 60) return fmt::format("{:.0f} s", *model.expires_s);
+  return fmt::format("{:.0f} min", *model.expires_s / 60);
+}
 
 void print(const std::vector<RunningModel>& models) {
   if (models.empty()) {
@@ -51,21 +57,21 @@ void print(const std::vector<RunningModel>& models) {
   for (const RunningModel& model : models)
     rows.push_back({model.id, model.state, std::to_string(model.process),
                     size_text(platform::resident_bytes(static_cast<pid_t>(model.process))),
-                    grouped(model.running), grouped(model.waiting), grouped(model.context_length)});
+                    grouped(model.running), grouped(model.waiting), grouped(model.context_length),
+                    stays(model)});
   fmt::print("{}", text_table({"MODEL", "STATE", "PROCESS>", "MEMORY>", "RUNNING>", "WAITING>",
-                               "CONTEXT>"},
+                               "CONTEXT>", "STAYS>"},
                               rows));
 }
 
 Result<void> ps(const GivenFlags& flags, bool as_json) {
-  const std::string body = TRY(fetch_state(TRY(settings_from(flags))));
-  const auto document = base::parse_json(body);
-  const auto state =
-      document ? base::decode<ServerState>(*document) : Result<ServerState>(fail(document.error()));
+  const auto settings = TRY(settings_from(flags));
+  const auto document = TRY(get_from_server(settings, "/admin/api/pool"));
+  const auto state = base::decode<ServerState>(document);
   if (!state)
     return fail(ErrorCode::Upstream, "what answers at that address is not a Hearth server");
   if (as_json)
-    fmt::print("{}\n", base::write_json(document->at("models")));
+    fmt::print("{}\n", base::write_json(document.at("models")));
   else
     print(state->models);
   return {};

@@ -24,7 +24,8 @@ struct Reply::Shared : std::enable_shared_from_this<Reply::Shared> {
   std::unique_ptr<engine::Generation> generation;
   std::vector<ReplyEvent> early;  // from before the engine took over
   std::function<void()> wake;
-  bool waiting = false;  // there may be events that nobody was told of, or that nobody took
+  std::function<void()> leave;  // the queue of those who wait for the load, until it is over
+  bool waiting = false;         // there may be events that nobody was told of, or that nobody took
   bool abandoned = false;
   bool cancelled = false;  // by its id; nothing else comes after that
   bool ended = false;
@@ -35,6 +36,7 @@ struct Reply::Shared : std::enable_shared_from_this<Reply::Shared> {
   bool cancel();
   void load_progress(double progress);
   void engine_ready(Result<Lease> ready);
+  void waits_for_load(std::function<void()> leaves);
   void post(ReplyEvent event);
   void wake_reader();
   void note(const ReplyEvent& event);
@@ -43,17 +45,31 @@ struct Reply::Shared : std::enable_shared_from_this<Reply::Shared> {
 bool Reply::Shared::cancel() {
   Lease used;  // both go after the lock
   std::unique_ptr<engine::Generation> dropped;
+  std::function<void()> leaves;
   {
     const std::lock_guard lock(mutex);
     if (abandoned || cancelled || ended) return false;
+    leaves = std::move(leave);
     cancelled = true;
     early.emplace_back(engine::Failed{
         {.code = ErrorCode::Cancelled, .message = "the request was cancelled by its id"}});
     used = std::move(lease);
     dropped = std::move(generation);
   }
+  if (leaves) leaves();
   wake_reader();
   return true;
+}
+
+void Reply::Shared::waits_for_load(std::function<void()> leaves) {
+  {
+    const std::lock_guard lock(mutex);
+    if (!abandoned && !cancelled) {
+      leave = std::move(leaves);
+      return;
+    }
+  }
+  leaves();
 }
 
 void Reply::Shared::load_progress(double progress) {
@@ -148,13 +164,18 @@ Reply::~Reply() {
   Lease used;
   std::unique_ptr<engine::Generation> cancelled;
   std::shared_ptr<void> entry;
-  const std::lock_guard lock(shared_->mutex);
-  shared_->abandoned = true;
-  shared_->wake = {};
-  if (!shared_->ended) shared_->metrics.generation_cancelled();
-  used = std::move(shared_->lease);
-  cancelled = std::move(shared_->generation);
-  entry = std::move(shared_->entry);
+  std::function<void()> leaves;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->abandoned = true;
+    shared_->wake = {};
+    if (!shared_->ended) shared_->metrics.generation_cancelled();
+    used = std::move(shared_->lease);
+    cancelled = std::move(shared_->generation);
+    entry = std::move(shared_->entry);
+    leaves = std::move(shared_->leave);
+  }
+  if (leaves) leaves();
 }
 
 std::vector<ReplyEvent> Reply::drain() {
@@ -193,7 +214,7 @@ Result<ModelEntry> Generator::find(const std::string& model) const {
 }
 
 Reply Generator::start(const ModelEntry& model, engine::Request request,
-                       const std::string& answer_id) {
+                       const std::string& answer_id, const std::optional<KeepAlive>& keep) {
   const std::string id = request.id;
   auto shared = std::make_shared<Reply::Shared>(metrics_, std::move(request));
   shared->entry = running_.add({id, answer_id}, [weak = std::weak_ptr(shared)] {
@@ -201,9 +222,10 @@ Reply Generator::start(const ModelEntry& model, engine::Request request,
     return self && self->cancel();
   });
   metrics_.generation_started();
-  pool_.acquire(
+  const WaitId wait = pool_.acquire(
       model, [shared](Result<Lease> ready) { shared->engine_ready(std::move(ready)); },
-      [shared](double progress) { shared->load_progress(progress); });
+      [shared](double progress) { shared->load_progress(progress); }, keep);
+  if (wait != 0) shared->waits_for_load([&pool = pool_, wait] { pool.leave(wait); });
   return Reply(shared);
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,9 +64,12 @@ class Generator {
   /// Which model an empty name means.
   void set_default_model(std::string id) { default_model_ = std::move(id); }
 
-  /// Starts; all that goes wrong later is a Failed event.
+  /// Starts; all that goes wrong later is a Failed event. A load for which nobody waits any more,
+  /// because all such replies are gone, ends.
   /// @param answer_id  another name than the request's id under which it can be cancelled
-  Reply start(const ModelEntry& model, engine::Request request, const std::string& answer_id = {});
+  /// @param keep       how long the model stays in memory from now on, where the request says so
+  Reply start(const ModelEntry& model, engine::Request request, const std::string& answer_id = {},
+              const std::optional<KeepAlive>& keep = {});
 
   /// Ends every reply that runs under a request's or an answer's id, whatever it waits for; the
   /// engine gives up the work within one step. @returns how many did.

@@ -114,10 +114,12 @@ TEST(Reply, WhoLeavesWhileTheModelLoadsNeverReachesTheEngine) {
   world.workers.hold();
   {
     Reply reply = world.start();
+    world.workers.wait_for(0);
   }
-  auto other = ask(world.pool, "m");
-  world.workers.settle(0);
-  ASSERT_TRUE(other.get().has_value());
+  ASSERT_TRUE(eventually([&] { return world.pool.state("m") == ModelState::Unloaded; }));
+  EXPECT_THAT(world.workers.diary(), ElementsAre("start m", "stop m")) << "nobody else waits";
+  world.workers.release();
+  ASSERT_TRUE(ask(world.pool, "m").get().has_value());
   EXPECT_EQ(world.workers.script("m")->count(), 0u);
   EXPECT_THAT(world.counts(), HasSubstr(R"(outcome="cancelled"} 1)"));
 }
@@ -244,7 +246,7 @@ TEST(Reply, ManyReadersComeAndGoWhileTheModelLoads) {
       return ended == 4;
     });
   });
-  world.workers.settle(0);
+  world.workers.release();
   for (auto& reader : readers) reader.join();
   player.join();
   EXPECT_EQ(ended, 4);
@@ -287,9 +289,9 @@ TEST(Generator, CancellingWhileTheModelLoadsNeverReachesTheEngine) {
                                       {.id = "req_7", .input = engine::TextInput{"hi"}});
   EXPECT_EQ(world.generator.cancel("req_7"), 1U);
   EXPECT_EQ(read_all(reply).back(), "failed");
-  auto other = ask(world.pool, "m");
-  world.workers.settle(0);
-  ASSERT_TRUE(other.get().has_value());
+  EXPECT_TRUE(eventually([&] { return world.pool.state("m") == ModelState::Unloaded; }));
+  world.workers.release();
+  ASSERT_TRUE(ask(world.pool, "m").get().has_value());
   EXPECT_EQ(world.workers.script("m")->count(), 0U);
 }
 

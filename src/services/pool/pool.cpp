@@ -1,47 +1,11 @@
-// Loading, sharing, evicting and forgetting workers.
+// Who asks, who waits, and what there is.
 #include "services/pool/pool.h"
 
-#include <algorithm>
-#include <atomic>
 #include <utility>
 
-#include "base/log.h"
+#include "services/pool/slot.h"
 
 namespace hearth::services {
-
-/// Somebody who waits for a load.
-struct Pool::Waiter {
-  OnReady ready;
-  OnProgress progress;
-};
-
-/// What users and the engine's own threads may touch. They never hold the slot itself: whoever lets
-/// go of it last ends the worker, and that must be a thread of the pool.
-struct Pool::Life {
-  std::atomic<bool> lost = false;
-  std::atomic<int> users = 0;
-  std::atomic<base::Instant> last_used = base::SteadyClock::now();
-};
-
-/// One model's place. The fields are guarded by the pool's mutex, but for the atomics.
-struct Pool::Slot {
-  ModelEntry model;
-  ModelState state = ModelState::Loading;
-  std::optional<Worker> worker;
-  std::vector<Waiter> waiting;
-  std::atomic<double> progress = 0;
-  const std::shared_ptr<Life> life = std::make_shared<Life>();
-
-  bool in_use() const { return !worker || life->users > 0; }
-  bool gone() const { return life->lost || (worker && worker->engine->lost()); }
-};
-
-/// A thread that loads or ends workers; `done` once it may be joined without waiting.
-struct Pool::Task {
-  std::shared_ptr<std::atomic<bool>> done;
-  base::Thread thread;
-};
-
 namespace {
 
 std::unexpected<Error> shutting_down() {
@@ -58,192 +22,217 @@ std::string_view name(ModelState state) {
       return "loading";
     case ModelState::Loaded:
       return "loaded";
+    case ModelState::Crashed:
+      return "crashed";
   }
   return "unloaded";
 }
 
 Pool::Pool(std::size_t max_loaded, StartWorker start)
-    : max_loaded_(max_loaded), start_(std::move(start)) {}
+    : Pool(PoolOptions{.limits = {.rules = {.max_loaded = max_loaded}, .idle = {}}},
+           PoolWorld{.start = std::move(start)}) {}
+
+Pool::Pool(PoolOptions options, PoolWorld world)
+    : world_(std::move(world)),
+      kv_(options.kv),
+      warm_up_(std::move(options.warm_up)),
+      alarm_(std::make_shared<base::Mailbox<bool>>()),
+      limits_(options.limits) {
+  for (store::PoolModel& row : options.known) known_.emplace(row.model, std::move(row));
+  if (options.tick_every.count() == 0) return;
+  ticking_ = base::Thread("pool-clock", [this, every = options.tick_every] {
+    while (!alarm_->closed()) {
+      alarm_->wait_until(base::SteadyClock::now() + every);
+      alarm_->drain();
+      tick();
+    }
+  });
+}
 
 Pool::~Pool() {
   close();
 }
 
-void Pool::acquire(const ModelEntry& model, OnReady ready, OnProgress progress) {
+WaitId Pool::acquire(const ModelEntry& model, OnReady ready, OnProgress progress,
+                     const std::optional<KeepAlive>& keep) {
   std::optional<Result<Lease>> answer;
+  WaitId wait = 0;
   {
     const std::lock_guard lock(mutex_);
-    answer = find_or_load(model, {ready, std::move(progress)});
+    wait = ++last_wait_;
+    answer =
+        find_or_load(model, {.id = wait, .ready = ready, .progress = std::move(progress)}, keep);
   }
-  if (answer) ready(std::move(*answer));
+  tell_news();
+  if (!answer) return wait;
+  ready(std::move(*answer));
+  return 0;
+}
+
+Pool::Slot* Pool::find(const std::string& id) const {
+  for (const SlotPtr& slot : slots_)
+    if (slot->model.id == id) return slot.get();
+  return nullptr;
 }
 
 /// The answer if it is known already; else the waiter waits.
-std::optional<Result<Lease>> Pool::find_or_load(const ModelEntry& model, Waiter waiter) {
+std::optional<Result<Lease>> Pool::find_or_load(const ModelEntry& model, Waiter waiter,
+                                                const std::optional<KeepAlive>& keep) {
   if (closed_) return shutting_down();
   Slots leaving = take_lost();
-  const auto found = std::find_if(slots_.begin(), slots_.end(),
-                                  [&](const auto& slot) { return slot->model.id == model.id; });
-  if (found == slots_.end()) {
-    if (auto room = make_room(leaving); !room) {
+  Slot* slot = find(model.id);
+  if (slot == nullptr) {
+    const LoadNeed need = need_of_load(model);
+    auto kv_bytes = make_room(model, need, leaving);
+    if (!kv_bytes) {
       end_later(std::move(leaving));
-      return fail(std::move(room).error());
+      return fail(std::move(kv_bytes).error());
     }
-    start_loading(model, std::move(waiter), std::move(leaving));
-    return std::nullopt;
+    auto fresh = std::make_shared<Slot>();
+    fresh->model = model;
+    fresh->life = std::make_shared<Life>(world_.now, alarm_, world_.now());
+    fresh->need = need;
+    fresh->kv_bytes = *kv_bytes;
+    slot = fresh.get();
+    start_loading(std::move(fresh), std::exchange(leaving, {}));
   }
   end_later(std::move(leaving));
-  if ((*found)->state == ModelState::Loaded) return lease(**found);
-  (*found)->waiting.push_back(std::move(waiter));
+  if (keep) slot->keep = keep;
+  mind_last_use(*slot);
+  ++slot->uses;
+  if (slot->state == ModelState::Loaded) return lease(*slot);
+  slot->waiting.push_back(std::move(waiter));
   return std::nullopt;
 }
 
 /// Counts its user for as long as a copy of the pointer lives. It keeps the engine, not the
 /// worker's process: that is the pool's to end.
-Lease Pool::lease(const Slot& slot) {
+Lease Pool::lease(const Slot& slot) const {
   const std::shared_ptr<engine::Engine>& engine = slot.worker->engine;
   ++slot.life->users;
   return {engine.get(), [engine, life = slot.life](engine::Engine*) {
-            life->last_used = base::SteadyClock::now();
-            --life->users;
+            life->last_used = life->now();
+            if (--life->users == 0 && life->ends_with_use) life->alarm->post(true);
           }};
 }
 
-/// Those who leave are ended first, so that their memory is free for the newcomer.
-void Pool::start_loading(const ModelEntry& model, Waiter waiter, Slots leaving) {
-  auto slot = std::make_shared<Slot>();
-  slot->model = model;
-  slot->waiting.push_back(std::move(waiter));
-  slots_.push_back(slot);
-  run([this, slot = std::move(slot), leaving = std::move(leaving)]() mutable {
-    leaving.clear();
-    load(std::move(slot));
-  });
-}
-
-void Pool::end_later(Slots leaving) {
-  if (!leaving.empty()) run([leaving = std::move(leaving)]() mutable { leaving.clear(); });
-}
-
-void Pool::run(std::function<void()> body) {
-  std::erase_if(tasks_, [](const Task& task) { return task.done->load(); });
-  auto done = std::make_shared<std::atomic<bool>>(false);
-  tasks_.push_back({done, base::Thread("pool", [done, body = std::move(body)]() mutable {
-                      body();
-                      body = {};  // what it holds goes before the thread counts as done
-                      *done = true;
-                    })});
-}
-
-Pool::Slots Pool::take_lost() {
-  Slots leaving, staying;
-  for (auto& slot : slots_) (slot->gone() ? leaving : staying).push_back(std::move(slot));
-  slots_ = std::move(staying);
-  return leaving;
-}
-
-Result<void> Pool::make_room(Slots& leaving) {
-  while (slots_.size() >= max_loaded_) {
-    auto oldest = slots_.end();
-    for (auto at = slots_.begin(); at != slots_.end(); ++at)
-      if (!(*at)->in_use() && (oldest == slots_.end() ||
-                               (*at)->life->last_used.load() < (*oldest)->life->last_used.load()))
-        oldest = at;
-    if (oldest == slots_.end())
-      return fail(Error{
-          .code = ErrorCode::Overloaded,
-          .message = fmt::format("all {} models that may be loaded at once are in use: try again "
-                                 "soon, or raise pool.max_loaded",
-                                 max_loaded_),
-          .retry_after = std::chrono::seconds(5)});
-    log_info("pool", "unloading {} to make room", (*oldest)->model.id);
-    leaving.push_back(std::move(*oldest));
-    slots_.erase(oldest);
-  }
-  return {};
-}
-
-void Pool::load(std::shared_ptr<Slot> slot) {
-  const auto began = base::SteadyClock::now();
-  log_info("pool", "loading {}", slot->model.id);
-  auto worker = start_(
-      slot->model, [this, &slot = *slot](double progress) { report(slot, progress); },
-      [life = slot->life] { life->lost = true; });
-  Result<Lease> answer = settle(slot, std::move(worker));
-  if (answer)
-    log_info("pool", "{} is ready after {:.0f} ms", slot->model.id, base::elapsed_ms(began));
-  else
-    log_error("pool", "{}", answer.error().message);
-  std::vector<Waiter> waiting;
+void Pool::leave(WaitId wait) {
+  std::optional<Waiter> gone;  // goes after the lock
+  std::shared_ptr<LoadSwitch> stop;
   {
     const std::lock_guard lock(mutex_);
-    waiting = std::exchange(slot->waiting, {});
+    for (const SlotPtr& slot : slots_) {
+      auto& waiting = slot->waiting;
+      const auto found = std::find_if(waiting.begin(), waiting.end(),
+                                      [&](const Waiter& waiter) { return waiter.id == wait; });
+      if (found == waiting.end()) continue;
+      gone = std::move(*found);
+      waiting.erase(found);
+      if (!waiting.empty()) break;
+      slot->cancelled = true;
+      stop = slot->stop;
+      break;
+    }
   }
-  slot.reset();  // from here on the model is used only by those who asked for it
-  for (std::size_t i = 0; i + 1 < waiting.size(); ++i) waiting[i].ready(answer);
-  if (!waiting.empty()) waiting.back().ready(std::move(answer));
-}
-
-/// The slot becomes a loaded model, or leaves.
-Result<Lease> Pool::settle(const std::shared_ptr<Slot>& slot, Result<Worker> worker) {
-  const std::lock_guard lock(mutex_);
-  if (worker && !closed_) {
-    slot->worker = std::move(*worker);
-    slot->state = ModelState::Loaded;
-    return lease(*slot);
-  }
-  std::erase(slots_, slot);
-  if (!worker) return fail(std::move(worker).error());
-  return shutting_down();
-}
-
-void Pool::report(Slot& slot, double progress) {
-  slot.progress = progress;
-  std::vector<OnProgress> listeners;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const Waiter& waiter : slot.waiting)
-      if (waiter.progress) listeners.push_back(waiter.progress);
-  }
-  for (const OnProgress& listener : listeners) listener(progress);
+  if (stop) stop->cancel();
 }
 
 std::vector<LoadedModel> Pool::list() const {
   const std::lock_guard lock(mutex_);
   std::vector<LoadedModel> models;
-  for (const auto& slot : slots_) {
+  for (const SlotPtr& slot : slots_) {
     if (slot->gone()) continue;
     LoadedModel& model = models.emplace_back();
     model.id = slot->model.id;
     model.state = slot->state;
     model.progress = slot->progress;
-    if (!slot->in_use()) model.idle_s = base::elapsed_ms(slot->life->last_used) / 1000;
+    if (!slot->in_use()) model.idle_s = seconds(world_.now() - slot->life->last_used.load());
+    model.memory = {.planned_bytes = slot->bytes(),
+                    .kv_bytes = slot->kv_bytes,
+                    .measured_bytes = slot->measured,
+                    .peak_bytes = slot->peak};
+    model.uses = slot->uses;
+    model.users = static_cast<std::uint32_t>(slot->worker ? slot->life->users.load()
+                                                          : static_cast<int>(slot->waiting.size()));
+    model.leaving = slot->leaving;
+    model.expires_s = expires(*slot);
+    if (const auto row = known_.find(model.id); row != known_.end()) {
+      model.pinned = row->second.pinned;
+      model.preload = row->second.preload;
+    }
     if (!slot->worker) continue;
     model.process = slot->worker->process;
     model.info = slot->worker->engine->model();
     model.stats = slot->worker->engine->stats();
+  }
+  for (LoadedModel& model : crashed()) models.push_back(std::move(model));
+  return models;
+}
+
+/// Those that are left alone for a while.
+std::vector<LoadedModel> Pool::crashed() const {
+  std::vector<LoadedModel> models;
+  const base::Instant now = world_.now();
+  for (const auto& [id, state] : crashes_.states()) {
+    if (!state.blocked(now) || find(id) != nullptr) continue;
+    LoadedModel& model = models.emplace_back();
+    model.id = id;
+    model.state = ModelState::Crashed;
+    model.error = state.why;
+    model.retry_s = seconds(state.next_try - now);
   }
   return models;
 }
 
 ModelState Pool::state(const std::string& id) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& slot : slots_)
-    if (slot->model.id == id && !slot->gone()) return slot->state;
-  return ModelState::Unloaded;
+  if (const Slot* slot = find(id); slot != nullptr && !slot->gone()) return slot->state;
+  const auto crashes = crashes_.state(id);
+  return crashes && crashes->blocked(world_.now()) ? ModelState::Crashed : ModelState::Unloaded;
 }
 
 void Pool::close() {
   std::vector<Task> tasks;
+  std::vector<std::shared_ptr<LoadSwitch>> loads;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     tasks.swap(tasks_);
+    for (const SlotPtr& slot : slots_)
+      if (slot->state == ModelState::Loading) loads.push_back(slot->stop);
   }
+  alarm_->close();
+  ticking_.join();
+  for (const auto& load : loads) load->cancel();
   tasks.clear();  // joins
   Slots leaving;  // goes after the lock: ending a worker can take a while
-  const std::lock_guard lock(mutex_);
-  leaving.swap(slots_);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const SlotPtr& slot : slots_) note_measured(*slot);
+    leaving.swap(slots_);
+  }
+  keep_changes();
+}
+
+Pool::Subscription Pool::subscribe(std::function<void()> wake) {
+  const std::lock_guard lock(news_mutex_);
+  subscribers_[next_subscriber_] = std::move(wake);
+  return {this, next_subscriber_++};
+}
+
+Pool::Subscription::~Subscription() {
+  if (pool_ == nullptr) return;
+  const std::lock_guard lock(pool_->news_mutex_);
+  pool_->subscribers_.erase(number_);
+}
+
+void Pool::tell_news() {
+  std::vector<std::function<void()>> wakes;
+  {
+    const std::lock_guard lock(news_mutex_);
+    for (const auto& [number, wake] : subscribers_) wakes.push_back(wake);
+  }
+  for (const auto& wake : wakes) wake();
 }
 
 }  // namespace hearth::services

@@ -1,73 +1,97 @@
 // Loaded models: one worker process each, started on demand, shared by all who ask.
 #pragma once
 
-#include <cstdint>
+#include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/result.h"
+#include "base/mailbox.h"
 #include "base/thread.h"
-#include "engine/engine.h"
-#include "services/library/model_entry.h"
+#include "services/pool/crash_watch.h"
+#include "services/pool/pool_options.h"
 
 namespace hearth::services {
-
-/// A worker that is ready: its engine, and what keeps its process alive.
-/// The engine goes first: closing its connection is what lets the process end by itself.
-struct Worker {
-  std::shared_ptr<void> lifetime;  ///< the last owner ends the process; that may take seconds
-  std::int64_t process = 0;        ///< process id, 0 if it runs within this process
-  std::shared_ptr<engine::Engine> engine;
-};
-
-/// Starts a worker for a model; blocks until it is ready or refused. Called on a thread of the
-/// pool. `progress` (0..1) may be called until it returns; `on_lost` must be called once if the
-/// worker dies later, from any thread.
-using StartWorker = std::function<Result<Worker>(
-    const ModelEntry&, std::function<void(double)> progress, std::function<void()> on_lost)>;
-
-enum class ModelState { Unloaded, Loading, Loaded };
-std::string_view name(ModelState state);
-
-/// What is (being) loaded, for lists and metrics.
-struct LoadedModel {
-  std::string id;
-  ModelState state = ModelState::Unloaded;
-  double progress = 0;  ///< 0..1 while loading
-  std::int64_t process = 0;
-  engine::EngineStats stats;
-  engine::ModelInfo info;  ///< meaningful once loaded
-  double idle_s = 0;       ///< since the last user went; 0 while somebody uses it
-};
 
 /// Who uses a model holds the pointer for as long as it does: a model in use is never unloaded.
 using Lease = std::shared_ptr<engine::Engine>;
 using OnReady = std::function<void(Result<Lease>)>;
 using OnProgress = std::function<void(double)>;
+/// Names somebody who waits for a load; 0: nobody.
+using WaitId = std::uint64_t;
 
-/// Loads on demand; all who wait for a model share one load. At most `max_loaded` models: the one
-/// unused for the longest time goes first; if all are in use the newcomer is refused with
-/// Overloaded. A worker that dies is forgotten, so that the next request starts a new one. Any
-/// thread; nothing but close() blocks.
+/// Loads on demand; all who wait for a model share one load. Models take no more than the budget
+/// together, and are no more than `max_loaded`: who is not used leaves for a newcomer, but for
+/// pinned and preloaded ones; if nobody can leave the newcomer is refused with what holds the
+/// memory. A worker that dies is forgotten, so that the next request starts a new one. Any thread;
+/// nothing but close() and what edits what is kept blocks. docs/pool.md has the rules.
 class Pool {
  public:
+  /// Without a budget and without time: no model leaves but for another.
   Pool(std::size_t max_loaded, StartWorker start);
+  Pool(PoolOptions options, PoolWorld world);
   ~Pool();
 
   /// Calls `ready` with the model's engine: at once if it is loaded, else from a thread of the
   /// pool, after `progress` (0..1) as often as the load tells. After close() with Cancelled.
-  void acquire(const ModelEntry& model, OnReady ready, OnProgress progress = {});
+  /// @param keep  how long the model stays from now on, where the request says so
+  /// @returns     for leave(); 0 where the answer has been given
+  WaitId acquire(const ModelEntry& model, OnReady ready, OnProgress progress = {},
+                 const std::optional<KeepAlive>& keep = {});
+  /// Somebody no longer waits: its callbacks are not called any more, but one may be under way. A
+  /// load for which nobody is left ends.
+  void leave(WaitId wait);
 
   std::vector<LoadedModel> list() const;
   ModelState state(const std::string& id) const;
 
-  /// Ends all workers; running requests fail with EngineLost, who waits for a load gets Cancelled.
-  /// Waits for loads under way. Not from within `ready` or `progress`.
+  enum class Unload { NotLoaded, LoadCancelled, Unloaded, AfterUse };
+  /// Unloads a model, pinned or not: at once, or as soon as nobody uses it. A load under way ends,
+  /// and who waits for it gets Cancelled.
+  Unload unload(const std::string& id);
+  /// Unloads those that nobody uses, in the order of the policy, until so much is free; 0: all of
+  /// them. @returns who had to go
+  std::vector<std::string> evict(std::uint64_t bytes);
+
+  PoolLimits limits() const;
+  /// Holds at once: what is too much leaves, if nobody uses it.
+  void set_limits(const PoolLimits& limits);
+
+  /// What is kept of a model; all of it may be empty.
+  store::PoolModel known(const std::string& id) const;
+  std::vector<store::PoolModel> known() const;
+  /// Changes that and keeps it; waits for the disk. Only pinned, preload and keep_alive may change.
+  void edit(const std::string& id, const std::function<void(store::PoolModel&)>& change);
+
+  /// Does what time brings: counts deaths, measures, unloads who is idle or too much. Whoever has
+  /// no thread for it (PoolOptions::tick_every) calls it.
+  void tick();
+
+  /// Ends with the object.
+  class Subscription {
+   public:
+    Subscription(Pool* pool, int number) : pool_(pool), number_(number) {}
+    Subscription(Subscription&& other) noexcept
+        : pool_(std::exchange(other.pool_, nullptr)), number_(other.number_) {}
+    Subscription& operator=(Subscription&&) = delete;
+    ~Subscription();
+
+   private:
+    Pool* pool_;
+    int number_;
+  };
+  /// Calls `wake` when list() has changed, from any thread, and perhaps once more just after the
+  /// subscription's end; it must not wait for anything.
+  [[nodiscard]] Subscription subscribe(std::function<void()> wake);
+
+  /// Ends all workers and loads; running requests fail with EngineLost, who waits for a load gets
+  /// Cancelled. Not from within `ready` or `progress`.
   void close();
 
  private:
@@ -75,25 +99,72 @@ class Pool {
   struct Life;
   struct Waiter;
   struct Task;
-  using Slots = std::vector<std::shared_ptr<Slot>>;
+  using SlotPtr = std::shared_ptr<Slot>;
+  using Slots = std::vector<SlotPtr>;
 
-  std::optional<Result<Lease>> find_or_load(const ModelEntry& model, Waiter waiter);
-  void start_loading(const ModelEntry& model, Waiter waiter, Slots leaving);
-  void load(std::shared_ptr<Slot> slot);
-  Result<Lease> settle(const std::shared_ptr<Slot>& slot, Result<Worker> worker);
-  void report(Slot& slot, double progress);
-  Result<void> make_room(Slots& leaving);
+  // With the mutex held (pool.cpp, loading.cpp, leaving.cpp, upkeep.cpp).
+  std::optional<Result<Lease>> find_or_load(const ModelEntry& model, Waiter waiter,
+                                            const std::optional<KeepAlive>& keep);
+  Slot* find(const std::string& id) const;
+  Lease lease(const Slot& slot) const;
+  Result<void> check_crashes(const std::string& id) const;
+  LoadNeed need_of_load(const ModelEntry& model) const;
+  Result<std::uint64_t> make_room(const ModelEntry& model, const LoadNeed& need, Slots& leaving);
+  void start_loading(SlotPtr slot, Slots leaving);
+  bool try_smaller(Slot& slot, const Error& error, int tries);
+  std::vector<Resident> residents() const;
+  Resident resident(const Slot& slot) const;
+  std::optional<double> expires(const Slot& slot) const;
+  KeepAlive keep_of(const Slot& slot) const;
+  bool is_kept(const Slot& slot) const;
+  void mind_last_use(Slot& slot) const;
+  Slots take(const std::vector<std::size_t>& places);
   Slots take_lost();
+  Slots take_expired();
+  Slots take_too_much();
+  Slots take_for_pressure(bool pressed);
   void end_later(Slots leaving);
   void run(std::function<void()> body);
-  static Lease lease(const Slot& slot);
+  void note_death(const Slot& slot);
+  void note_size(Slot& slot, std::uint64_t resident);
+  void note_measured(const Slot& slot);
+  std::vector<LoadedModel> crashed() const;
 
-  const std::size_t max_loaded_;
-  const StartWorker start_;
+  // Without it.
+  void end(Slots& leaving);
+  std::map<std::shared_ptr<Life>, std::uint64_t> look() const;
+  void load(SlotPtr slot);
+  Result<Worker> start_worker(const SlotPtr& slot);
+  void warm_up(engine::Engine& engine) const;
+  std::optional<Result<Lease>> settle(const SlotPtr& slot, Result<Worker> worker, int tries);
+  void report(Slot& slot, double progress);
+  void await_ends();
+  void keep_changes();
+  void tell_news();
+
+  const PoolWorld world_;
+  const KvWishes kv_;
+  const std::string warm_up_;
+  const std::shared_ptr<base::Mailbox<bool>> alarm_;  // wakes the thread that ticks
+
   mutable std::mutex mutex_;
-  Slots slots_;              // guarded by mutex_
-  std::vector<Task> tasks_;  // guarded by mutex_
-  bool closed_ = false;      // guarded by mutex_
+  PoolLimits limits_;  // guarded by mutex_, as all up to the empty line
+  Slots slots_;
+  std::vector<Task> tasks_;
+  CrashWatch crashes_;
+  std::map<std::string, store::PoolModel> known_;
+  std::set<std::string> changed_;  // of known_, not kept yet
+  base::Instant shed_at_{};        // when pressure last cost a model
+  int ending_ = 0;                 // tasks that end workers
+  WaitId last_wait_ = 0;
+  bool closed_ = false;
+  std::condition_variable ended_;  // a task that ended workers is done
+
+  std::mutex news_mutex_;
+  std::map<int, std::function<void()>> subscribers_;  // guarded by news_mutex_
+  int next_subscriber_ = 0;                           // guarded by news_mutex_
+
+  base::Thread ticking_;
 };
 
 }  // namespace hearth::services

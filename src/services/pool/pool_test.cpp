@@ -171,15 +171,11 @@ TEST(Pool, CloseWhileLoadingCancelsWhoWaits) {
   Pool pool(1, workers.starter());
   auto waiting = ask(pool, "a");
   workers.wait_for(0);
-  std::thread closing([&] { pool.close(); });
-  ASSERT_TRUE(
-      eventually([&] { return ask(pool, "b").get().error().code == ErrorCode::Cancelled; }));
-  workers.settle(0);
-  closing.join();
+  pool.close();
   const auto answer = waiting.get();
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code, ErrorCode::Cancelled);
-  EXPECT_TRUE(workers.has_ended("a"));
+  EXPECT_THAT(workers.diary(), ElementsAre("start a", "stop a"));
 }
 
 TEST(Pool, ManyThreadsAskWhileWorkersDie) {
@@ -200,7 +196,10 @@ TEST(Pool, ManyThreadsAskWhileWorkersDie) {
     });
   for (auto& thread : threads) thread.join();
   EXPECT_GT(served, 0);
-  EXPECT_LE(pool.list().size(), 2u);
+  const auto models = pool.list();
+  EXPECT_LE(std::count_if(models.begin(), models.end(),
+                          [](const auto& model) { return model.state == ModelState::Loaded; }),
+            2);
 }
 
 }  // namespace

@@ -52,6 +52,28 @@ Result<void> read(std::vector<std::string>& target, const Setting&, std::string_
   return {};
 }
 
+/// Those of the models in memory.
+std::vector<Setting> pool_fields(Settings& settings) {
+  return {
+      {"pool.max_loaded", "max-loaded", &settings.max_loaded,
+       "Models held in memory at once; 0: as many as fit", 0, 64},
+      {"pool.memory", "memory", &settings.memory,
+       "Memory that models may take together: \"75%\" of the machine's, or \"12GB\""},
+      {"pool.eviction",
+       "eviction",
+       &settings.eviction,
+       "Which unused model makes room first: the one unused for longest (lru), used least often "
+       "(lfu), or next to be unloaded for being idle (ttl)",
+       0,
+       0,
+       {"lru", "lfu", "ttl"}},
+      {"pool.keep_alive", "keep-alive", &settings.keep_alive,
+       "How long an unused model stays in memory: \"30m\", seconds, 0, or -1 for ever"},
+      {"pool.warm_up", "warm-up", &settings.warm_up,
+       "A prompt that each model reads once it is loaded"},
+  };
+}
+
 /// Those of downloads and of the log.
 std::vector<Setting> download_and_log_fields(Settings& settings) {
   return {
@@ -89,7 +111,6 @@ std::vector<Setting> Settings::fields() {
        3600},
       {"models.serve", "model", &models, "Models to load at start: names or folders"},
       {"models.folders", "models-folder", &model_folders, "Further folders that hold models"},
-      {"pool.max_loaded", "max-loaded", &max_loaded, "Models held in memory at once", 1, 64},
       {"engine.context_length", "context-length", &context_length,
        "Context in tokens; 0 takes the model's own", 0, 16'777'216},
       {"engine.kv_cache",
@@ -121,6 +142,7 @@ std::vector<Setting> Settings::fields() {
       {"engine.saved_prompts_mib", "saved-prompts-mib", &saved_prompts_mib,
        "Disk space for saved prompts of all models in MiB; 0 keeps and uses none", 0, 16'777'216},
   };
+  std::ranges::move(pool_fields(*this), std::back_inserter(all));
   std::ranges::move(download_and_log_fields(*this), std::back_inserter(all));
   return all;
 }

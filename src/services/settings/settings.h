@@ -38,6 +38,10 @@ struct Settings {
   std::vector<std::string> model_folders;
 
   int max_loaded = 4;
+  std::string memory = "75%";
+  std::string eviction = "lru";
+  std::string keep_alive = "30m";
+  std::string warm_up;
 
   int context_length = 0;
   std::string kv_cache = "auto";
