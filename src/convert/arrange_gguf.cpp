@@ -21,7 +21,7 @@ int paired_heads(const gguf::Family& family, const std::string& name,
 Result<void> unpair(Weight& weight, int heads) {
   const RowRange whole = weight.ranges[0];
   const std::int64_t rows = weight.shape[0];
-  if (rows % (2 * heads) != 0)
+  if (rows % (std::int64_t{2} * heads) != 0)
     return fail(ErrorCode::CorruptData, "tensor \"{}\" {} does not divide into {} heads",
                 whole.tensor, nn::shape_text(weight.shape), heads);
   const std::int64_t width = rows / heads;

@@ -29,6 +29,7 @@ std::vector<float> llama3_factors(const models::Config& config) {
   const auto usual = nn::rope_frequencies(plain, dims);
   const auto slowed = nn::rope_frequencies(config.rope, dims);
   std::vector<float> factors;
+  factors.reserve(usual.size());
   for (std::size_t i = 0; i < usual.size(); ++i) factors.push_back(usual[i] / slowed[i]);
   return factors;
 }
