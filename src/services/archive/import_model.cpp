@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPiece = std::size_t{1} << 20;
-constexpr std::uint64_t kLongestFacts = 64 * 1024;  // of an 'x' header
+constexpr std::uint64_t kLongestFacts = std::uint64_t{64} * 1024;  // of an 'x' header
 constexpr std::uint64_t kLongestList = std::uint64_t{16} << 20;
 constexpr std::size_t kMostFiles = 100'000;
 
@@ -147,7 +147,6 @@ class Unpacking {
 /// What an archive says it is called; it is read before anything is unpacked.
 Result<std::string> name_of(const fs::path& archive) {
   std::ifstream in(archive, std::ios::binary);
-  std::string name;
   TarBlock block{};
   while (in.read(block.data(), block.size()) && !is_tar_end(block)) {
     const TarHeader header = TRY(read_tar_header(block));
