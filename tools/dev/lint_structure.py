@@ -20,7 +20,7 @@ SIZED = {".cpp", ".h", ".rs", ".py", ".sh", ".ts", ".svelte", ".js", ".mjs", ".c
          ".cmake"}
 WIDE = {".cpp", ".h", ".rs", ".py", ".sh", ".proto"}
 BINARY = {".png", ".safetensors", ".gguf", ".f32", ".woff2", ".ico", ".bin", ".gz", ".jpg", ".npy"}
-MLX_FOLDERS = {"kernels", "nn", "models", "convert"}
+MLX_FOLDERS = {"kernels", "nn", "models", "quality", "convert"}
 
 # Hosts of package registries and mirrors, and folders that exist only on somebody's machine.
 REGISTRY = re.compile(
