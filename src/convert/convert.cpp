@@ -10,6 +10,8 @@
 
 #include "base/sha256.h"
 #include "convert/arrange.h"
+#include "convert/consumed_source.h"
+#include "convert/low_rank_addition.h"
 #include "convert/model_files.h"
 #include "convert/opened_model.h"
 #include "convert/packing_plan.h"
@@ -29,8 +31,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kShardLimit = std::uint64_t{5} << 30;
+constexpr std::uint64_t kShardLimitInPlace = std::uint64_t{1} << 30;
 constexpr std::uint64_t kSpareBytes = std::uint64_t{64} << 20;  // for tokenizer and the like
 constexpr std::size_t kMlxCacheBytes = std::size_t{64} << 20;
+constexpr int kPlainBits = 16;
 constexpr std::string_view kFormat = "1";  // of the state file: another one starts over
 
 std::string doing(const Options& options) {
@@ -39,19 +43,46 @@ std::string doing(const Options& options) {
   return fmt::format("convert {}", name.string());
 }
 
-/// Names what the output depends on: the source's files as they are now, and every tensor planned.
-std::string fingerprint(const OpenedModel& model, const std::vector<Shard>& shards) {
-  base::Sha256 hash;
-  hash.add(kFormat).add(base::write_json(model.raw_config));
+/// Files as they are now: names, sizes, times.
+std::vector<std::string> stamps(const std::vector<fs::path>& paths) {
   std::vector<std::string> files;
   std::error_code error;
-  for (const fs::path& path : model.files)
+  for (const fs::path& path : paths)
     files.push_back(fmt::format("{} {} {}", path.filename().string(), fs::file_size(path, error),
                                 fs::last_write_time(path, error).time_since_epoch().count()));
   std::ranges::sort(files);
-  for (const std::string& file : files) hash.add(file);
+  return files;
+}
+
+/// What an adapter is read from.
+std::vector<fs::path> adapter_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const auto& item : fs::directory_iterator(folder, error))
+    if (item.path().extension() == ".safetensors" ||
+        item.path().filename() == "adapter_config.json")
+      files.push_back(item.path());
+  return files;
+}
+
+/// Names what the output depends on: the files that are read as they are now, and every tensor
+/// planned.
+std::string fingerprint(const Options& options, const OpenedModel& model,
+                        const std::vector<Shard>& shards) {
+  base::Sha256 hash;
+  hash.add(kFormat).add(base::write_json(model.raw_config));
+  for (const std::string& file : stamps(model.files)) hash.add(file);
+  if (!options.adapter.empty()) {
+    hash.add(options.adapter.string());
+    for (const std::string& file : stamps(adapter_files(options.adapter))) hash.add(file);
+  }
   for (const Shard& shard : shards) hash.add(shard.header());
   return hash.hex();
+}
+
+std::uint64_t shard_limit(const Options& options) {
+  if (options.file_bytes != 0) return options.file_bytes;
+  return options.in_place ? kShardLimitInPlace : kShardLimit;
 }
 
 std::string read_card(const fs::path& folder) {
@@ -66,10 +97,12 @@ std::string read_card(const fs::path& folder) {
 
 struct Conversion::Parts {
   Options options;
+  fs::path source;  // the folder to read, which is another where the source is partly gone
   OpenedModel model;
   Arrangement arrangement;
   PackingPlan packing;
   std::vector<Shard> shards;
+  LastUses uses;
   std::string fingerprint;
   Summary summary;
   SideFiles side;
@@ -77,6 +110,7 @@ struct Conversion::Parts {
 
   void look_at_disk();
   Result<void> check() const;
+  Result<void> check_source(const Shard& shard, const fs::path& hidden) const;
   Result<void> write_shards(const TargetFolder& target,
                             const std::function<bool(const Progress&)>& go_on);
   Result<void> write_shard(const Shard& shard, State& state, const fs::path& folder,
@@ -102,6 +136,9 @@ void Conversion::Parts::look_at_disk() {
       ++summary.finished_files;
     else
       summary.left_bytes += shard.file_bytes();
+  summary.needed_bytes = options.in_place
+                             ? kSpareBytes + uses.peak_bytes(shards, summary.finished_files)
+                             : summary.left_bytes;
   summary.free_bytes = platform::free_disk_bytes(hidden.string());
 }
 
@@ -109,7 +146,7 @@ Result<void> Conversion::Parts::check() const {
   TRY(TargetFolder::check(options.source, options.target, options.force));
   if (arrangement.weights.empty())
     return fail(ErrorCode::CorruptData, "there are no weights in it");
-  const bool packs = !options.dequantize && options.bits != 16;
+  const bool packs = !options.dequantize && options.bits != kPlainBits;
   if (packs && summary.packed == 0 && summary.kept > 0 && !model.gguf)
     return fail(ErrorCode::InvalidArgument,
                 "it is packed already; --requantize packs it anew, --dequantize makes plain "
@@ -133,23 +170,44 @@ Result<Conversion> Conversion::make(const Options& options) {
   try {
     auto parts = std::make_unique<Parts>();
     parts->options = options;
+    // A model that is fused stays as it is otherwise, unless more is asked for.
+    const bool only_fuses = !options.adapter.empty() && options.bits == 0 &&
+                            options.recipe.empty() && options.mode == "affine" &&
+                            !options.requantize && !options.dequantize;
+    if (only_fuses) parts->options.bits = kPlainBits;
     const bool gguf = is_gguf(options.source);
-    parts->model = TRY_IN(doing(options), gguf ? open_gguf(options) : open_model(options.source));
+    if (gguf && options.in_place)
+      return fail(ErrorCode::UnsupportedArgument,
+                  "{}: a GGUF file is one file, so nothing of it can be removed on the way; "
+                  "convert without --in-place-space",
+                  doing(options));
+    parts->source =
+        ConsumedSource::readable(options.source, TargetFolder::hidden_place(options.target));
+    parts->model =
+        TRY_IN(doing(options), gguf ? open_gguf(parts->options) : open_model(parts->source));
     OpenedModel& model = parts->model;
     parts->arrangement =
         TRY_IN(doing(options), gguf ? arrange_gguf(model.tensors, model.config, *model.gguf)
                                     : arrange(model.tensors, model.config));
-    const auto& weights = parts->arrangement.weights;
-    parts->packing =
-        TRY_IN(doing(options), PackingPlan::make(options, model.config, weights, model.tensors));
-    parts->shards = plan_shards(weights, parts->packing, model.tensors, kShardLimit);
-    parts->fingerprint = fingerprint(model, parts->shards);
+    auto& weights = parts->arrangement.weights;
+    if (!options.adapter.empty())
+      TRY_IN(doing(options), plan_fusion(options.adapter, model.config, weights));
+    parts->packing = TRY_IN(
+        doing(options), PackingPlan::make(parts->options, model.config, weights, model.tensors));
+    parts->shards = plan_shards(weights, parts->packing, model.tensors, shard_limit(options));
+    if (options.in_place) parts->uses = last_uses(parts->shards, weights, model.tensors);
+    parts->fingerprint = fingerprint(options, model, parts->shards);
     parts->summary =
-        summarise(options, parts->arrangement, parts->packing, parts->shards, model.tensors);
+        summarise(parts->options, parts->arrangement, parts->packing, parts->shards, model.tensors);
     if (!gguf) parts->side = side_files(options.source);
     parts->summary.left = parts->side.left;
     TRY_IN(doing(options), parts->check());
     parts->look_at_disk();
+    if (parts->summary.starts_over && parts->source != options.source)
+      return fail(ErrorCode::InvalidArgument,
+                  "{}: an interrupted conversion has removed a part of the source already; it goes "
+                  "on only with the options that it began with",
+                  doing(options));
     return Conversion(std::move(parts));
   } catch (const std::exception& error) {
     return fail(ErrorCode::Internal, "{}: {}", doing(options), error.what());
@@ -180,15 +238,33 @@ Result<void> Conversion::Parts::write_shards(const TargetFolder& target,
                                              const std::function<bool(const Progress&)>& go_on) {
   State state = State::read(target.hidden(), fingerprint);
   if (state.replaced()) TRY(target.clear());
-  for (const Shard& shard : shards) {
+  std::optional<ConsumedSource> consumed;
+  if (options.in_place) consumed = TRY(ConsumedSource::open(options.source, target.hidden()));
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const Shard& shard = shards[i];
     if (!state.holds(shard.file)) {
+      TRY(check_source(shard, target.hidden()));
       TRY(write_shard(shard, state, target.hidden(), go_on));
-      continue;
+    } else {
+      for (const std::size_t index : shard.weights) done += arrangement.weights[index].elements();
+      if (!go_on({.numbers = done, .all = summary.parameters, .file = shard.file, .tensor = {}}))
+        return fail(ErrorCode::Cancelled, "stopped");
     }
-    for (const std::size_t index : shard.weights) done += arrangement.weights[index].elements();
-    if (!go_on({.numbers = done, .all = summary.parameters, .file = shard.file, .tensor = {}}))
-      return fail(ErrorCode::Cancelled, "stopped");
+    if (!consumed) continue;
+    for (const auto& [name, file] : uses.files)
+      if (file.last_shard == i) TRY(consumed->consume(name));
   }
+  return {};
+}
+
+Result<void> Conversion::Parts::check_source(const Shard& shard, const fs::path& hidden) const {
+  for (const std::size_t weight : shard.weights)
+    for (const std::string& file : files_of(arrangement.weights[weight], model.tensors))
+      if (ConsumedSource::gone(hidden, file))
+        return fail(ErrorCode::CorruptData,
+                    "{} was finished, but is damaged now, and {}, which it was made from, has been "
+                    "removed; fetch the source again and start over",
+                    shard.file, file);
   return {};
 }
 
@@ -209,11 +285,11 @@ Result<void> Conversion::run(const std::function<bool(const Progress&)>& go_on) 
   Parts& parts = *parts_;
   const std::string what = doing(parts.options);
   const Summary& summary = parts.summary;
-  if (summary.left_bytes > summary.free_bytes)
+  if (summary.needed_bytes > summary.free_bytes)
     return fail(ErrorCode::Io,
                 "{}: it needs {} MB of disk, but there are {} MB free beside {}; make room or name "
                 "another place with --out",
-                what, summary.left_bytes >> 20, summary.free_bytes >> 20,
+                what, summary.needed_bytes >> 20, summary.free_bytes >> 20,
                 parts.options.target.string());
   try {
     mx::set_cache_limit(kMlxCacheBytes);
@@ -223,7 +299,9 @@ Result<void> Conversion::run(const std::function<bool(const Progress&)>& go_on) 
     TRY_IN(what, parts.write_side_files(target.hidden()));
     std::error_code ignored;
     fs::remove(target.hidden() / State::kFile, ignored);
-    return target.publish();
+    TRY_IN(what, target.publish());
+    ConsumedSource::close(parts.options.target);
+    return {};
   } catch (const std::exception& error) {
     return fail(ErrorCode::Internal, "{}: {}", what, error.what());
   }

@@ -25,8 +25,9 @@ struct Summary {
   std::string how;  ///< "4 bits in groups of 64", "mixed_2_6", "bfloat16, nothing packed"
   std::uint64_t source_bytes = 0;
   std::uint64_t target_bytes = 0;
-  std::uint64_t left_bytes = 0;  ///< of the target, still to be written
-  std::uint64_t free_bytes = 0;  ///< on the target's disk
+  std::uint64_t left_bytes = 0;    ///< of the target, still to be written
+  std::uint64_t needed_bytes = 0;  ///< of disk, at most at once
+  std::uint64_t free_bytes = 0;    ///< on the target's disk
   std::size_t files = 0;
   std::size_t finished_files = 0;  ///< by an earlier run that was interrupted
   bool starts_over = false;        ///< an earlier run was another conversion

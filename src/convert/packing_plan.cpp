@@ -116,19 +116,22 @@ Result<PackingPlan> PackingPlan::make(const Options& options, const models::Conf
   plan.options_ = options;
   plan.wish_ = TRY(packing_wish(options, config));
   plan.rules_ = &layout_rules(config.text_type);
-  if (!options.recipe.empty())
+  if (!options.recipe.empty() && options.layer_bits.empty())
     plan.recipe_ = TRY(Recipe::find(options.recipe, weights, config.layers));
   for (const Weight& weight : weights) plan.treatments_.push_back(plan.treat(weight, source));
-  const bool kept = std::ranges::any_of(plan.treatments_, &Treatment::kept);
+  const bool kept = std::ranges::any_of(
+      plan.treatments_, [](const Treatment& it) { return it.kept || it.as_before; });
   if (!kept) return plan;
   if (const json::value* stored = config.root.if_contains("quantization");
       stored && stored->is_object())
     plan.stored_ = stored->get_object();
   else  // published packed, in a form of its own: that of the first layer that is kept
     for (const Treatment& treatment : plan.treatments_)
-      if (treatment.kept && !plan.stored_) plan.stored_ = entry_of(*treatment.packing, true);
+      if ((treatment.kept || treatment.as_before) && !plan.stored_)
+        plan.stored_ = entry_of(*treatment.packing, true);
   for (Treatment& treatment : plan.treatments_)
-    treatment.own_entry = treatment.own_entry || (treatment.packing && !treatment.kept);
+    treatment.own_entry =
+        treatment.own_entry || (treatment.packing && !treatment.kept && !treatment.as_before);
   return plan;
 }
 
@@ -144,7 +147,8 @@ Treatment PackingPlan::treat(const Weight& weight, const SourceTensors& source) 
   const bool keep =
       !options_.dequantize && !options_.requantize && stored.packed() && alike && !weight.turned;
   if (keep) {
-    treatment.kept = true;
+    treatment.kept = !weight.addition;
+    treatment.as_before = weight.addition.has_value();
     treatment.packing = stored.packing;
     return treatment;
   }
@@ -167,6 +171,9 @@ Treatment PackingPlan::pack(const Weight& weight, Treatment treatment) const {
   treatment.packing = wish_.packing;
   if (recipe_) {
     treatment.packing->bits = recipe_->bits(path);
+    treatment.own_entry = true;
+  } else if (const auto own = options_.layer_bits.find(path); own != options_.layer_bits.end()) {
+    treatment.packing->bits = own->second;
     treatment.own_entry = true;
   } else if (path_is_one_of(path, rules_->careful)) {
     treatment.packing = kCareful;

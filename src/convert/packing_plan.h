@@ -20,6 +20,7 @@ namespace hearth::convert {
 struct Treatment {
   std::optional<nn::Packing> packing = {};  ///< nothing: it stays plain
   bool kept = false;                        ///< packed in the source already, copied as it is
+  bool as_before = false;                   ///< unpacked, changed, and packed as it was
   bool own_entry = false;                   ///< config.json names this layer
   bool short_entry = false;                 ///< without the mode, which is affine then
   std::optional<mx::Dtype> dtype = {};      ///< of its floating-point numbers; nothing: as stored

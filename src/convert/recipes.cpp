@@ -46,9 +46,10 @@ const std::vector<std::string_view>& recipe_names() {
 Result<Recipe> Recipe::find(std::string_view name, const std::vector<Weight>& weights, int layers) {
   const auto* bits = std::ranges::find(kRecipes, name, &Bits::name);
   if (bits == kRecipes.end())
-    return fail(ErrorCode::UnsupportedArgument,
-                "there is no recipe \"{}\" (there are mixed_2_6, mixed_3_4, mixed_3_6, mixed_4_6)",
-                name);
+    return fail(
+        ErrorCode::UnsupportedArgument,
+        "there is no recipe \"{}\" (there are mixed_2_6, mixed_3_4, mixed_3_6, mixed_4_6, auto)",
+        name);
   const auto down =
       std::ranges::find_if(weights, [](const Weight& it) { return it.name.contains("down_proj"); });
   if (down == weights.end())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct RowRange {
   int width = 0;          ///< cuts the tensor into rows of this many numbers; 0: its last axis
 };
 
+/// What a fused adapter adds to a matrix [N, K]: `up` times `down`.
+struct LowRankAddition {
+  mx::array up;    ///< [N, r] float32, the adapter's scale in it
+  mx::array down;  ///< [r, K] float32
+};
+
 /// A tensor of the converted model, unpacked: where its numbers come from.
 struct Weight {
   std::string name;  ///< as MLX's tools spell it: `model.layers.0.mlp.up_proj.weight`
@@ -28,6 +35,7 @@ struct Weight {
   /// The ranges hold [..., b, a] where `shape` is [..., a, b].
   bool turned = false;
   float added = 0.0F;  ///< to every number
+  std::optional<LowRankAddition> addition = {};
 
   std::int64_t width() const { return shape.empty() ? 1 : shape.back(); }
   std::int64_t elements() const {

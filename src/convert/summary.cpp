@@ -26,6 +26,7 @@ std::string pattern_of(const std::string& path) {
 }
 
 std::string how_of(const Options& options, const PackingPlan& packing, std::size_t weights) {
+  if (!options.layer_bits.empty()) return "bits by measured sensitivity";
   if (!options.recipe.empty()) return options.recipe;
   if (!options.dequantize && options.bits != kPlainBits)
     for (std::size_t i = 0; i < weights; ++i)
@@ -70,6 +71,8 @@ Summary summarise(const Options& options, const Arrangement& arrangement,
                   .files = shards.size(),
                   .plain = plain_layers(weights, packing),
                   .dropped = arrangement.dropped};
+  if (!options.adapter.empty())
+    summary.how += fmt::format(", adapter {} fused in", options.adapter.filename().string());
   for (const Shard& shard : shards) summary.target_bytes += shard.file_bytes();
   std::uint64_t tensor_bytes = 0;
   for (const Shard& shard : shards) tensor_bytes += shard.bytes;

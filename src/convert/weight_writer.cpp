@@ -69,11 +69,21 @@ class Writer {
 
   Result<void> put(mx::array rows) {
     if (weight_.added != 0.0F) rows = mx::add(rows, mx::array(weight_.added, rows.dtype()));
-    rows = mx::contiguous(mx::astype(rows, dtype_));
+    rows = mx::astype(rows, dtype_);
+    if (weight_.addition) rows = mx::add(rows, addition_to(rows));
+    rows = mx::contiguous(rows);
     mx::eval(rows);
+    row_ += rows.shape(0);
     if (!treatment_.packing) return file_.append(bytes_of(rows));
     return treatment_.packing->mode == nn::PackingMode::Affine ? put_affine(rows)
                                                                : put_other_mode(rows);
+  }
+
+  /// What a fused adapter adds to the rows that come next, rounded as they are.
+  mx::array addition_to(const mx::array& rows) const {
+    const auto& [up, down] = *weight_.addition;
+    const mx::array part = mx::slice(up, {row_, 0}, {row_ + rows.shape(0), up.shape(1)});
+    return mx::astype(mx::matmul(part, down), dtype_);
   }
 
   Result<void> put_affine(const mx::array& rows) {
@@ -125,6 +135,7 @@ class Writer {
   const Treatment& treatment_;
   ShardFile& file_;
   mx::Dtype dtype_;
+  int row_ = 0;                    // of the weight, that is put next
   std::vector<std::byte> codes_;   // of the piece at hand
   std::vector<std::byte> scales_;  // of all pieces: they follow the codes
   std::vector<std::byte> biases_;
