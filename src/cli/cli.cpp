@@ -36,7 +36,9 @@ int run(int argc, char** argv) {
   add_login(app);
   add_logout(app);
   add_whoami(app);
+  add_test(app);
   add_convert(app);
+  add_compare(app);
   add_list(app);
   add_show(app);
   add_rm(app);

@@ -9,9 +9,9 @@ from checkpoints import published_story
 from conftest import MODEL
 from server import PROGRAM, Server, environment, hearth
 
-VERBS = ("serve", "run", "search", "recommend", "pull", "login", "logout", "whoami", "convert",
-         "list", "show", "rm", "alias", "favourite", "note", "preset", "check", "du", "export",
-         "import", "ps", "load", "unload", "pin", "doctor", "version", "completions")
+VERBS = ("serve", "run", "search", "recommend", "pull", "login", "logout", "whoami", "test",
+         "convert", "compare", "list", "show", "rm", "alias", "favourite", "note", "preset", "check",
+         "du", "export", "import", "ps", "load", "unload", "pin", "doctor", "version", "completions")
 
 
 def test_version(home):

@@ -2,18 +2,23 @@
 #include "convert/convert.h"
 
 #include <cstdio>
+#include <optional>
 #include <system_error>
 #include <unistd.h>
 
 #include "app/server.h"
 #include "base/json.h"
+#include "cli/auto_bits.h"
 #include "cli/chat_session.h"
 #include "cli/cli.h"
 #include "cli/gguf_output.h"
+#include "cli/measure.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
+#include "convert/auto_recipe.h"
 #include "platform/machine.h"
 #include "platform/paths.h"
+#include "quality/report.h"
 
 namespace hearth::cli {
 namespace {
@@ -22,34 +27,48 @@ namespace fs = std::filesystem;
 
 constexpr int kInterrupted = 130;
 constexpr int kPercent = 100;
+constexpr double kTargetBpw = 4.5;
+constexpr const char* kAuto = "auto";
 
 struct ConvertInput {
   std::string model;
   std::string out;
   convert::Options options;
   OutputFormat format;
+  MeasureInput measure;
+  bool measures = false;
+  std::optional<double> target_bpw;
+  bool delete_source = false;
   bool dry_run = false;
   bool as_json = false;
 };
 
-/// What the new model's name ends in: "-4bit", "-mxfp4", "-mixed_3_6", "-plain".
-std::string suffix(const convert::Options& options) {
+/// What the new model's name ends in: "-4bit", "-mxfp4", "-mixed_3_6", "-4.5bpw", "-plain".
+std::string suffix(const ConvertInput& input) {
+  const convert::Options& options = input.options;
+  if (!options.adapter.empty() && options.bits == 0 && options.recipe.empty()) return "-fused";
   if (options.dequantize || options.bits == 16)
     return options.dtype.empty() ? "-plain" : "-" + options.dtype;
+  if (options.recipe == kAuto) return fmt::format("-{}bpw", input.target_bpw.value_or(kTargetBpw));
   if (!options.recipe.empty()) return "-" + options.recipe;
   if (options.mode != "affine") return "-" + options.mode;
   return fmt::format("-{}bit", options.bits == 0 ? 4 : options.bits);
 }
 
+std::string source_name(const convert::Options& options) {
+  const fs::path named = options.base_model.empty() ? options.source : fs::path(options.base_model);
+  return named.filename().string();
+}
+
 /// The new model's name. A GGUF file's own says how it is packed, which stays so where possible.
-std::string usual_name(const convert::Options& options) {
+std::string usual_name(const ConvertInput& input) {
+  const convert::Options& options = input.options;
   if (is_gguf_file(options.source)) {
     const bool asked = options.bits != 0 || options.mode != "affine" || !options.recipe.empty() ||
                        options.dequantize;
-    return options.source.stem().string() + (asked ? suffix(options) : "-mlx");
+    return options.source.stem().string() + (asked ? suffix(input) : "-mlx");
   }
-  const fs::path named = options.base_model.empty() ? options.source : fs::path(options.base_model);
-  return named.filename().string() + suffix(options);
+  return source_name(options) + suffix(input);
 }
 
 /// ORG/NAME of a model in the Hub's cache; empty elsewhere.
@@ -82,7 +101,8 @@ void print_summary(const convert::Summary& summary, const fs::path& target) {
              summary.files == 1 ? "" : "s", summary.bits_per_weight);
   fmt::print("  {} matrices are packed{}\n", summary.packed,
              summary.kept > 0 ? fmt::format(", {} stay packed as they are", summary.kept) : "");
-  fmt::print("  disk: {} still to be written, {} free\n", size_text(summary.left_bytes),
+  fmt::print("  disk: {} still to be written, {} needed at once, {} free\n",
+             size_text(summary.left_bytes), size_text(summary.needed_bytes),
              size_text(summary.free_bytes));
   print_plain(summary);
   print_names("These tensors are no part of the language model and are left out:", summary.dropped);
@@ -108,6 +128,7 @@ json::object to_json(const convert::Summary& summary, const fs::path& target) {
           {"source_bytes", summary.source_bytes},
           {"bytes", summary.target_bytes},
           {"files", summary.files},
+          {"needed_disk_bytes", summary.needed_bytes},
           {"finished_files", summary.finished_files},
           {"starts_over", summary.starts_over},
           {"parameters", summary.parameters},
@@ -159,7 +180,26 @@ Result<void> write(convert::Conversion& conversion, bool as_json) {
   throw CLI::RuntimeError(kInterrupted);
 }
 
-Result<void> run(const GivenFlags& flags, ConvertInput input) {
+/// Holds the new model against its source, and keeps the figures with it.
+Result<quality::Comparison> measure_result(const ConvertInput& input, const std::string& name) {
+  const MeasuredModel source{.folder = input.options.source, .name = name};
+  const fs::path& made = input.options.target;
+  auto found = TRY_IN("the model is converted, but not measured",
+                      measure(source, {.folder = made, .name = made.filename().string()},
+                              input.measure, input.as_json));
+  TRY(quality::keep(found, name, text_name(input.measure)));
+  return found;
+}
+
+void print_done(const ConvertInput& input) {
+  const fs::path& target = input.options.target;
+  fmt::print("\nDone: {}\nMemory at its peak: {}\nTry:  hearth run {} \"Hello\"\n", target.string(),
+             size_text(platform::peak_resident_bytes()),
+             input.out.empty() ? target.filename().string() : target.string());
+}
+
+/// Finds the source and names the target. @returns what the source is called.
+Result<std::string> find_folders(const GivenFlags& flags, ConvertInput& input) {
   const auto settings = TRY(settings_from(flags));
   services::Library library(app::library_folders(settings));
   convert::Options& options = input.options;
@@ -176,20 +216,76 @@ Result<void> run(const GivenFlags& flags, ConvertInput input) {
   const bool to_gguf = input.format.to == "gguf";
   options.target = !input.out.empty() ? fs::absolute(input.out, ignored)
                    : to_gguf          ? usual_gguf_file(options, input.format)
-                                      : platform::hearth_home() / "models" / usual_name(options);
-  if (to_gguf) return write_gguf(options, input.format, input.dry_run, input.as_json);
+                                      : platform::hearth_home() / "models" / usual_name(input);
+  if (!options.adapter.empty()) options.adapter = fs::weakly_canonical(options.adapter, ignored);
+  return source_name(options);
+}
+
+/// What goes with what.
+Result<void> check(const ConvertInput& input) {
+  const convert::Options& options = input.options;
+  if (input.target_bpw && options.recipe != kAuto)
+    return fail(ErrorCode::InvalidArgument, "--target-bpw goes with --recipe auto");
+  const bool to_gguf = input.format.to == "gguf";
+  if (to_gguf &&
+      (input.measures || options.in_place || !options.adapter.empty() || options.recipe == kAuto))
+    return fail(ErrorCode::InvalidArgument,
+                "--to gguf goes with none of --measure, --adapter, --recipe auto and "
+                "--in-place-space; convert for MLX first");
+  if (input.measures && is_gguf_file(options.source))
+    return fail(ErrorCode::InvalidArgument,
+                "--measure needs a source that can be run, and a GGUF file cannot; convert it with "
+                "--bits 16 first, then measure what is made of that");
+  if (!options.in_place) return {};
+  if (input.measures || options.recipe == kAuto)
+    return fail(ErrorCode::InvalidArgument,
+                "--in-place-space goes with neither --measure nor --recipe auto: both need the "
+                "whole source");
+  if (!input.delete_source && !input.dry_run)
+    return fail(ErrorCode::InvalidArgument,
+                "--in-place-space removes the weight files of {} one by one as they have been "
+                "converted, and they cannot be brought back; add --delete-source to agree to that, "
+                "or --dry-run to see what it needs",
+                options.source.string());
+  return {};
+}
+
+/// Measures the result if that is wanted, and tells what there is.
+Result<void> tell(const ConvertInput& input, const std::string& name, json::object out) {
+  out["peak_memory_bytes"] = platform::peak_resident_bytes();
+  if (!input.as_json) print_done(input);
+  if (input.measures) {
+    const auto measured = TRY(measure_result(input, name));
+    out["measured"] = quality::to_json(measured);
+    if (!input.as_json)
+      fmt::print("\n{}", comparison_text(measured, name, input.options.target.filename().string(),
+                                         text_name(input.measure)));
+  }
+  if (input.as_json) fmt::print("{}\n", base::write_json(out));
+  return {};
+}
+
+Result<void> run(const GivenFlags& flags, ConvertInput input) {
+  const std::string name = TRY(find_folders(flags, input));
+  TRY(check(input));
+  convert::Options& options = input.options;
+  if (input.format.to == "gguf")
+    return write_gguf(options, input.format, input.dry_run, input.as_json);
+  std::optional<json::object> chosen;
+  if (options.recipe == kAuto)
+    chosen = TRY(choose_auto_bits(options, input.target_bpw.value_or(kTargetBpw), input.as_json));
   auto conversion = TRY(convert::Conversion::make(options));
   const convert::Summary& summary = conversion.summary();
   if (!input.as_json) print_summary(summary, options.target);
-  if (!input.dry_run) TRY(write(conversion, input.as_json));
-  if (input.as_json) {
-    fmt::print("{}\n", base::write_json(to_json(summary, options.target)));
-  } else if (!input.dry_run) {
-    fmt::print("\nDone: {}\nMemory at its peak: {}\nTry:  hearth run {} \"Hello\"\n",
-               options.target.string(), size_text(platform::peak_resident_bytes()),
-               input.out.empty() ? options.target.filename().string() : options.target.string());
+  json::object out = to_json(summary, options.target);
+  if (chosen) out["recipe"] = *chosen;
+  if (input.dry_run) {
+    if (input.as_json) fmt::print("{}\n", base::write_json(out));
+    return {};
   }
-  return {};
+  TRY(write(conversion, input.as_json));
+  if (chosen) convert::forget_measurements(options.target);
+  return tell(input, name, std::move(out));
 }
 
 void add_options(CLI::App& verb, ConvertInput& input) {
@@ -206,15 +302,27 @@ void add_options(CLI::App& verb, ConvertInput& input) {
   verb.add_option("--mode", options.mode, "affine, mxfp4, nvfp4 or mxfp8 [affine]")
       ->type_name("NAME");
   verb.add_option("--recipe", options.recipe,
-                  "mixed_2_6, mixed_3_4, mixed_3_6 or mixed_4_6: more bits where they count most")
+                  "mixed_2_6, mixed_3_4, mixed_3_6 or mixed_4_6: more bits where they count most; "
+                  "auto: measured, to --target-bpw")
       ->type_name("NAME");
+  verb.add_option("--target-bpw", input.target_bpw,
+                  "With --recipe auto: bits per weight of the whole model [4.5]")
+      ->type_name("NUMBER");
+  verb.add_option("--adapter", options.adapter, "LoRA adapter that becomes part of the weights")
+      ->type_name("FOLDER");
   verb.add_option("--dtype", options.dtype,
                   "Of what is not packed: bfloat16, float16 or float32 [as config.json says]")
       ->type_name("NAME");
   verb.add_flag("--dequantize", options.dequantize, "Make plain weights of packed ones");
   verb.add_flag("--requantize", options.requantize, "Unpack what is packed, and pack it anew");
   add_output_format(verb, input.format);
+  verb.add_flag("--in-place-space", options.in_place,
+                "Remove the source's weight files one by one as they have been converted");
+  verb.add_flag("--delete-source", input.delete_source,
+                "Agree to that: the source cannot be used any more then");
   verb.add_flag("--force", options.force, "Replace a model that is there already");
+  verb.add_flag("--measure", input.measures, "Then measure what was lost, as hearth compare does");
+  add_measure_options(verb, input.measure);
   verb.add_flag("--dry-run", input.dry_run, "Only tell what would be done");
   verb.add_flag("--json", input.as_json, "Print JSON");
 }

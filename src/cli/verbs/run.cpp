@@ -8,6 +8,7 @@
 #include "app/server.h"
 #include "app/start_worker.h"
 #include "base/log.h"
+#include "cli/answer_printer.h"
 #include "cli/chat_session.h"
 #include "cli/cli.h"
 #include "cli/line_input.h"
@@ -29,29 +30,6 @@ struct RunInput {
 
 constexpr int kInterrupted = 130;
 
-/// Writes deltas as they come; reasoning is dimmed on a terminal and left out elsewhere.
-class Printer {
- public:
-  void operator()(const engine::TextDelta& delta) {
-    const bool reasoning = delta.kind == engine::TextDelta::Kind::Reasoning;
-    if (reasoning && !colours_) return;
-    if (reasoning != dimmed_ && colours_) std::fputs(reasoning ? "\x1b[2m" : "\x1b[0m\n\n", stdout);
-    dimmed_ = reasoning;
-    std::fwrite(delta.text.data(), 1, delta.text.size(), stdout);
-    std::fflush(stdout);
-  }
-  void end() {
-    if (dimmed_ && colours_) std::fputs("\x1b[0m", stdout);
-    dimmed_ = false;
-    std::fputs("\n", stdout);
-    std::fflush(stdout);
-  }
-
- private:
-  bool colours_ = ::isatty(STDOUT_FILENO) != 0;
-  bool dimmed_ = false;
-};
-
 std::string_view reason_word(engine::FinishReason reason) {
   return reason == engine::FinishReason::Stop || reason == engine::FinishReason::StopString
              ? "stop"
@@ -70,7 +48,7 @@ std::string to_json(const ChatSession& session, const Answer& answer) {
 }
 
 Result<void> ask_once(ChatSession& session, const std::string& prompt, bool as_json) {
-  Printer print;
+  AnswerPrinter print;
   const auto answer = TRY(session.ask(prompt, [&](const engine::TextDelta& delta) {
     if (!as_json) print(delta);
   }));
@@ -123,7 +101,7 @@ Result<void> talk(ChatSession& session) {
       if (!command(session, *text)) break;
       continue;
     }
-    Printer print;
+    AnswerPrinter print;
     const auto answer = session.ask(*text, [&](const engine::TextDelta& delta) { print(delta); });
     print.end();
     if (!answer)

@@ -11,6 +11,7 @@
 #include "cli/text_table.h"
 #include "cli/verbs/show_live.h"
 #include "platform/machine.h"
+#include "quality/report.h"
 #include "services/library/model_json.h"
 #include "services/shelf/shelf.h"
 
@@ -73,6 +74,8 @@ std::string describe(const services::ModelEntry& model, const services::ModelSet
   row("note", said.note);
   if (said.preset != services::Preset())
     row("preset", base::write_json(services::write_preset(said.preset)));
+  if (const auto measured = quality::kept(model.folder))
+    row("measured", quality::describe_kept(*measured));
   row("folder", model.folder.string());
   row("damaged", model.fault);
   return out + "  files\n" + file_lines(model.folder);
@@ -91,6 +94,8 @@ Result<void> show(const std::string& name, const GivenFlags& flags, bool as_json
   }
   json::object out = services::describe(model, budget());
   out["settings"] = services::describe(model.id, said);
+  const auto measured = quality::kept(model.folder);
+  out["measured"] = measured ? json::value(*measured) : json::value();
   out["live"] = live ? json::value(*live) : json::value();
   fmt::print("{}\n", base::write_json(out));
   return {};
