@@ -54,7 +54,7 @@ class ProgressLine {
 };
 
 std::string speed_text(double speed) {
-  return fmt::format(speed < 10 ? "{:.1f} tokens/s" : "{:.0f} tokens/s", speed);
+  return fmt::format("{:.{}f} tokens/s", speed, speed < 10 ? 1 : 0);
 }
 
 }  // namespace
