@@ -8,6 +8,7 @@ import pytest
 import rival
 
 SIZE = plan.QUICK
+PROGRAMS = rival.Programs(pathlib.Path("absent"))
 
 
 def bench_test(prompt: int, made: int, depth: int = 0, threads: int = 2, ns=(1e9, 2e9, 4e9)):
@@ -66,7 +67,7 @@ def test_no_json_is_a_fault():
 
 
 def words(step: str) -> list[str]:
-    return rival.bench_command(pathlib.Path("llama-bench"), pathlib.Path("m"), step, SIZE, 2)
+    return rival.bench_command(PROGRAMS, pathlib.Path("m"), step, SIZE, 2)
 
 
 def after(flag: str, command: list[str]) -> str:
@@ -81,6 +82,6 @@ def test_prompts_are_read_once():
 
 
 def test_the_cache_of_several_streams_has_room_for_all():
-    command = rival.batched_command(pathlib.Path("b"), pathlib.Path("m"), SIZE, 2)
+    command = rival.batched_command(PROGRAMS, pathlib.Path("m"), SIZE, 2)
     assert int(after("-c", command)) == 32 * (128 + 16)
     assert after("-npl", command) == "8,32,1"

@@ -31,7 +31,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true",
                         help="4 bit, one round, fewer tokens: some minutes")
     parser.add_argument("--rival", type=pathlib.Path, metavar="DIR", help="folder that holds "
-                        "llama-bench and, for more lines, llama-batched-bench and llama-quantize")
+                        "llama-bench and, for more lines, llama-batched-bench and llama-quantize; "
+                        "or a Python environment that has llama-cpp-python")
     parser.add_argument("--model", choices=list(SHAPES), default="llama-3.2-1b",
                         help="shape of the generated model (default: llama-3.2-1b)")
     parser.add_argument("--bits", help="of the weights (default: 4,8, with --quick 4)")
@@ -110,7 +111,7 @@ def run_bits(bits: int, chosen: argparse.Namespace, rows: list[dict]) -> None:
         rows += found.values()
         for step in chosen.steps:
             for arm in every:
-                if chosen.quick and turn > 0 and arm.folder and not arm.flags:
+                if chosen.quick and turn > 0 and arm.rival and not arm.flags:
                     continue  # seen once: a quick run's second turn is for the scatter
                 if arm.has(step):
                     add(found[arm.name], step, run_step(arm, step, chosen))
@@ -123,11 +124,11 @@ def left_out(chosen: argparse.Namespace) -> list[str]:
     """What this run does not compare, and why."""
     if not chosen.rival:
         return ["Without --rival nothing is compared."]
-    found = []
-    if not (chosen.rival / rival.BATCHED).exists():
+    found, programs = [], rival.Programs(chosen.rival)
+    if not programs.has(rival.BATCHED):
         found.append(f"There is no {rival.BATCHED} in the rival's folder: several streams have no "
                      "rival here.")
-    if not (chosen.rival / rival.QUANTISE).exists():
+    if not programs.has(rival.QUANTISE):
         found.append(f"There is no {rival.QUANTISE} in the rival's folder: no Q4_K_M.")
     elif chosen.quick:
         found.append("A quick run leaves out Q4_K_M.")

@@ -21,12 +21,12 @@ LIMIT_S = 1500
 
 @dataclasses.dataclass(frozen=True)
 class Arm:
-    """`folder` holds the rival's programs; None: it is ours."""
+    """Of ours it has the program, of the rival's its programs."""
 
     name: str
     form: str  # of the weights
-    program: pathlib.Path
-    folder: pathlib.Path | None = None
+    program: pathlib.Path | None = None
+    rival: rival.Programs | None = None
     flags: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()  # environment
 
@@ -35,10 +35,11 @@ class Arm:
         return " ".join(words) or "default flags"
 
     def version(self) -> str:
-        return machine.version_of([str(self.program), "--version"])
+        return machine.version_of(self.rival.version_command() if self.rival
+                                  else [str(self.program), "--version"])
 
     def has(self, step: str) -> bool:
-        return not self.folder or step != "together" or (self.folder / rival.BATCHED).exists()
+        return not self.rival or step != "together" or self.rival.has(rival.BATCHED)
 
 
 def threads() -> int:
@@ -56,17 +57,18 @@ def our_arms(program: pathlib.Path, bits: int, settings: list[str], also: list[s
 
 def rival_arms(folder: pathlib.Path, bits: int, quick: bool) -> list[Arm]:
     """Its best first: huge pages, attention fused and not; then as it comes, and Q4_K_M."""
-    program = folder / rival.BENCH
-    if not program.exists():
+    programs = rival.Programs(folder)
+    if not programs.has(rival.BENCH):
         sys.exit(f"bench: there is no {rival.BENCH} in {folder}: --rival takes the folder that "
-                 "holds it")
+                 "holds it, or a Python environment that has llama-cpp-python")
     pages = tuple(machine.HUGE_PAGES.items())
     usual, *others = RIVAL_FORMS[bits]
-    found = [Arm(f"llama.cpp {usual}, huge pages, fa {state}", usual, program, folder,
-                 ("-fa", state), pages) for state in (("on",) if quick else ("on", "off"))]
-    found.append(Arm(f"llama.cpp {usual}, default", usual, program, folder))
-    if (folder / rival.QUANTISE).exists() and not quick:
-        found += [Arm(f"llama.cpp {form}, huge pages", form, program, folder, (), pages)
+    states = ("on",) if quick else ("on", "off")
+    found = [Arm(f"llama.cpp {usual}, huge pages, fa {state}", usual, rival=programs,
+                 flags=("-fa", state), settings=pages) for state in states]
+    found.append(Arm(f"llama.cpp {usual}, default", usual, rival=programs))
+    if programs.has(rival.QUANTISE) and not quick:
+        found += [Arm(f"llama.cpp {form}, huge pages", form, rival=programs, settings=pages)
                   for form in others]
     return found
 
@@ -79,8 +81,8 @@ def model_of(arm: Arm, shape: str, home: pathlib.Path) -> pathlib.Path:
     if not target.exists():
         source, half = weights.cached(home, shape, "F16"), home / f"{target.name}.half"
         print(f"making the weights {target.name}", flush=True)
-        done = subprocess.run([str(arm.folder / rival.QUANTISE), str(source), str(half), arm.form],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run([*arm.rival.command(rival.QUANTISE), str(source), str(half),
+                               arm.form], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             sys.exit(f"bench: {rival.QUANTISE} failed:\n{done.stderr[-2000:]}")
         half.rename(target)
@@ -88,17 +90,17 @@ def model_of(arm: Arm, shape: str, home: pathlib.Path) -> pathlib.Path:
 
 
 def command_of(arm: Arm, model: pathlib.Path, step: str, size: plan.Size) -> list[str]:
-    if not arm.folder:
+    if not arm.rival:
         return [*ours.command(arm.program, model, step, size), *arm.flags]
     if step == "together":
-        command = rival.batched_command(arm.folder / rival.BATCHED, model, size, threads())
+        command = rival.batched_command(arm.rival, model, size, threads())
     else:
-        command = rival.bench_command(arm.program, model, step, size, threads())
+        command = rival.bench_command(arm.rival, model, step, size, threads())
     return [*command, *arm.flags]
 
 
 def read(arm: Arm, step: str, size: plan.Size, output: str) -> dict[str, dict]:
-    if not arm.folder:
+    if not arm.rival:
         return ours.read(output, step)
     if step == "together":
         return rival.read_batched(output, size.streams)
@@ -124,6 +126,6 @@ def measure(arm: Arm, model: pathlib.Path, step: str, size: plan.Size) -> dict:
         found["ready"] = {"s": done.seconds}
     if step == "single":
         found["memory"] = done.memory
-    if not arm.folder:
+    if not arm.rival:
         found["about"] = ours.facts(done.output)
     return found | {"others_share": 0.0 if step == "busy" else done.others_share}

@@ -1,5 +1,6 @@
 """llama.cpp's own bench programs: their command lines, and how their answers are read."""
 
+import dataclasses
 import json
 import pathlib
 import statistics
@@ -7,12 +8,37 @@ import statistics
 import plan
 
 BENCH, BATCHED, QUANTISE = "llama-bench", "llama-batched-bench", "llama-quantize"
+IN_PYTHON = pathlib.Path(__file__).with_name("rival_in_python.py")
 
 
-def bench_command(program: pathlib.Path, model: pathlib.Path, step: str, size: plan.Size,
+@dataclasses.dataclass(frozen=True)
+class Programs:
+    """Those in a folder: the programs themselves, or a Python environment that has the package
+    llama-cpp-python, which does the same."""
+
+    folder: pathlib.Path
+
+    def in_python(self) -> bool:
+        return not (self.folder / BENCH).exists() and (self.folder / "bin/python").exists()
+
+    def has(self, name: str) -> bool:
+        return self.in_python() or (self.folder / name).exists()
+
+    def command(self, name: str) -> list[str]:
+        if self.in_python():
+            return [str(self.folder / "bin/python"), "-B", str(IN_PYTHON), name]
+        return [str(self.folder / name)]
+
+    def version_command(self) -> list[str]:
+        if self.in_python():
+            return self.command("--version")
+        return [*self.command(BENCH), "--version"]
+
+
+def bench_command(programs: Programs, model: pathlib.Path, step: str, size: plan.Size,
                   threads: int) -> list[str]:
     """Of every step but `together`."""
-    command = [str(program), "-m", str(model), "-o", "json"]
+    command = [*programs.command(BENCH), "-m", str(model), "-o", "json"]
     if step == "start":
         return [*command, "-t", f"{threads}", "-p", "1", "-n", "0", "-r", "1", "--no-warmup"]
     prompts = ",".join(map(str, size.prompts)) if step == "single" else "0"
@@ -22,15 +48,15 @@ def bench_command(program: pathlib.Path, model: pathlib.Path, step: str, size: p
     return [*command, "-t", f"{threads}", *(["-d", f"{size.depth}"] if step == "depth" else [])]
 
 
-def batched_command(program: pathlib.Path, model: pathlib.Path, size: plan.Size,
+def batched_command(programs: Programs, model: pathlib.Path, size: plan.Size,
                     threads: int) -> list[str]:
     """Ends with a single stream, which nobody reads: the program may end before its last line is
     written."""
     room = max(size.streams) * (size.stream_prompt + size.stream_tokens)
     streams = ",".join(map(str, (*size.streams, 1)))
-    return [str(program), "-m", str(model), "-c", f"{room}", "-npp", f"{size.stream_prompt}",
-            "-ntg", f"{size.stream_tokens}", "-npl", streams, "-t", f"{threads}", "-tb",
-            f"{threads}", "--output-format", "jsonl"]
+    return [*programs.command(BATCHED), "-m", str(model), "-c", f"{room}", "-npp",
+            f"{size.stream_prompt}", "-ntg", f"{size.stream_tokens}", "-npl", streams, "-t",
+            f"{threads}", "-tb", f"{threads}", "--output-format", "jsonl"]
 
 
 def read_bench(text: str, step: str, threads: int) -> dict[str, dict[str, float]]:
