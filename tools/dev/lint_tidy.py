@@ -5,8 +5,9 @@
 A file counts as changed when it, or a header of ours that it includes, differs from the base: the
 commit given, else where this branch left its upstream, else the commit before the last. A file that
 was clean with exactly these headers and checks is remembered in the user's cache folder and not
-looked at again. With a budget no file is begun after so many seconds; the rest is named. Files are
-read without precompiled headers, so that an include which is missing is found.
+looked at again. What differs itself comes before what only includes it, and tests come last; with a
+budget no file is begun after so many seconds, and the rest is named. Files are read without
+precompiled headers, so that an include which is missing is found.
 """
 
 import argparse
@@ -148,7 +149,8 @@ def main() -> int:
     base = options.base or base_commit()
     changed = None if options.all else changed_files(base)
     wanted = {name for name, files in every.items() if changed is None or files & changed}
-    keys = {name: content_key(tidy, every[name]) for name in sorted(wanted)}
+    first = sorted(wanted, key=lambda name: (name not in (changed or ()), "_test." in name, name))
+    keys = {name: content_key(tidy, every[name]) for name in first}
     todo = {name: key for name, key in keys.items() if not (CACHE / key).exists()}
     since = "" if options.all else f" changed since {(base or 'the beginning')[:10]}"
     print(f"clang-tidy: {len(every)} files, {len(wanted)}{since}, "
