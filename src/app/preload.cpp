@@ -9,7 +9,7 @@
 namespace hearth::app {
 
 void preload(services::Pool& pool, const std::vector<services::ModelEntry>& models,
-             std::function<void()> settled) {
+             const std::function<void()>& settled) {
   if (models.empty()) return settled();
   auto left = std::make_shared<std::atomic<std::size_t>>(models.size());
   for (const services::ModelEntry& model : models)

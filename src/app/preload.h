@@ -11,6 +11,6 @@ namespace hearth::app {
 /// Asks the pool for every model and calls `settled` once, from any thread, when each is loaded or
 /// refused.
 void preload(services::Pool& pool, const std::vector<services::ModelEntry>& models,
-             std::function<void()> settled);
+             const std::function<void()>& settled);
 
 }  // namespace hearth::app
