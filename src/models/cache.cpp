@@ -77,7 +77,8 @@ Cache::Cache(const std::vector<nn::CacheShape>& layers, CacheLimits limits, nn::
   for (const nn::CacheShape& layer : layers) {
     assert((!layer.shares || *layer.shares < source_.size()) && "only earlier layers are shared");
     source_.push_back(layer.shares.value_or(source_.size()));
-    kv_.push_back(layer.kv ? std::optional<nn::KvPages>(*layer.kv) : std::nullopt);
+    kv_.push_back(std::nullopt);
+    if (layer.kv) kv_.back().emplace(*layer.kv, limit_of(table_of(*layer.kv)));
     slots_.push_back(layer.states.empty() ? std::nullopt
                                           : std::optional<nn::StateSlots>(layer.states));
     recurrent_ = recurrent_ || slots_.back();
@@ -88,6 +89,10 @@ nn::LayerCache Cache::layer(std::size_t index) {
   auto& kv = kv_[source_[index]];
   auto& slots = slots_[source_[index]];
   return {.kv = kv ? &*kv : nullptr, .states = slots ? &*slots : nullptr};
+}
+
+std::size_t Cache::limit_of(nn::PageTable table) const {
+  return table == nn::PageTable::Window ? limits_.windows : limits_.pages;
 }
 
 nn::PageTable Cache::table_of(const nn::KvShape& shape) const {
@@ -142,14 +147,12 @@ void Cache::plan_kernels(const nn::StepBatch& batch) {
 }
 
 void Cache::need_pages(nn::PageTable table, std::size_t highest) {
-  const bool windows = table == nn::PageTable::Window;
-  const std::size_t limit = windows ? limits_.windows : limits_.pages;
-  std::size_t& grown = windows ? grown_windows_ : grown_pages_;
+  const std::size_t limit = limit_of(table);
   check("page", highest, limit);
-  if (highest < grown) return;
-  grown = grown_to(highest, grown, limit, kFirstPages);
-  for (std::optional<nn::KvPages>& kv : kv_)
-    if (uses(kv, table)) kv->grow(grown);
+  for (std::optional<nn::KvPages>& kv : kv_) {
+    if (!uses(kv, table) || highest < kv->pages()) continue;
+    kv->grow(kv->reserved() ? highest + 1 : grown_to(highest, kv->pages(), limit, kFirstPages));
+  }
 }
 
 void Cache::need_states(std::size_t highest) {
@@ -282,6 +285,12 @@ std::size_t Cache::bytes() const {
   std::size_t sum = 0;
   for (const std::optional<nn::KvPages>& kv : kv_) sum += kv ? kv->bytes() : 0;
   for (const std::optional<nn::StateSlots>& slots : slots_) sum += slots ? slots->bytes() : 0;
+  return sum;
+}
+
+std::size_t Cache::bytes_beside_mlx() const {
+  std::size_t sum = 0;
+  for (const std::optional<nn::KvPages>& kv : kv_) sum += kv && kv->reserved() ? kv->bytes() : 0;
   return sum;
 }
 

@@ -41,8 +41,10 @@ struct CacheLimits {
 /// and a state is one slot in every recurrent layer at once. Layers with a window may have pages of
 /// their own: then a page is slots either in all of these or in all others.
 ///
-/// Memory grows with the highest number ever used (doubling, up to the limit), so hand out low
-/// numbers first. Contents stay until they are overwritten: nothing needs to be cleared.
+/// Memory grows with the highest number ever used, so hand out low numbers first: on a CPU pages
+/// have their addresses from the beginning and take memory as they are written; elsewhere, and for
+/// states, it doubles, up to the limit. Contents stay until they are overwritten: nothing needs to
+/// be cleared.
 ///
 /// Thread: engine only.
 class Cache {
@@ -100,9 +102,12 @@ class Cache {
   std::size_t windows() const { return limits_.windows; }
   /// Memory held now by keys, values and states.
   std::size_t bytes() const;
+  /// What of it is not among the bytes that MLX counts.
+  std::size_t bytes_beside_mlx() const;
 
  private:
   nn::PageTable table_of(const nn::KvShape& shape) const;
+  std::size_t limit_of(nn::PageTable table) const;
   void plan_attention(const nn::StepBatch& batch);
   void plan_kernels(const nn::StepBatch& batch);
   bool uses(const std::optional<nn::KvPages>& kv, nn::PageTable table) const;
@@ -116,9 +121,7 @@ class Cache {
 
   CacheLimits limits_;
   nn::RowPolicy rows_;
-  std::size_t grown_pages_ = 0;  // what exists now
-  std::size_t grown_windows_ = 0;
-  std::size_t grown_states_ = 0;
+  std::size_t grown_states_ = 0;                // what exists now
   std::vector<std::size_t> source_;             // per layer: whose cache it uses, usually its own
   std::vector<std::optional<nn::KvPages>> kv_;  // per layer
   std::vector<std::optional<nn::StateSlots>> slots_;  // per layer

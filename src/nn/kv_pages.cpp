@@ -2,11 +2,13 @@
 #include "nn/kv_pages.h"
 
 #include <cassert>
+#include <numeric>
 #include <utility>
 
 #include "kernels/counters.h"
 #include "nn/kernel_attention.h"
 #include "nn/panels.h"
+#include "nn/reserved_rows.h"
 
 namespace hearth::nn {
 
@@ -29,6 +31,16 @@ mx::array turned_over(const mx::array& rows, bool to_channels) {
   mx::Shape page{-1, rows.shape(1), kPageTokens};
   if (to_channels) std::swap(page[1], page[2]);
   return mx::reshape(mx::swapaxes(mx::reshape(rows, std::move(page)), 1, 2), rows.shape());
+}
+
+/// Rows of as many pages to `pages` of a reserved pool.
+void put_pages(mx::array& pool, std::span<const std::int32_t> pages, const mx::array& rows) {
+  const int count = rows.shape(0) / static_cast<int>(pages.size());
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const int first = static_cast<int>(i) * count;
+    put_rows(pool, static_cast<std::size_t>(pages[i]) * static_cast<std::size_t>(count),
+             mx::slice(rows, {first, 0}, {first + count, rows.shape(1)}));
+  }
 }
 
 /// [K, B, S, Dh] → [K, B, S, count]
@@ -94,14 +106,43 @@ void KvShape::pack(int wanted_bits) {
   if (packed.page_bytes() < page_bytes()) *this = packed;
 }
 
-KvPages::KvPages(KvShape shape)
+KvPages::KvPages(KvShape shape, std::size_t most)
     : shape_(shape),
       turned_(kernels_serve() && kernel_turns_keys(shape)),
       keys_(mx::zeros({0, shape.key_format().stored_width()}, shape.key_format().stored_dtype())),
       values_(mx::zeros({0, shape.value_format().stored_width()},
-                        shape.value_format().stored_dtype())) {}
+                        shape.value_format().stored_dtype())) {
+  if (most > 0 && kernels_serve()) reserve(most);
+}
+
+void KvPages::reserve(std::size_t pages) {
+  const std::size_t rows =
+      pages * static_cast<std::size_t>(shape_.kv_heads) * std::size_t{kPageTokens};
+  const auto keys = reserved_rows(rows, keys_.shape(1), keys_.dtype());
+  const auto values =
+      shape_.values_in_keys ? values_ : reserved_rows(rows, values_.shape(1), values_.dtype());
+  if (!keys || !values) return;
+  reserved_ = true;
+  keys_ = *keys;
+  values_ = *values;
+}
+
+/// Operations of MLX write in place to its own arrays alone.
+void KvPages::move_to_plain() {
+  std::vector<std::int32_t> pages(pages_);
+  std::iota(pages.begin(), pages.end(), 0);
+  const Content held = content(pages);
+  mx::eval(held.keys, held.values);
+  keys_ = mx::zeros({0, keys_.shape(1)}, keys_.dtype());
+  values_ = mx::zeros({0, values_.shape(1)}, values_.dtype());
+  reserved_ = false;
+  pages_ = 0;
+  grow(pages.size());
+  if (held_) replace(pages, held);
+}
 
 void KvPages::follow(std::shared_ptr<const AttentionPlan> plan) {
+  if (reserved_) move_to_plain();
   lay_keys(false);
   plan_ = std::move(plan);
   step_ = nullptr;
@@ -124,6 +165,10 @@ void KvPages::lay_keys(bool turned) {
 
 void KvPages::grow(std::size_t pages) {
   if (pages <= pages_) return;
+  if (reserved_) {
+    pages_ = pages;
+    return;
+  }
   const int slots = static_cast<int>(pages - pages_) * shape_.kv_heads * kPageTokens;
   for (mx::array* pool : {&keys_, &values_}) {
     if (pool == &values_ && shape_.values_in_keys) continue;
@@ -156,6 +201,10 @@ void KvPages::replace(std::span<const std::int32_t> pages, const Content& conten
   const mx::array keys = turned_ ? turned_over(content.keys, /*to_channels=*/true) : content.keys;
   for (const auto& [pool, rows] : {std::pair(&keys_, keys), {&values_, content.values}}) {
     if (rows.shape(0) == 0) continue;
+    if (reserved_) {
+      put_pages(*pool, pages, rows);
+      continue;
+    }
     const mx::array updates = mx::expand_dims(rows, 1);
     *pool = mx::scatter(std::exchange(*pool, updates), slots, updates, 0);  // as in write()
   }

@@ -67,12 +67,18 @@ struct AttendOptions {
 /// (kernel_attention.h): which one follows from the step's tables. Thread: engine only.
 class KvPages {
  public:
-  explicit KvPages(KvShape shape);
+  /// @param most  pages there may ever be: where the kernel attends their addresses are reserved at
+  ///              once if the system agrees; then they take memory as they fill, and growing copies
+  ///              nothing
+  explicit KvPages(KvShape shape, std::size_t most = 0);
 
   const KvShape& shape() const { return shape_; }
 
-  /// Makes sure that pages [0, pages) exist. Copies what is held when it grows.
+  /// Makes sure that pages [0, pages) exist. Copies what is held when it grows, unless reserved().
   void grow(std::size_t pages);
+  std::size_t pages() const { return pages_; }
+  /// Whether all pages have their addresses already.
+  bool reserved() const { return reserved_; }
 
   /// The step's index tables, shared by all layers of the same kv heads and window.
   void follow(std::shared_ptr<const AttentionPlan> plan);
@@ -110,9 +116,12 @@ class KvPages {
   /// in their pages depends on who attends (kernel_attention.h).
   const mx::array& keys() const { return keys_; }
   const mx::array& values() const { return values_; }
-  std::size_t bytes() const { return keys_.nbytes() + values_.nbytes(); }
+  /// Of the pages that exist.
+  std::size_t bytes() const { return pages_ * shape_.page_bytes(); }
 
  private:
+  void reserve(std::size_t pages);
+  void move_to_plain();
   void lay_keys(bool turned);
   void write(mx::array& pool, const KvFormat& format, const mx::array& rows) const;
   mx::array attend_plainly(const mx::array& q, const AttendOptions& options) const;
@@ -123,8 +132,10 @@ class KvPages {
   std::size_t pages_ = 0;
   bool turned_;        // keys lie channel by channel in their pages, as the kernel likes it
   bool held_ = false;  // something has been written
-  mx::array keys_;     // [pages * K * kPageTokens, Dh], or as stored in the key format
-  mx::array values_;   // [pages * K * kPageTokens, Dv], the same
+  bool reserved_ = false;
+  mx::array keys_;    // [pages * K * kPageTokens, Dh], or as stored in the key format; if
+                      // reserved_, as many rows as there may ever be
+  mx::array values_;  // [pages * K * kPageTokens, Dv], the same
   std::shared_ptr<const AttentionPlan> plan_;  // one of the two
   std::shared_ptr<const kernels::PagedStep> step_;
   std::optional<mx::array> new_keys_, new_values_;  // for the kernel, until it attends

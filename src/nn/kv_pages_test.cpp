@@ -129,21 +129,24 @@ void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<in
   EXPECT_LT(worst, 2e-5);
 }
 
-KvPages layer_with(int window, std::size_t pages, int bits = 0) {
-  KvPages layer({.kv_heads = kKvHeads, .head_dim = kWidth, .window = window, .bits = bits});
+KvPages layer_with(int window, std::size_t pages, int bits = 0, std::size_t most = 0) {
+  KvPages layer({.kv_heads = kKvHeads, .head_dim = kWidth, .window = window, .bits = bits}, most);
   layer.grow(pages);
   return layer;
 }
 
-class PagedAttention : public ::testing::TestWithParam<std::tuple<int, By>> {
+class PagedAttention : public ::testing::TestWithParam<std::tuple<int, By, std::size_t>> {
  protected:
   static int window() { return std::get<0>(GetParam()); }
   static By by() { return std::get<1>(GetParam()); }
+  static KvPages layer_of(std::size_t pages, int bits = 0) {
+    return layer_with(window(), pages, bits, std::get<2>(GetParam()));
+  }
 };
 
 TEST_P(PagedAttention, PromptLongerThanATileThenSingleTokens) {
   std::mt19937 random(1);
-  KvPages layer = layer_with(window(), 8);
+  KvPages layer = layer_of(8);
   std::vector<Sequence> one{sequence(random, 203, {7, 0, 3, 1, 6, 2, 5})};
   feed(layer, one, {150}, by());
   feed(layer, one, {50}, by());
@@ -152,7 +155,7 @@ TEST_P(PagedAttention, PromptLongerThanATileThenSingleTokens) {
 
 TEST_P(PagedAttention, ManySequencesOfUnequalLengthInMixedSteps) {
   std::mt19937 random(2);
-  KvPages layer = layer_with(window(), 16);
+  KvPages layer = layer_of(16);
   std::vector<Sequence> many{sequence(random, 100, {3, 9, 1, 12}), sequence(random, 6, {0}),
                              sequence(random, 40, {8, 2}), sequence(random, 70, {4, 5, 11})};
   feed(layer, many, {90, 2, 1, 33}, by());  // the first row of a sequence may come alone
@@ -164,7 +167,7 @@ TEST_P(PagedAttention, ManySequencesOfUnequalLengthInMixedSteps) {
 
 TEST_P(PagedAttention, GrowingKeepsWhatIsHeld) {
   std::mt19937 random(3);
-  KvPages layer = layer_with(window(), 1);
+  KvPages layer = layer_of(1);
   std::vector<Sequence> one{sequence(random, 60, {0, 4})};
   feed(layer, one, {30}, by());
   layer.grow(5);
@@ -182,7 +185,7 @@ std::vector<float> rounded(const std::vector<float>& rows, const KvFormat& forma
 TEST_P(PagedAttention, PackedKeysAndValues) {
   for (const int bits : {16, 8, 4}) {
     std::mt19937 random(6);
-    KvPages layer = layer_with(window(), 8, bits);
+    KvPages layer = layer_of(8, bits);
     std::vector<Sequence> two{sequence(random, 90, {7, 0, 3}), sequence(random, 50, {2, 5})};
     for (Sequence& one : two) {
       one.unpacked_k = std::exchange(one.k, rounded(one.k, layer.shape().key_format()));
@@ -197,7 +200,7 @@ TEST_P(PagedAttention, PackedKeysAndValues) {
 TEST_P(PagedAttention, WhoAttendsMayChange) {
   for (const int bits : {0, 16, 8}) {
     std::mt19937 random(7);
-    KvPages layer = layer_with(window(), 8, bits);
+    KvPages layer = layer_of(8, bits);
     std::vector<Sequence> one{sequence(random, 90, {7, 0, 3})};
     for (Sequence& s : one) {
       s.unpacked_k = bits == 0 ? s.k : std::exchange(s.k, rounded(s.k, layer.shape().key_format()));
@@ -214,13 +217,13 @@ TEST_P(PagedAttention, WhoAttendsMayChange) {
 TEST_P(PagedAttention, ContentGoesFromOneToTheOther) {
   std::mt19937 random(8);
   std::vector<Sequence> one{sequence(random, 90, {2, 0, 1})};
-  KvPages layer = layer_with(window(), 3);
+  KvPages layer = layer_of(3);
   feed(layer, one, {70}, by());
   const KvPages::Content content = layer.content(one[0].pages);
   mx::eval({content.keys, content.values});
   EXPECT_EQ(content.keys.shape(), (mx::Shape{3 * kKvHeads * kPageTokens, kWidth}));
   EXPECT_EQ(testing::values_of(content.keys)[kWidth + 1], row(one[0].k, 1, 0, kKvHeads)[1]);
-  KvPages second = layer_with(window(), 5);
+  KvPages second = layer_of(5);
   one[0].pages = {4, 3, 1};
   second.replace(one[0].pages, content);
   feed(second, one, {20}, by() == By::Kernel ? By::Operations : By::Kernel);
@@ -228,7 +231,8 @@ TEST_P(PagedAttention, ContentGoesFromOneToTheOther) {
 
 INSTANTIATE_TEST_SUITE_P(Windows, PagedAttention,
                          ::testing::Combine(::testing::Values(0, 1, 7, 45),
-                                            ::testing::Values(By::Operations, By::Kernel)));
+                                            ::testing::Values(By::Operations, By::Kernel),
+                                            ::testing::Values(0U, 40U)));  // 40: reserved
 
 TEST(KvPages, RowsArePackedOnlyWhereThatSavesRoom) {
   KvShape wide{.kv_heads = 2, .head_dim = 64};
@@ -331,6 +335,7 @@ TEST(KvPages, BytesArePagesTimesPageBytes) {
   EXPECT_EQ(layer.shape().page_bytes(),
             std::size_t{2} * kPageTokens * kKvHeads * kWidth * sizeof(float));
   EXPECT_EQ(layer.bytes(), 3 * layer.shape().page_bytes());
+  EXPECT_EQ(layer_with(0, 3, 0, 1000).bytes(), layer.bytes());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kernels/page_memory.h"
 #include "platform/machine.h"
 
 namespace hearth::engine {
@@ -28,7 +29,11 @@ std::uint64_t address_space() {
 void limit_address_space() {
   const std::uint64_t held = address_space();
   if (held == 0) return;
-  const std::uint64_t room = std::max(kLeastRoom, platform::memory().available_bytes / 2);
+  // What is reserved for keys and values lies within `held`, though little of it is in memory yet.
+  const std::uint64_t available = platform::memory().available_bytes;
+  const std::uint64_t promised =
+      std::min<std::uint64_t>(available, kernels::page_memory_reserved());
+  const std::uint64_t room = std::max(kLeastRoom, (available - promised) / 2);
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0) return;
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_cur, held + room);  // never above what is set

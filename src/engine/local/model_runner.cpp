@@ -128,6 +128,7 @@ Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
 }
 
 void ModelRunner::forget() {
+  cache_.reset();  // first: both together may be more than this process may reserve
   cache_ = model_->make_cache(limits_.pages, limits_.states, limits_.windows);
   mx::clear_cache();
 }
@@ -168,9 +169,9 @@ Result<void> ModelRunner::write_cache(std::span<const PageId> pages, StateId sta
 }
 
 StepRunner::Memory ModelRunner::memory() const {
-  const std::size_t weights = kernels::weight_memory_held();
-  return {.active_bytes = mx::get_active_memory() + weights,
-          .peak_bytes = mx::get_peak_memory() + weights};
+  const std::size_t beside = kernels::weight_memory_held() + cache_->bytes_beside_mlx();
+  return {.active_bytes = mx::get_active_memory() + beside,
+          .peak_bytes = mx::get_peak_memory() + beside};
 }
 
 std::vector<KernelCalls> ModelRunner::kernel_calls() const {
