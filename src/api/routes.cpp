@@ -7,8 +7,8 @@
 #include "api/admin/downloads.h"
 #include "api/admin/engine.h"
 #include "api/admin/hub_token.h"
-#include "api/admin/model_settings.h"
 #include "api/admin/model_in_memory.h"
+#include "api/admin/model_settings.h"
 #include "api/admin/models.h"
 #include "api/admin/pool.h"
 #include "api/admin/pool_events.h"
@@ -86,9 +86,9 @@ void add_routes(http::Router& router, const Services& services) {
   router.add(admin::show_model_settings(services));
   router.add(admin::change_model_settings(services));
   router.add(admin::system(services));
-  add_pool_routes(router, services);
   for (http::Route& alias : admin::aliases(services)) router.add(std::move(alias));
   router.add(openapi::describe(services));
+  add_pool_routes(router, services);
 }
 
 http::Response write_error(const http::Request& request, const Error& error) {

@@ -59,6 +59,10 @@ Result<std::unique_ptr<services::Pool>> open_pool(const services::Settings& sett
           [](std::int64_t process) {
             return platform::resident_bytes(static_cast<pid_t>(process));
           },
+      .context =
+          [&shelf, usual = options.kv.context_length](const services::ModelEntry& model) {
+            return shelf.of(model.id).preset.context_length.value_or(usual);
+          },
       .pressed =
           [] {
             const auto pressure = platform::memory_pressure();

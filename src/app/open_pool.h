@@ -9,6 +9,7 @@
 #include "services/library/library.h"
 #include "services/pool/pool.h"
 #include "services/settings/settings.h"
+#include "services/shelf/shelf.h"
 #include "store/database.h"
 
 namespace hearth::app {

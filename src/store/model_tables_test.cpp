@@ -5,8 +5,8 @@
 #include "store/aliases.h"
 #include "store/model_index.h"
 #include "store/model_settings.h"
-#include "store/secrets.h"
 #include "store/pool_models.h"
+#include "store/secrets.h"
 
 namespace hearth::store {
 namespace {

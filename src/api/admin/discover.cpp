@@ -100,10 +100,11 @@ Result<json::object> search(const Services& services, const http::Request& reque
 Result<json::object> recommended(const Services& services, const http::Request&,
                                  const std::function<bool()>&) {
   json::array models;
-  const std::uint64_t budget = services.pool.limits().rules.budget_bytes;
-  for (const auto& one : services::recommend(budget, services.library.list()))
+  for (const auto& one :
+       services::recommend(services.pool.limits().rules.budget_bytes, services.library.list()))
     models.push_back(services::describe(one));
-  return json::object{{"models", std::move(models)}, {"budget_bytes", budget}};
+  return json::object{{"models", std::move(models)},
+                      {"budget_bytes", services.pool.limits().rules.budget_bytes}};
 }
 
 /// The model card, or nothing where there is none.

@@ -33,13 +33,21 @@ bool is_last(const engine::Event& event) {
 
 }  // namespace
 
-LoadNeed Pool::need_of_load(const ModelEntry& model) const {
+/// Outside code says which context: only where a load may follow.
+KvWishes Pool::wishes_for(const ModelEntry& model) const {
+  KvWishes wishes = kv_;
+  if (world_.context && state(model.id) != ModelState::Loaded)
+    wishes.context_length = world_.context(model);
+  return wishes;
+}
+
+LoadNeed Pool::need_of_load(const ModelEntry& model, const KvWishes& wishes) const {
   const auto row = known_.find(model.id);
   const bool measured = row != known_.end() && row->second.stamp == stamp_of(model);
   MemoryNeed need = need_of(model);
   if (need.weight_bytes == 0) need.weight_bytes = model.bytes;
   LoadNeed out =
-      load_need(need, measured ? row->second.base_bytes : 0, kv_, limits_.rules.budget_bytes);
+      load_need(need, measured ? row->second.base_bytes : 0, wishes, limits_.rules.budget_bytes);
   // Who was killed for want of memory gets half as much to fill, and half of that.
   if (const auto crashes = crashes_.state(model.id); crashes && crashes->for_memory > 0) {
     const int halvings = std::min(crashes->for_memory, 8);

@@ -55,13 +55,14 @@ Pool::~Pool() {
 
 WaitId Pool::acquire(const ModelEntry& model, OnReady ready, OnProgress progress,
                      const std::optional<KeepAlive>& keep) {
+  const KvWishes wishes = wishes_for(model);
   std::optional<Result<Lease>> answer;
   WaitId wait = 0;
   {
     const std::lock_guard lock(mutex_);
     wait = ++last_wait_;
-    answer =
-        find_or_load(model, {.id = wait, .ready = ready, .progress = std::move(progress)}, keep);
+    answer = find_or_load(model, wishes,
+                          {.id = wait, .ready = ready, .progress = std::move(progress)}, keep);
   }
   tell_news();
   if (!answer) return wait;
@@ -76,13 +77,14 @@ Pool::Slot* Pool::find(const std::string& id) const {
 }
 
 /// The answer if it is known already; else the waiter waits.
-std::optional<Result<Lease>> Pool::find_or_load(const ModelEntry& model, Waiter waiter,
+std::optional<Result<Lease>> Pool::find_or_load(const ModelEntry& model, const KvWishes& wishes,
+                                                Waiter waiter,
                                                 const std::optional<KeepAlive>& keep) {
   if (closed_) return shutting_down();
   Slots leaving = take_lost();
   Slot* slot = find(model.id);
   if (slot == nullptr) {
-    const LoadNeed need = need_of_load(model);
+    const LoadNeed need = need_of_load(model, wishes);
     auto kv_bytes = make_room(model, need, leaving);
     if (!kv_bytes) {
       end_later(std::move(leaving));

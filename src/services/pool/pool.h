@@ -103,12 +103,12 @@ class Pool {
   using Slots = std::vector<SlotPtr>;
 
   // With the mutex held (pool.cpp, loading.cpp, leaving.cpp, upkeep.cpp).
-  std::optional<Result<Lease>> find_or_load(const ModelEntry& model, Waiter waiter,
-                                            const std::optional<KeepAlive>& keep);
+  std::optional<Result<Lease>> find_or_load(const ModelEntry& model, const KvWishes& wishes,
+                                            Waiter waiter, const std::optional<KeepAlive>& keep);
   Slot* find(const std::string& id) const;
   Lease lease(const Slot& slot) const;
   Result<void> check_crashes(const std::string& id) const;
-  LoadNeed need_of_load(const ModelEntry& model) const;
+  LoadNeed need_of_load(const ModelEntry& model, const KvWishes& wishes) const;
   Result<std::uint64_t> make_room(const ModelEntry& model, const LoadNeed& need, Slots& leaving);
   void start_loading(SlotPtr slot, Slots leaving);
   bool try_smaller(Slot& slot, const Error& error, int tries);
@@ -131,6 +131,7 @@ class Pool {
   std::vector<LoadedModel> crashed() const;
 
   // Without it.
+  KvWishes wishes_for(const ModelEntry& model) const;
   void end(Slots& leaving);
   std::map<std::shared_ptr<Life>, std::uint64_t> look() const;
   void load(SlotPtr slot);

@@ -37,6 +37,8 @@ struct PoolWorld {
   StartWorker start;
   std::function<base::Instant()> now = [] { return base::SteadyClock::now(); };
   std::function<std::uint64_t(std::int64_t process)> resident = {};  ///< bytes in memory
+  /// The context that a model is loaded with; 0: its own. Empty: KvWishes::context_length.
+  std::function<std::uint32_t(const ModelEntry&)> context = {};
   std::function<bool()> pressed = {};                      ///< the machine is short of memory
   std::function<void(const store::PoolModel&)> keep = {};  ///< for later runs; may block
 };
