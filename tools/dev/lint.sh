@@ -33,7 +33,7 @@ lint_structure() { "$(base_python)" tools/dev/lint_structure.py; }
 
 lint_docs() { "$(base_python)" tools/dev/lint_docs.py; }
 
-# Clippy takes the compiler's place for our own crate, built as bridge.unit builds it: `cargo clippy`
+# Clippy takes the compiler's place for our own crate, built as bridge.unit builds it: of itself it
 # would check a hundred crates that the build has compiled already.
 lint_rust() {
   RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ \
