@@ -1,24 +1,11 @@
 // The server goes away, and comes back.
 import { ChatPage } from './chat-page';
-import { expect, test as base } from './fixtures';
-import { hearth, type Program } from './program';
+import { expect, SLOW, test } from './own-server';
 
-/** Each of these tests has a server of its own: it does not survive. */
-const test = base.extend<{ environment: Record<string, string>; mortal: Program }>({
-  environment: [{}, { option: true }],
-  mortal: async ({ environment }, use) => {
-    const program = hearth();
-    program.environment = environment;
-    await program.start();
-    await use(program);
-    await program.dispose();
-  },
-});
 test.use({ expectedErrors: [/Failed to load resource/] });
 
 test.describe('while it writes', () => {
-  // By the kernels' reference a token takes long: the answer is not at its end too early.
-  test.use({ environment: { HEARTH_CPU: 'scalar' } });
+  test.use({ environment: SLOW });
 
   test('in mid-answer: the error stands in its place, and it goes on later', async ({
     page,
