@@ -166,6 +166,29 @@ TEST(Migrations, EveryOlderSchemaIsBroughtUpToDateAndKept) {
   }
 }
 
+TEST(Migrations, TimesOfModelsMoveIntoTheirPresets) {
+  auto connection = *Connection::open(":memory:", Connection::Access::ReadWrite);
+  ASSERT_TRUE(migrate(connection, migrations().first(6)));
+  ASSERT_TRUE(connection.script(R"(
+      INSERT INTO pool_models VALUES ('a', 1, 0, '60', '', 0, 0), ('b', 0, 0, '-1', '', 0, 0),
+                                     ('c', 0, 1, '', '', 0, 0);
+      INSERT INTO model_settings VALUES ('b', 1, 'dear', '{"top_k":4}', 9);)"));
+  ASSERT_TRUE(migrate(connection, migrations()));
+  auto row = *connection.prepare("SELECT model, note, preset FROM model_settings ORDER BY model");
+  ASSERT_TRUE(*row.step());
+  EXPECT_EQ(row.text(0), "a");
+  EXPECT_EQ(row.text(2), R"({"keep_alive":"60"})");
+  ASSERT_TRUE(*row.step());
+  EXPECT_EQ(row.text(1), "dear");
+  EXPECT_EQ(row.text(2), R"({"top_k":4,"keep_alive":"-1"})");
+  EXPECT_FALSE(*row.step());
+  auto pins = *connection.prepare("SELECT sum(pinned), sum(preload), count(*) FROM pool_models");
+  ASSERT_TRUE(*pins.step());
+  EXPECT_EQ(pins.integer(0), 1);
+  EXPECT_EQ(pins.integer(1), 1);
+  EXPECT_EQ(pins.integer(2), 3);
+}
+
 TEST(Migrations, OneThatFailsLeavesTheSchemaBeforeIt) {
   auto connection = *Connection::open(":memory:", Connection::Access::ReadWrite);
   const auto steps = std::to_array<Migration>(

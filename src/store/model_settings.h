@@ -1,6 +1,7 @@
 // The table of what people said of models: favourites, notes, presets.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -25,6 +26,10 @@ class ModelSettings {
   Result<std::map<std::string, ModelSettingsRow>> all();
   /// Adds or replaces those of a model; a row that says nothing goes.
   Result<void> put(const std::string& model, const ModelSettingsRow& row);
+  /// The same from what is there; nobody's change comes between. `edit` runs on the writing thread;
+  /// its error leaves all as it is.
+  Result<void> change(const std::string& model,
+                      const std::function<Result<void>(ModelSettingsRow&)>& edit);
 
  private:
   Database& database_;

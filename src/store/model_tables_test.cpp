@@ -1,8 +1,9 @@
-// Rows of models, aliases and the pool: what goes in comes out.
+// Rows of models, aliases, settings and the pool: what goes in comes out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/aliases.h"
+#include "store/kept_settings.h"
 #include "store/model_index.h"
 #include "store/model_settings.h"
 #include "store/pool_models.h"
@@ -43,6 +44,25 @@ TEST(ModelSettings, KeepWhatWasSaidAndForgetWhatSaysNothing) {
   EXPECT_EQ(settings.all()->at("org/a"), said);
   ASSERT_TRUE(settings.put("org/b", {}));
   EXPECT_EQ(settings.all()->size(), 1U);
+  ASSERT_TRUE(settings.change("org/a", [](ModelSettingsRow& row) -> Result<void> {
+    row.note += "!";
+    return {};
+  }));
+  EXPECT_EQ(settings.all()->at("org/a").note, said.note + "!");
+  EXPECT_FALSE(settings.change("org/a", [](ModelSettingsRow& row) -> Result<void> {
+    row = {};
+    return fail(ErrorCode::InvalidArgument, "no");
+  }));
+  EXPECT_TRUE(settings.all()->at("org/a").favourite) << "nothing was changed";
+}
+
+TEST(KeptSettings, AreReplacedAndForgotten) {
+  const auto database = *Database::in_memory();
+  KeptSettings settings(*database);
+  ASSERT_TRUE(settings.change({{"pool.memory", "50%"}, {"pool.keep_alive", "60"}}));
+  ASSERT_TRUE(settings.change(
+      {{"pool.memory", "12GB"}, {"pool.keep_alive", std::nullopt}, {"pool.other", std::nullopt}}));
+  EXPECT_THAT(*settings.all(), ::testing::ElementsAre(::testing::Pair("pool.memory", "12GB")));
 }
 
 TEST(Secrets, HoldAnyBytes) {
@@ -62,7 +82,6 @@ TEST(PoolModels, GoInAndComeOut) {
   PoolModels models(*database);
   const PoolModel first{.model = "org/a",
                         .pinned = true,
-                        .keep_alive = "-1",
                         .stamp = "12:34",
                         .base_bytes = 5'000'000'000,
                         .peak_bytes = 6'000'000'000};

@@ -14,7 +14,6 @@ struct PoolModel {
   std::string model;             ///< id
   bool pinned = false;           ///< never evicted, never unloaded for being idle
   bool preload = false;          ///< loaded at start, and then treated like a pinned one
-  std::string keep_alive;        ///< as parse_keep_alive() reads it; empty: as for all models
   std::string stamp;             ///< of the files that were measured
   std::uint64_t base_bytes = 0;  ///< measured, without keys and values; 0: never
   std::uint64_t peak_bytes = 0;  ///< the most it ever took
