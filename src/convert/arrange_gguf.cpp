@@ -45,7 +45,7 @@ Result<Arrangement> arrange_gguf(const SourceTensors& source, const models::Conf
   Arrangement done;
   for (const auto& [stored, tensor] : source.all()) {
     if (stored == gguf::kRopeFactors) continue;  // config.json says it
-    const std::string name = gguf::hf_name(family, stored);
+    const std::string name = gguf::mlx_name(family, stored);
     if (name.empty())
       return fail(ErrorCode::UnsupportedArgument,
                   "tensor \"{}\" is not known of the architecture {}", stored, family.architecture);

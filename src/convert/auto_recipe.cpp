@@ -1,24 +1,17 @@
-// Probes every matrix, then spends the bytes.
+// Has every matrix measured, then spends the bytes.
 #include "convert/auto_recipe.h"
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
-#include <optional>
 #include <system_error>
 #include <utility>
 
-#include "base/sha256.h"
 #include "convert/bit_choice.h"
-#include "convert/model_files.h"
-#include "convert/shard_file.h"
+#include "convert/sensitivity.h"
+#include "convert/stamps.h"
 #include "convert/target_folder.h"
 #include "convert/trial_model.h"
-#include "quality/built_in_text.h"
-#include "quality/divergence.h"
-#include "quality/logit_rows.h"
 #include "quality/token_windows.h"
-#include "text/tokenizer.h"
 
 namespace hearth::convert {
 
@@ -26,117 +19,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kProbeBits = 3;
-constexpr int kTokens = 768;
-constexpr std::int64_t kLeastTokens = 64;
-constexpr std::int64_t kLogitBytes = std::int64_t{256} << 20;  // of the reference, held in memory
-constexpr int kWindow = 256;
 constexpr double kBitsInByte = 8.0;
 const std::vector<int> kBits{2, 3, 4, 5, 6, 8};
-constexpr const char* kFile = "sensitivity.json";
 
 fs::path place_beside(const fs::path& target) {
   const fs::path hidden = TargetFolder::hidden_place(target);
   return hidden.parent_path() / (hidden.stem().string() + ".measuring");
-}
-
-/// Divergences that an earlier run measured, by path; empty where it was another model or text.
-class Memory {
- public:
-  Memory(fs::path folder, std::string fingerprint)
-      : folder_(std::move(folder)), fingerprint_(std::move(fingerprint)) {
-    const auto stored = read_json_object(folder_ / kFile);
-    if (!stored) return;
-    const json::value* about = stored->if_contains("measured");
-    const json::value* whose = stored->if_contains("fingerprint");
-    if (!about || !about->is_object() || !whose || *whose != json::value(fingerprint_)) return;
-    found_ = about->get_object();
-  }
-
-  std::optional<double> find(const std::string& path) const {
-    const json::value* value = found_.if_contains(path);
-    if (!value || !value->is_string()) return {};
-    const json::string& text = value->get_string();
-    double divergence = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), divergence);
-    return read.ec == std::errc() ? std::optional(divergence) : std::nullopt;
-  }
-
-  /// As text, which gives back the same number to the last bit.
-  Result<void> add(const std::string& path, double divergence) {
-    found_[path] = fmt::format("{}", divergence);
-    return write_whole(folder_ / kFile, json::serialize(json::object{{"fingerprint", fingerprint_},
-                                                                     {"measured", found_}}));
-  }
-
- private:
-  fs::path folder_;
-  std::string fingerprint_;
-  json::object found_;
-};
-
-/// What the divergences depend on.
-std::string fingerprint(const AutoOptions& options, const quality::TokenWindows& windows) {
-  base::Sha256 hash;
-  const Options& wish = options.conversion;
-  hash.add(fmt::format("1 {} {} {} {} {}", wish.source.string(), wish.adapter.string(), wish.group,
-                       wish.dtype, kProbeBits));
-  std::vector<std::string> files;
-  std::error_code error;
-  for (const fs::path& folder : {wish.source, wish.adapter})
-    for (const auto& item : fs::directory_iterator(folder, error))
-      files.push_back(fmt::format("{} {}", item.path().filename().string(),
-                                  item.last_write_time(error).time_since_epoch().count()));
-  std::ranges::sort(files);
-  for (const std::string& file : files) hash.add(file);
-  for (const auto& window : windows.windows)
-    for (const std::int32_t id : window) hash.add(fmt::format(" {}", id));
-  return hash.hex();
-}
-
-/// The text's logits by the 8-bit model, and how far another one's are from them.
-class Yardstick {
- public:
-  explicit Yardstick(const quality::TokenWindows& windows) : windows_(windows) {}
-
-  Result<void> read_reference(const models::Model& model) {
-    reference_.clear();
-    quality::ComputedRows rows(model, kWindow);
-    for (const auto& window : windows_.windows) {
-      const auto logits = TRY(rows.next({.ids = window, .first = true}));
-      reference_.emplace_back(logits.begin(), logits.end());
-    }
-    return {};
-  }
-
-  Result<double> distance(const models::Model& model) const {
-    const auto vocabulary = static_cast<std::size_t>(model.facts().vocab_size);
-    quality::ComputedRows rows(model, kWindow);
-    quality::Divergence sum;
-    for (std::size_t w = 0; w < windows_.windows.size(); ++w) {
-      const auto& window = windows_.windows[w];
-      const auto found = TRY(rows.next({.ids = window, .first = true}));
-      for (std::size_t i = 0; i + 1 < window.size(); ++i)
-        TRY(sum.add(std::span(reference_[w]).subspan(i * vocabulary, vocabulary),
-                    found.subspan(i * vocabulary, vocabulary),
-                    static_cast<std::size_t>(window[i + 1])));
-    }
-    return sum.distance().kl_mean;
-  }
-
- private:
-  const quality::TokenWindows& windows_;
-  std::vector<std::vector<float>> reference_;  // by window, [ids, V]
-};
-
-Result<quality::TokenWindows> text_windows(const AutoOptions& options, int vocabulary) {
-  const auto tokenizer = TRY(text::Tokenizer::load(options.conversion.source));
-  const std::int64_t row = static_cast<std::int64_t>(vocabulary) * sizeof(float);
-  const auto room = std::max(kLeastTokens, kLogitBytes / std::max<std::int64_t>(1, row));
-  const int wanted = options.tokens > 0 ? options.tokens : kTokens;
-  return quality::cut_into_windows(
-      *tokenizer, quality::built_in_text(),
-      {.tokens = static_cast<int>(std::min<std::int64_t>(wanted, room)), .window = kWindow});
 }
 
 class Choosing {
@@ -149,11 +37,11 @@ class Choosing {
     TRY(TargetFolder::check(wish.source, wish.target, wish.force));
     TrialModel trial = TRY(TrialModel::plan(options_.conversion, folder_ / "copy"));
     TRY(check_target(trial));
-    const auto windows = TRY(text_windows(options_, trial.config().vocab_size));
+    const auto windows = TRY(probe_windows(options_, trial.config()));
     result_.tokens = windows.tokens;
     result_.probe_bits = kProbeBits;
     TRY(trial.write());
-    auto measured = measure(trial, windows);
+    auto measured = measure_sensitivity(trial, {options_, windows, folder_}, go_on_);
     Result<Errors> errors = measured ? rounding_errors(trial) : Result<Errors>(Errors());
     std::error_code ignored;
     fs::remove_all(folder_ / "copy", ignored);
@@ -188,28 +76,6 @@ class Choosing {
                 "--target-bpw {} cannot be reached: this model takes {:.3f} to {:.3f} bits per "
                 "weight, scales and what stays plain included",
                 options_.target_bpw, bits_per_weight(trial, least), high);
-  }
-
-  /// By candidate: the divergence when it alone has few bits.
-  Result<std::vector<double>> measure(TrialModel& trial, const quality::TokenWindows& windows) {
-    Memory memory(folder_, fingerprint(options_, windows));
-    Yardstick yardstick(windows);
-    bool ready = false;
-    std::vector<double> found;
-    for (const std::size_t weight : trial.candidates()) {
-      const std::string path = trial.weights()[weight].path();
-      if (!go_on_({.done = found.size(), .all = trial.candidates().size(), .matrix = path}))
-        return fail(ErrorCode::Cancelled, "stopped");
-      if (const auto known = memory.find(path)) {
-        found.push_back(*known);
-        continue;
-      }
-      if (!ready) TRY(yardstick.read_reference(*TRY(trial.load())));
-      ready = true;
-      found.push_back(TRY(yardstick.distance(*TRY(trial.load_with(weight, kProbeBits)))));
-      TRY(memory.add(path, found.back()));
-    }
-    return found;
   }
 
   static Result<Errors> rounding_errors(const TrialModel& trial) {
@@ -268,8 +134,7 @@ class Choosing {
 
 Result<AutoRecipe> choose_recipe(const AutoOptions& options,
                                  const std::function<bool(const AutoProgress&)>& go_on) {
-  const std::string doing =
-      fmt::format("choose bits for {}", options.conversion.source.filename().string());
+  const std::string doing = fmt::format("choose bits for {}", name_of(options.conversion.source));
   try {
     return TRY_IN(doing, Choosing(options, go_on).run());
   } catch (const std::exception& error) {

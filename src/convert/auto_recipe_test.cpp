@@ -5,8 +5,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 
-#include "convert/convert.h"
-#include "models/testing/golden.h"
+#include "convert/testing/conversions.h"
 #include "quality/compare.h"
 
 namespace hearth::convert {
@@ -33,14 +32,6 @@ Result<AutoRecipe> choose(const fs::path& target, double bits_per_weight) {
                        [](const AutoProgress&) { return true; });
 }
 
-Result<double> convert(const Options& options) {
-  auto conversion = Conversion::make(options);
-  if (!conversion) return fail(conversion.error());
-  if (auto done = conversion->run([](const Progress&) { return true; }); !done)
-    return fail(done.error());
-  return conversion->summary().bits_per_weight;
-}
-
 /// On a text that the recipe has not seen.
 double divergence(const fs::path& folder) {
   std::ifstream file(kRoot / "docs/walk.md");
@@ -61,14 +52,15 @@ TEST(AutoRecipe, KeepsToItsSizeAndLosesLessThanFourBitsForAll) {
   Options chosen = demo(place.path() / "made");
   chosen.recipe = "auto";
   chosen.layer_bits = recipe->bits;
-  const auto size = convert(chosen);
-  ASSERT_TRUE(size) << size.error().message;
-  EXPECT_DOUBLE_EQ(*size, recipe->bits_per_weight);
+  const auto made = testing::convert_to(chosen);
+  ASSERT_TRUE(made) << made.error().message;
+  const double size = made->bits_per_weight;
+  EXPECT_DOUBLE_EQ(size, recipe->bits_per_weight);
   Options even = demo(place.path() / "even");
   even.bits = 4;
-  const auto even_size = convert(even);
-  ASSERT_TRUE(even_size);
-  EXPECT_NEAR(*size, *even_size, 0.01 * *even_size);
+  const auto made_even = testing::convert_to(even);
+  ASSERT_TRUE(made_even);
+  EXPECT_NEAR(size, made_even->bits_per_weight, 0.01 * size);
   EXPECT_LT(divergence(chosen.target), 0.95 * divergence(even.target));
 }
 

@@ -2,9 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "convert/convert.h"
-#include "models/testing/golden.h"
-#include "nn/checkpoint.h"
+#include "convert/testing/conversions.h"
 
 namespace hearth::convert {
 namespace {
@@ -69,9 +67,9 @@ void add_layer(std::vector<StoredTensor>& tensors, const std::string& name, int 
 StoredTensor plain(const std::string& name, std::vector<std::int64_t> shape) {
   std::int64_t count = 1;
   for (const std::int64_t length : shape) count *= length;
-  std::vector<float> numbers;
+  std::vector<float> numbers(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i)
-    numbers.push_back(0.25F * static_cast<float>(i * i % 11 - 3));
+    numbers[static_cast<std::size_t>(i)] = 0.25F * static_cast<float>(i * i % 11 - 3);
   return {name, "F16", std::move(shape), halves(numbers)};
 }
 
@@ -98,21 +96,10 @@ void write_model(const TemporaryFolder& folder) {
   folder.write("config.json", kConfig);
 }
 
-void convert(const Options& options) {
-  auto conversion = Conversion::make(options);
-  ASSERT_TRUE(conversion) << conversion.error().message;
-  const auto done = conversion->run([](const Progress&) { return true; });
-  ASSERT_TRUE(done) << done.error().message;
-}
-
 TEST(Awq, UnpackedNumbersAreCodesLessZeroPointsTimesScales) {
   const TemporaryFolder folder;
   write_model(folder);
-  Options options{.source = folder.path(), .target = folder.path() / "plain"};
-  options.dequantize = true;
-  options.dtype = "float32";
-  convert(options);
-  const auto made = nn::Checkpoint::open(options.target);
+  const auto made = nn::Checkpoint::open(testing::unpacked(folder.path(), folder.path() / "plain"));
   ASSERT_TRUE(made) << made.error().message;
   for (const auto& [layer, columns] : kLayers) {
     const std::string name = "model.layers.0." + layer + ".weight";
@@ -134,28 +121,19 @@ TEST(Awq, UnpackedNumbersAreCodesLessZeroPointsTimesScales) {
 TEST(Awq, KeptCodesGiveTheSameLogits) {
   const TemporaryFolder folder;
   write_model(folder);
-  Options plain{.source = folder.path(), .target = folder.path() / "plain"};
-  plain.dequantize = true;
-  plain.dtype = "float32";
-  convert(plain);
   Options packed{.source = folder.path(), .target = folder.path() / "packed"};
   packed.bits = 16;  // nothing is packed beyond what is packed already
   packed.dtype = "float32";
-  convert(packed);
-  // Unpacked again, since products with packed weights round their other side.
-  Options again{.source = packed.target, .target = folder.path() / "again"};
-  again.dequantize = true;
-  again.dtype = "float32";
-  convert(again);
-  const auto first = models::load_model(plain.target);
-  const auto second = models::load_model(again.target);
-  ASSERT_TRUE(first) << first.error().message;
-  ASSERT_TRUE(second) << second.error().message;
+  const auto done = testing::convert_to(packed);
+  ASSERT_TRUE(done) << done.error().message;
   const std::vector<std::int32_t> ids{1, 5, 2, 9};
-  const auto expected = models::testing::one_pass(**first, ids);
+  const auto expected =
+      testing::logits_of(testing::unpacked(folder.path(), folder.path() / "plain"), ids);
   ASSERT_GT(models::testing::standard_deviation(expected), 0.0F);
-  EXPECT_LE(models::testing::largest_difference(models::testing::one_pass(**second, ids), expected),
-            1e-4F * models::testing::standard_deviation(expected));
+  // Unpacked again, since products with packed weights round their other side.
+  testing::expect_close(
+      testing::logits_of(testing::unpacked(packed.target, folder.path() / "again"), ids), expected,
+      1e-4F);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Links, stubs, and what becomes free when.
+// Links, copies of headers, and what becomes free when.
 #include "convert/consumed_source.h"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "convert/freed_bytes.h"
 #include "convert/shard_file.h"
 #include "nn/file.h"
 #include "nn/safetensors_header.h"
@@ -34,25 +35,15 @@ Result<std::string> header_of(const fs::path& path) {
 }
 
 /// A file of the same size and time that holds the header alone: the rest is a hole.
-Result<void> write_stub(const fs::path& original, const fs::path& stub) {
+Result<void> copy_header(const fs::path& original, const fs::path& copy) {
   const std::string header = TRY(header_of(original));
   std::error_code error;
   const auto bytes = fs::file_size(original, error);
   const auto time = fs::last_write_time(original, error);
-  if (!error) TRY(write_whole(stub, header));
-  if (!error) fs::resize_file(stub, bytes, error);
-  if (!error) fs::last_write_time(stub, time, error);
-  if (error) return fail(ErrorCode::Io, "{}: {}", stub.string(), error.message());
-  return {};
-}
-
-Result<void> check_own(const fs::path& file) {
-  std::error_code error;
-  if (fs::is_symlink(file, error) || fs::hard_link_count(file, error) > 1)
-    return fail(ErrorCode::UnsupportedArgument,
-                "{} is a link or has other names, as in the Hub's cache, so it cannot be given up "
-                "for its space; convert without --in-place-space, then hearth rm the source",
-                file.filename().string());
+  if (!error) TRY(write_whole(copy, header));
+  if (!error) fs::resize_file(copy, bytes, error);
+  if (!error) fs::last_write_time(copy, time, error);
+  if (error) return fail(ErrorCode::Io, "{}: {}", copy.string(), error.message());
   return {};
 }
 
@@ -69,18 +60,28 @@ bool ConsumedSource::begun(const fs::path& hidden) {
   return false;
 }
 
+Result<void> ConsumedSource::check(const fs::path& source, const fs::path& hidden) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(source, error);
+  for (const auto& item : fs::directory_iterator(folder, error))
+    if (const fs::path& file = item.path(); is_weights(file) && !gone(hidden, file.filename()))
+      TRY(bytes_to_free(file));
+  if (error)
+    return fail(ErrorCode::Io, "cannot look through {}: {}", source.string(), error.message());
+  return {};
+}
+
 Result<ConsumedSource> ConsumedSource::open(const fs::path& source, const fs::path& hidden) {
   ConsumedSource consumed;
-  consumed.source_ = source;
+  std::error_code error;
+  consumed.source_ = fs::canonical(source, error);
   consumed.hidden_ = hidden;
   const fs::path links = hidden / kLinks;
-  std::error_code error;
-  fs::create_directories(links, error);
-  for (const auto& item : fs::directory_iterator(source, error)) {
-    if (is_weights(item.path())) TRY(check_own(item.path()));
+  if (!error) fs::create_directories(links, error);
+  for (const auto& item : fs::directory_iterator(consumed.source_, error)) {
     const fs::path link = links / item.path().filename();
     if (!error && !fs::exists(fs::symlink_status(link, error)))
-      fs::create_symlink(fs::absolute(item.path()), link, error);
+      fs::create_symlink(item.path(), link, error);
   }
   if (error)
     return fail(ErrorCode::Io, "cannot make links in {}: {}", links.string(), error.message());
@@ -94,18 +95,15 @@ bool ConsumedSource::gone(const fs::path& hidden, const std::string& file) {
 
 Result<void> ConsumedSource::consume(const std::string& file) const {
   const fs::path original = source_ / file;
-  std::error_code error;
   if (!gone(hidden_, file)) {
-    const fs::path stub = hidden_ / kLinks / (file + ".stub");
-    TRY(write_stub(original, stub));
-    fs::rename(stub, hidden_ / kLinks / file, error);
-    if (error) return fail(ErrorCode::Io, "cannot rename {}: {}", stub.string(), error.message());
+    TRY(bytes_to_free(original));
+    const fs::path copy = hidden_ / kLinks / (file + ".header");
+    TRY(copy_header(original, copy));
+    std::error_code error;
+    fs::rename(copy, hidden_ / kLinks / file, error);
+    if (error) return fail(ErrorCode::Io, "cannot rename {}: {}", copy.string(), error.message());
   }
-  if (!fs::exists(original, error)) return {};
-  fs::resize_file(original, 0, error);  // it is open, and an open file keeps its space
-  if (!error) fs::remove(original, error);
-  if (error) return fail(ErrorCode::Io, "cannot remove {}: {}", original.string(), error.message());
-  return {};
+  return free_bytes(original);
 }
 
 void ConsumedSource::close(const fs::path& target) {

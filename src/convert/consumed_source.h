@@ -15,9 +15,9 @@
 namespace hearth::convert {
 
 /// Stands between the source and whoever reads it: a folder of links to the source's files, in
-/// which a weight file that is gone is a stub of the same size with the header alone. So names and
-/// shapes can be read after an interruption, and nobody takes what is left for a model: the source
-/// itself lacks files then.
+/// which a copy of its header stands for a weight file that is gone: a file of the same size, the
+/// rest of which is a hole. So names and shapes can be read after an interruption, and nobody takes
+/// what is left for a model: the source itself lacks files then.
 class ConsumedSource {
  public:
   /// Where the source is to be read from: the folder of links, if an earlier run began one beside
@@ -28,15 +28,19 @@ class ConsumedSource {
   /// Whether some of the source's weight files are gone already.
   static bool begun(const std::filesystem::path& hidden);
 
-  /// Makes the folder of links, or takes the one there is.
-  /// @returns Io; UnsupportedArgument where weight files are links or have other names elsewhere:
-  ///          what else needs them cannot be known
+  /// Whether all weight files that are still there may be given up. Changes nothing.
+  /// @returns what bytes_to_free returns
+  static Result<void> check(const std::filesystem::path& source,
+                            const std::filesystem::path& hidden);
+
+  /// Makes the folder of links, or takes the one there is. @returns Io.
   static Result<ConsumedSource> open(const std::filesystem::path& source,
                                      const std::filesystem::path& hidden);
 
   /// Whether this weight file is gone.
   static bool gone(const std::filesystem::path& hidden, const std::string& file);
-  /// Leaves the header, frees the rest, and takes the file out of the source. @returns Io.
+  /// Copies the header, frees the bytes, and takes the file out of the source.
+  /// @returns what free_bytes returns: somebody else may need the bytes by now
   Result<void> consume(const std::string& file) const;
   /// Takes the links out of the result, when it is whole and has its name.
   static void close(const std::filesystem::path& target);

@@ -17,6 +17,7 @@
 #include "convert/packing_plan.h"
 #include "convert/pretty_json.h"
 #include "convert/shards.h"
+#include "convert/stamps.h"
 #include "convert/state.h"
 #include "convert/summary.h"
 #include "convert/target_folder.h"
@@ -34,34 +35,18 @@ constexpr std::uint64_t kShardLimit = std::uint64_t{5} << 30;
 constexpr std::uint64_t kShardLimitInPlace = std::uint64_t{1} << 30;
 constexpr std::uint64_t kSpareBytes = std::uint64_t{64} << 20;  // for tokenizer and the like
 constexpr std::size_t kMlxCacheBytes = std::size_t{64} << 20;
-constexpr int kPlainBits = 16;
 constexpr std::string_view kFormat = "1";  // of the state file: another one starts over
 
 std::string doing(const Options& options) {
-  const auto name = options.source.has_filename() ? options.source.filename()
-                                                  : options.source.parent_path().filename();
-  return fmt::format("convert {}", name.string());
-}
-
-/// Files as they are now: names, sizes, times.
-std::vector<std::string> stamps(const std::vector<fs::path>& paths) {
-  std::vector<std::string> files;
-  std::error_code error;
-  for (const fs::path& path : paths)
-    files.push_back(fmt::format("{} {} {}", path.filename().string(), fs::file_size(path, error),
-                                fs::last_write_time(path, error).time_since_epoch().count()));
-  std::ranges::sort(files);
-  return files;
+  return fmt::format("convert {}", name_of(options.source));
 }
 
 /// What an adapter is read from.
 std::vector<fs::path> adapter_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (const auto& item : fs::directory_iterator(folder, error))
-    if (item.path().extension() == ".safetensors" ||
-        item.path().filename() == "adapter_config.json")
-      files.push_back(item.path());
+  std::vector<fs::path> files = files_in(folder);
+  std::erase_if(files, [](const fs::path& file) {
+    return file.extension() != ".safetensors" && file.filename() != "adapter_config.json";
+  });
   return files;
 }
 
@@ -144,6 +129,8 @@ void Conversion::Parts::look_at_disk() {
 
 Result<void> Conversion::Parts::check() const {
   TRY(TargetFolder::check(options.source, options.target, options.force));
+  if (options.in_place)
+    TRY(ConsumedSource::check(options.source, TargetFolder::hidden_place(options.target)));
   if (arrangement.weights.empty())
     return fail(ErrorCode::CorruptData, "there are no weights in it");
   const bool packs = !options.dequantize && options.bits != kPlainBits;

@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 #include <random>
 
-#include "convert/convert.h"
 #include "convert/model_files.h"
-#include "models/testing/golden.h"
-#include "nn/checkpoint.h"
+#include "convert/testing/conversions.h"
 
 namespace hearth::convert {
 namespace {
@@ -25,8 +23,8 @@ const std::string kLayer = "model.layers.1.self_attn.q_proj";
 std::vector<float> numbers(std::int64_t count, unsigned seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<float> values(-0.3F, 0.3F);
-  std::vector<float> found;
-  for (std::int64_t i = 0; i < count; ++i) found.push_back(values(random));
+  std::vector<float> found(static_cast<std::size_t>(count));
+  for (float& value : found) value = values(random);
   return found;
 }
 
@@ -59,12 +57,6 @@ class Fusion : public ::testing::Test {
     return options;
   }
 
-  Result<void> run(const Options& options) {
-    auto conversion = Conversion::make(options);
-    if (!conversion) return fail(conversion.error());
-    return conversion->run([](const Progress&) { return true; });
-  }
-
   std::vector<float> stored(const fs::path& folder, const std::string& tensor) {
     const auto checkpoint = nn::Checkpoint::open(folder);
     EXPECT_TRUE(checkpoint) << checkpoint.error().message;
@@ -92,7 +84,7 @@ class Fusion : public ::testing::Test {
 TEST_F(Fusion, AddsTheProductToTheMatrixAndLeavesTheOthers) {
   write_source("llama/plain");
   write_adapter(kLayer);
-  const auto done = run(options());
+  const auto done = testing::convert_to(options());
   ASSERT_TRUE(done) << done.error().message;
   const auto before = stored(source_.path(), kLayer + ".weight");
   const auto after = stored(options().target, kLayer + ".weight");
@@ -109,7 +101,7 @@ TEST_F(Fusion, AddsTheProductToTheMatrixAndLeavesTheOthers) {
 TEST_F(Fusion, SaysWhatTheModelSaysWithTheAdapterBesideIt) {
   write_source("llama/plain");
   write_adapter(kLayer);
-  ASSERT_TRUE(run(options()));
+  ASSERT_TRUE(testing::convert_to(options()));
   auto source = models::load_model(source_.path());
   const auto fused = models::load_model(options().target);
   ASSERT_TRUE(source);
@@ -132,7 +124,7 @@ TEST_F(Fusion, SaysWhatTheModelSaysWithTheAdapterBesideIt) {
 TEST_F(Fusion, APackedLayerIsPackedAgainAsItWas) {
   write_source("llama/affine4");
   write_adapter(kLayer);
-  const auto done = run(options());
+  const auto done = testing::convert_to(options());
   ASSERT_TRUE(done) << done.error().message;
   const auto before = read_json_object(source_.path() / "config.json");
   const auto after = read_json_object(options().target / "config.json");
@@ -166,12 +158,12 @@ TEST_F(Fusion, APackedLayerIsPackedAgainAsItWas) {
 TEST_F(Fusion, WhatDoesNotFitIsNamed) {
   write_source("llama/plain");
   write_adapter("model.layers.9.self_attn.q_proj");
-  const auto missing = run(options());
+  const auto missing = testing::convert_to(options());
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message.find("model.layers.9.self_attn.q_proj"), std::string::npos);
   rows_ += 1;
   write_adapter(kLayer);
-  const auto other = run(options());
+  const auto other = testing::convert_to(options());
   ASSERT_FALSE(other);
   EXPECT_NE(other.error().message.find("belongs to another model"), std::string::npos);
   EXPECT_FALSE(fs::exists(options().target));

@@ -1,6 +1,7 @@
 // Writes a model as a GGUF file, which llama.cpp reads.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@ struct GgufOptions {
   std::filesystem::path target;  ///< the file to make
   std::string type = "f16";      ///< f32, f16, bf16, q8_0, q4_0: of the matrices
   bool force = false;            ///< replace a file that stands at `target`
+  std::uint64_t mark_bytes = std::uint64_t{64} << 20U;  ///< after so many the journal is written
 };
 
 /// One export. Nothing is written before run(). Thread: one, from make() to the end.
@@ -34,10 +36,12 @@ class GgufExport {
   const Summary& summary() const;
 
   /// Writes the file under a hidden name and gives it its own when it is whole. Memory holds pieces
-  /// of single tensors. Nothing stays of an export that fails or is stopped.
+  /// of single tensors. After an interruption the same export goes on behind the last tensor that
+  /// the journal marks and that is still what was written.
   ///
-  /// @returns Io, CorruptData (numbers that the type cannot hold), Cancelled, Overloaded where
-  ///          another export to the same file is running
+  /// @param go_on  told often; false stops with Cancelled, and what is finished stays
+  /// @returns      Io, Cancelled, Overloaded where another export to the same file is running;
+  ///               CorruptData (numbers that the type cannot hold), of which nothing stays
   Result<void> run(const std::function<bool(const Progress&)>& go_on);
 
  private:

@@ -1,11 +1,11 @@
 // Exports, read back: the same weights, logits and tokens.
 #include "convert/gguf_export.h"
 
+#include <cstring>
 #include <gtest/gtest.h>
 
-#include "convert/model_files.h"
+#include "convert/testing/conversions.h"
 #include "gguf/model_file.h"
-#include "models/testing/golden.h"
 #include "text/test_data.h"
 
 namespace hearth::convert {
@@ -14,34 +14,14 @@ namespace {
 namespace fs = std::filesystem;
 using models::testing::Golden;
 using models::testing::TemporaryFolder;
+using testing::expect_close;
+using testing::logits_of;
 
 Result<Summary> export_to(const GgufOptions& options) {
   auto work = GgufExport::make(options);
   if (!work) return fail(work.error());
   TRY(work->run([](const Progress&) { return true; }));
   return work->summary();
-}
-
-Result<void> import_to(const Options& options) {
-  auto work = Conversion::make(options);
-  if (!work) return fail(work.error());
-  return work->run([](const Progress&) { return true; });
-}
-
-/// The same model with plain weights: products with packed ones round their other side.
-fs::path unpacked(const fs::path& source, const TemporaryFolder& folder) {
-  Options options{.source = source, .target = folder.path() / "unpacked"};
-  options.dequantize = true;
-  options.dtype = "float32";
-  const auto done = import_to(options);
-  EXPECT_TRUE(done) << done.error().message;
-  return options.target;
-}
-
-std::vector<float> logits_of(const fs::path& folder, const std::vector<std::int32_t>& ids) {
-  const auto model = models::load_model(folder);
-  EXPECT_TRUE(model) << model.error().message;
-  return model ? models::testing::one_pass(**model, ids) : std::vector<float>();
 }
 
 /// A byte-level tokenizer of 256 tokens without merges.
@@ -58,12 +38,13 @@ void write_tokenizer(const TemporaryFolder& folder) {
   folder.write("tokenizer.json", json::serialize(tokenizer));
 }
 
-class ToGgufAndBack : public testing::TestWithParam<const char*> {};
+class ToGgufAndBack : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ToGgufAndBack, GivesTheSameLogits) {
   const Golden golden = models::testing::read_golden(GetParam());
   const TemporaryFolder folder;
   models::testing::write_checkpoint(folder, golden);
+  folder.write("config.json", json::serialize(testing::gguf_config(golden)));
   write_tokenizer(folder);
   const fs::path file = folder.path() / "tiny.gguf";
   const auto done = export_to({.source = folder.path(), .target = file, .type = "f32"});
@@ -72,32 +53,29 @@ TEST_P(ToGgufAndBack, GivesTheSameLogits) {
   EXPECT_FALSE(fs::exists(folder.path() / ".tiny.gguf.converting"));
   Options back{.source = file, .target = folder.path() / "back"};
   back.bits = 16;
-  const auto again = import_to(back);
+  const auto again = testing::convert_to(back);
   ASSERT_TRUE(again) << again.error().message;
   const bool packed = std::string_view(GetParam()).contains("affine");
-  const auto expected =
-      logits_of(packed ? unpacked(folder.path(), folder) : folder.path(), golden.ids);
-  EXPECT_LE(models::testing::largest_difference(logits_of(back.target, golden.ids), expected),
-            1e-4F * models::testing::standard_deviation(expected));
+  const auto expected = logits_of(
+      packed ? testing::unpacked(folder.path(), folder.path() / "unpacked") : folder.path(),
+      golden.ids);
+  expect_close(logits_of(back.target, golden.ids), expected, 1e-4F);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, ToGgufAndBack,
-                         testing::Values("llama/plain", "llama/biases", "llama/tied",
-                                         "llama/llama3_rope", "llama/linear_rope", "llama/yarn",
-                                         "llama/affine4", "mistral/window", "qwen2/plain",
-                                         "qwen3/plain"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           std::ranges::replace(name, '/', '_');
-                           return name;
-                         });
+                         ::testing::Values("llama/plain", "llama/biases", "llama/tied",
+                                           "llama/llama3_rope", "llama/linear_rope", "llama/yarn",
+                                           "llama/affine4", "mistral/window", "qwen2/plain",
+                                           "qwen3/plain", "gemma/plain", "gemma2/plain",
+                                           "gemma3_text/plain", "gemma3_text/linear_rope",
+                                           "gemma3/wrapper", "mixtral/plain", "qwen3_moe/plain"),
+                         [](const auto& info) { return testing::identifier(info.param); });
 
 TEST(ToGguf, RoundsTheDemoAndKeepsItsTokenizer) {
   const fs::path demo = fs::path(HEARTH_SOURCE_DIR) / "assets/hearth-demo";
   const TemporaryFolder folder;
   const std::vector<std::int32_t> ids{2040, 87, 12, 400, 33, 2041};
-  const auto expected = logits_of(unpacked(demo, folder), ids);
-  const float deviation = models::testing::standard_deviation(expected);
+  const auto expected = logits_of(testing::unpacked(demo, folder.path() / "unpacked"), ids);
   for (const auto& [type, share] : {std::pair("bf16", 0.05F), std::pair("q8_0", 0.1F)}) {
     SCOPED_TRACE(type);
     const fs::path file = folder.path() / fmt::format("{}.gguf", type);
@@ -106,10 +84,9 @@ TEST(ToGguf, RoundsTheDemoAndKeepsItsTokenizer) {
     Options back{.source = file, .target = folder.path() / type};
     back.bits = 16;
     back.dtype = "float32";
-    const auto again = import_to(back);
+    const auto again = testing::convert_to(back);
     ASSERT_TRUE(again) << again.error().message;
-    EXPECT_LE(models::testing::largest_difference(logits_of(back.target, ids), expected),
-              share * deviation);
+    expect_close(logits_of(back.target, ids), expected, share);
     EXPECT_EQ(text::testing::read_json(back.target / "tokenizer.json"),
               text::testing::read_json(demo / "tokenizer.json"));
     EXPECT_EQ(text::testing::read_file(back.target / "chat_template.jinja"),
@@ -141,13 +118,28 @@ TEST(ToGguf, PiecesGetScores) {
   ASSERT_EQ(done->plain.size(), 5U);  // 172 wide: not a multiple of 32
   EXPECT_NE(done->plain[0].reason.find("172 is not divisible"), std::string::npos);
   Options back{.source = file, .target = folder.path() / "back"};
-  const auto again = import_to(back);
+  const auto again = testing::convert_to(back);
   ASSERT_TRUE(again) << again.error().message;
   const auto made = text::testing::load_tokenizer(back.target);
   const auto original = text::testing::load_tokenizer(stories);
   const std::string_view text = "Once upon a time, there was a little girl. \"Zoë\"\n  said";
   EXPECT_EQ(made->encode(text, text::AddSpecialTokens::Yes).value(),
             original->encode(text, text::AddSpecialTokens::Yes).value());
+}
+
+/// What an export of the golden case says, with these members of its config changed.
+std::string fault_of(const char* name, const json::object& changed = {}) {
+  const Golden golden = models::testing::read_golden(name);
+  const TemporaryFolder folder;
+  models::testing::write_checkpoint(folder, golden);
+  write_tokenizer(folder);
+  json::object config =
+      json::parse(models::testing::file_text(golden.folder / "config.json")).as_object();
+  for (const auto& member : changed) config[member.key()] = member.value();
+  folder.write("config.json", json::serialize(config));
+  const auto done = export_to({.source = folder.path(), .target = folder.path() / "g.gguf"});
+  EXPECT_FALSE(done) << name;
+  return done ? std::string() : done.error().message;
 }
 
 TEST(ToGguf, TellsWhatItCannotWrite) {
@@ -165,12 +157,65 @@ TEST(ToGguf, TellsWhatItCannotWrite) {
   folder.write("made.gguf", "something");
   EXPECT_NE(fault({.source = demo, .target = target}).find("is there already; --force"),
             std::string::npos);
-  const TemporaryFolder gemma;
-  models::testing::write_checkpoint(gemma, models::testing::read_golden("gemma2/plain"));
-  write_tokenizer(gemma);
-  EXPECT_NE(fault({.source = gemma.path(), .target = folder.path() / "g.gguf"})
-                .find("gemma2 cannot be written to GGUF (possible: llama, mistral, qwen2, qwen3)"),
+  EXPECT_NE(fault_of("phi3/plain")
+                .find("phi3 cannot be written to GGUF (possible: llama, mixtral, "
+                      "qwen2, qwen3, qwen3_moe, gemma, gemma2, gemma3_text, "
+                      "mistral)"),
             std::string::npos);
+  EXPECT_NE(fault_of("gemma2/plain").find("query_pre_attn_scalar is 24, but llama.cpp takes 32"),
+            std::string::npos);
+  EXPECT_NE(fault_of("gemma2/uncapped", {{"query_pre_attn_scalar", 32}})
+                .find("attn_logit_softcapping has a value"),
+            std::string::npos);
+  EXPECT_NE(fault_of("gemma2/plain",
+                     {{"query_pre_attn_scalar", 32},
+                      {"layer_types", json::array{"full_attention", "sliding_attention",
+                                                  "full_attention", "sliding_attention"}}})
+                .find("layer_types has a value"),
+            std::string::npos);
+  EXPECT_NE(fault_of("qwen3_moe/plain", {{"norm_topk_prob", false}}).find("norm_topk_prob"),
+            std::string::npos);
+  EXPECT_NE(fault_of("qwen3_moe/some_dense", {{"norm_topk_prob", true}})
+                .find("has no name in GGUF for qwen3moe"),
+            std::string::npos);
+  EXPECT_NE(fault_of("llama/plain", {{"partial_rotary_factor", 0.5}}).find("partial_rotary_factor"),
+            std::string::npos);
+}
+
+TEST(ToGguf, GemmasNormsHoldTheirOneAndRoutersStayExact) {
+  const TemporaryFolder folder;
+  const auto exported = [&](const char* name) {
+    const Golden golden = models::testing::read_golden(name);
+    const TemporaryFolder source;
+    models::testing::write_checkpoint(source, golden);
+    source.write("config.json", json::serialize(testing::gguf_config(golden)));
+    write_tokenizer(source);
+    const fs::path file = folder.path() / "made.gguf";
+    const auto done =
+        export_to({.source = source.path(), .target = file, .type = "q8_0", .force = true});
+    EXPECT_TRUE(done) << done.error().message;
+    return gguf::ModelFile::open(file).value();
+  };
+  const auto gemma = exported("gemma3_text/plain");
+  for (const auto& tensor :
+       models::testing::hash_tensors(models::testing::read_golden("gemma3_text/plain"))) {
+    if (tensor.name != "model.layers.0.self_attn.k_norm.weight") continue;
+    const gguf::TensorInfo& norm = gemma.tensors().at("blk.0.attn_k_norm.weight");
+    std::vector<float> numbers(static_cast<std::size_t>(norm.width()));
+    ASSERT_TRUE(gemma.read_rows(norm, 0, 1, numbers));
+    std::vector<float> expected(numbers.size());
+    ASSERT_EQ(tensor.bytes.size(), expected.size() * sizeof(float));
+    std::memcpy(expected.data(), tensor.bytes.data(), tensor.bytes.size());
+    for (float& number : expected) number += 1.0F;
+    EXPECT_EQ(numbers, expected);
+  }
+  EXPECT_EQ(gemma.metadata().at("gemma3.attention.sliding_window_pattern").whole(), 3);
+  EXPECT_EQ(gemma.metadata().at("gemma3.rope.freq_base_swa").number(), 10000.0);
+  const auto qwen = exported("qwen3_moe/plain");
+  EXPECT_EQ(qwen.tensors().at("blk.0.ffn_gate_inp.weight").type, gguf::TensorType::F32);
+  EXPECT_EQ(qwen.tensors().at("blk.0.ffn_gate_exps.weight").type, gguf::TensorType::Q8_0);
+  EXPECT_EQ(qwen.tensors().at("blk.0.ffn_gate_exps.weight").shape,
+            (std::vector<std::int32_t>{8, 32, 64}));
 }
 
 }  // namespace

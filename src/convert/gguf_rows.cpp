@@ -52,15 +52,9 @@ struct Group {
   std::uint8_t codes[kGroup] = {};
 };
 
-std::uint16_t word_at(const std::byte* bytes) {
-  std::uint16_t word = 0;
-  std::memcpy(&word, bytes, sizeof(word));
-  return word;
-}
-
 /// value = scale * code + bias; a bias that is a power of two times the scale is exact.
 Group group_of(gguf::TensorType type, const std::byte* block) {
-  Group group{.scale = word_at(block)};
+  Group group{.scale = gguf::word_at(block)};
   const float scale = gguf::half_to_float(group.scale);
   const auto nibbles = [&](const std::byte* codes) {
     for (std::size_t i = 0; i < kGroup; ++i)
@@ -71,7 +65,7 @@ Group group_of(gguf::TensorType type, const std::byte* block) {
     group.bias = gguf::float_to_half(scale * -8.0F);
     nibbles(block + 2);
   } else if (type == gguf::TensorType::Q4_1) {
-    group.bias = word_at(block + 2);
+    group.bias = gguf::word_at(block + 2);
     nibbles(block + 4);
   } else {
     group.bias = gguf::float_to_half(scale * -128.0F);

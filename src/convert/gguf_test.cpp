@@ -1,12 +1,13 @@
 // Conversions from GGUF: the same logits as the models that the files were made of.
 #include <cstring>
 #include <gtest/gtest.h>
+#include <map>
+#include <regex>
 
-#include "convert/convert.h"
 #include "convert/model_files.h"
+#include "convert/testing/conversions.h"
 #include "gguf/family.h"
 #include "gguf/testing/files.h"
-#include "models/testing/golden.h"
 #include "text/test_data.h"
 
 namespace hearth::convert {
@@ -18,26 +19,9 @@ using gguf::Value;
 using gguf::ValueType;
 using models::testing::Golden;
 using models::testing::TemporaryFolder;
-
-Result<Summary> convert_to(const Options& options) {
-  auto conversion = Conversion::make(options);
-  if (!conversion) return fail(conversion.error());
-  TRY(conversion->run([](const Progress&) { return true; }));
-  return conversion->summary();
-}
-
-std::vector<float> logits_of(const fs::path& folder, const std::vector<std::int32_t>& ids) {
-  const auto model = models::load_model(folder);
-  EXPECT_TRUE(model) << model.error().message;
-  return model ? models::testing::one_pass(**model, ids) : std::vector<float>();
-}
-
-void expect_close(const std::vector<float>& found, const std::vector<float>& expected,
-                  float share) {
-  ASSERT_EQ(found.size(), expected.size());
-  EXPECT_LE(models::testing::largest_difference(found, expected),
-            share * models::testing::standard_deviation(expected));
-}
+using testing::convert_to;
+using testing::expect_close;
+using testing::logits_of;
 
 /// Rows of heads as llama.cpp wants them: row r of the first half beside row r of the second.
 std::vector<float> paired(const std::vector<float>& numbers, std::size_t rows, std::size_t heads) {
@@ -56,6 +40,7 @@ std::vector<float> paired(const std::vector<float>& numbers, std::size_t rows, s
 /// 256 tokens without a meaning.
 void add_tokenizer(gguf::Metadata& metadata) {
   std::vector<Value> tokens;
+  tokens.reserve(256);
   for (int i = 0; i < 256; ++i) tokens.push_back(Value::text(fmt::format("t{}", i)));
   metadata["tokenizer.ggml.model"] = Value::text("gpt2");
   metadata["tokenizer.ggml.pre"] = Value::text("gpt-2");
@@ -76,6 +61,10 @@ gguf::Metadata metadata_of(const json::object& config, std::string_view architec
              : Value::u32(static_cast<std::uint32_t>(number));
   };
   metadata["general.architecture"] = Value::text(std::string(architecture));
+  put("expert_count", "num_local_experts");
+  put("expert_count", "num_experts");
+  put("expert_used_count", "num_experts_per_tok");
+  put("expert_feed_forward_length", "moe_intermediate_size");
   put("block_count", "num_hidden_layers");
   put("embedding_length", "hidden_size");
   put("feed_forward_length", "intermediate_size");
@@ -101,15 +90,49 @@ gguf::Metadata metadata_of(const json::object& config, std::string_view architec
   return metadata;
 }
 
+/// Experts of one kind in one layer, one after another.
+struct Stack {
+  std::vector<std::int32_t> shape;  ///< of one
+  std::map<int, std::vector<float>> experts;
+};
+
+/// Puts the tensor into the stack it belongs to. @returns whether it is an expert's.
+bool is_expert(const models::testing::StoredTensor& tensor, const std::vector<float>& numbers,
+               std::map<std::string, Stack>& stacks) {
+  static const std::regex kExpert(R"(model\.layers\.(\d+)\.\w+\.experts\.(\d+)\.(\w+)\.weight)");
+  static const std::map<std::string, std::string> kParts{
+      {"w1", "gate"},        {"w2", "down"},        {"w3", "up"},
+      {"gate_proj", "gate"}, {"down_proj", "down"}, {"up_proj", "up"}};
+  std::smatch found;
+  if (!std::regex_match(tensor.name, found, kExpert)) return false;
+  Stack& stack =
+      stacks[fmt::format("blk.{}.ffn_{}_exps.weight", found[1].str(), kParts.at(found[3].str()))];
+  stack.shape = {tensor.shape.begin(), tensor.shape.end()};
+  stack.experts[std::stoi(found[2].str())] = numbers;
+  return true;
+}
+
+gguf::testing::Stored stacked(const std::string& name, const Stack& stack, TensorType kind) {
+  std::vector<std::int32_t> shape = stack.shape;
+  shape.insert(shape.begin(), static_cast<std::int32_t>(stack.experts.size()));
+  std::vector<float> numbers;
+  for (const auto& [expert, own] : stack.experts)
+    numbers.insert(numbers.end(), own.begin(), own.end());
+  return gguf::testing::stored(name, kind, shape, numbers);
+}
+
 /// A golden case as a GGUF file, its matrices of one kind.
 std::string gguf_of(const Golden& golden, const json::object& config, std::string_view architecture,
                     TensorType matrices) {
-  const gguf::Family& family = **gguf::find_family(architecture);
+  const gguf::Family& family =
+      **gguf::find_family(architecture, config.contains("num_experts_per_tok"));
   std::vector<gguf::testing::Stored> tensors;
+  std::map<std::string, Stack> stacks;
   for (const auto& tensor : models::testing::hash_tensors(golden)) {
     EXPECT_EQ(tensor.dtype, "F32");
     std::vector<float> numbers(tensor.bytes.size() / sizeof(float));
     std::memcpy(numbers.data(), tensor.bytes.data(), tensor.bytes.size());
+    if (is_expert(tensor, numbers, stacks)) continue;
     const auto rows = static_cast<std::size_t>(tensor.shape[0]);
     const char* heads = tensor.name.contains(".q_proj.")   ? "num_attention_heads"
                         : tensor.name.contains(".k_proj.") ? "num_key_value_heads"
@@ -122,6 +145,7 @@ std::string gguf_of(const Golden& golden, const json::object& config, std::strin
                                             tensor.shape.size() > 1 ? matrices : TensorType::F32,
                                             {tensor.shape.begin(), tensor.shape.end()}, numbers));
   }
+  for (const auto& [name, stack] : stacks) tensors.push_back(stacked(name, stack, matrices));
   return gguf::testing::file_bytes(metadata_of(config, architecture), tensors);
 }
 
@@ -130,21 +154,12 @@ struct Case {
   const char* architecture;
 };
 
-/// The golden case's config, with what GGUF cannot say set to what it means.
-json::object config_of(const Golden& golden) {
-  json::object config =
-      json::parse(models::testing::file_text(golden.folder / "config.json")).as_object();
-  if (config.contains("query_pre_attn_scalar"))
-    config["query_pre_attn_scalar"] = config.at("head_dim");
-  return config;
-}
-
-class FromGguf : public testing::TestWithParam<Case> {};
+class FromGguf : public ::testing::TestWithParam<Case> {};
 
 TEST_P(FromGguf, GivesTheSameLogits) {
   const auto& [name, architecture] = GetParam();
   const Golden golden = models::testing::read_golden(name);
-  const json::object config = config_of(golden);
+  const json::object config = testing::gguf_config(golden);
   const TemporaryFolder folder;
   models::testing::write_checkpoint(folder, golden);
   folder.write("config.json", json::serialize(config));
@@ -160,24 +175,21 @@ TEST_P(FromGguf, GivesTheSameLogits) {
 
 INSTANTIATE_TEST_SUITE_P(
     Families, FromGguf,
-    testing::Values(Case{"llama/plain", "llama"}, Case{"llama/biases", "llama"},
-                    Case{"llama/tied", "llama"}, Case{"llama/wide_heads", "llama"},
-                    Case{"llama/linear_rope", "llama"}, Case{"mistral/window", "llama"},
-                    Case{"qwen2/plain", "qwen2"}, Case{"qwen3/plain", "qwen3"},
-                    Case{"gemma/plain", "gemma"}, Case{"gemma2/plain", "gemma2"},
-                    Case{"gemma3_text/plain", "gemma3"}, Case{"gemma3_text/linear_rope", "gemma3"}),
-    [](const auto& info) {
-      std::string name = info.param.golden;
-      std::ranges::replace(name, '/', '_');
-      return name;
-    });
+    ::testing::Values(Case{"llama/plain", "llama"}, Case{"llama/biases", "llama"},
+                      Case{"llama/tied", "llama"}, Case{"llama/wide_heads", "llama"},
+                      Case{"llama/linear_rope", "llama"}, Case{"mistral/window", "llama"},
+                      Case{"qwen2/plain", "qwen2"}, Case{"qwen3/plain", "qwen3"},
+                      Case{"gemma/plain", "gemma"}, Case{"gemma2/plain", "gemma2"},
+                      Case{"gemma3_text/plain", "gemma3"},
+                      Case{"gemma3_text/linear_rope", "gemma3"}),
+    [](const auto& info) { return testing::identifier(info.param.golden); });
 
 /// A llama whose matrices are of one kind, as a file.
 fs::path llama_file(const TemporaryFolder& folder, const Golden& golden, TensorType kind) {
-  return folder.write("tiny.gguf", gguf_of(golden, config_of(golden), "llama", kind));
+  return folder.write("tiny.gguf", gguf_of(golden, testing::gguf_config(golden), "llama", kind));
 }
 
-class KeptBlocks : public testing::TestWithParam<TensorType> {};
+class KeptBlocks : public ::testing::TestWithParam<TensorType> {};
 
 TEST_P(KeptBlocks, HoldTheSameNumbers) {
   const Golden golden = models::testing::read_golden("llama/plain");
@@ -194,24 +206,37 @@ TEST_P(KeptBlocks, HoldTheSameNumbers) {
   EXPECT_EQ(config->at("quantization").at("group_size"), 32);
   EXPECT_EQ(config->at("quantization").at("bits"), GetParam() == TensorType::Q8_0 ? 8 : 4);
 
-  Options plain = options;
-  plain.target = folder.path() / "plain";
-  plain.dequantize = true;
-  const auto unpacked = convert_to(plain);
-  ASSERT_TRUE(unpacked) << unpacked.error().message;
   // Unpacked again, since products with packed weights round their other side.
-  Options again = plain;
-  again.source = options.target;
-  again.target = folder.path() / "again";
-  const auto back = convert_to(again);
-  ASSERT_TRUE(back) << back.error().message;
-  expect_close(logits_of(again.target, golden.ids), logits_of(plain.target, golden.ids), 1e-4F);
+  expect_close(logits_of(testing::unpacked(options.target, folder.path() / "again"), golden.ids),
+               logits_of(testing::unpacked(options.source, folder.path() / "plain"), golden.ids),
+               1e-4F);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, KeptBlocks, testing::Values(TensorType::Q8_0, TensorType::Q4_0),
+INSTANTIATE_TEST_SUITE_P(Kinds, KeptBlocks, ::testing::Values(TensorType::Q8_0, TensorType::Q4_0),
                          [](const auto& info) {
                            return std::string(gguf::facts_of(info.param).name);
                          });
+
+TEST(FromGgufFile, ExpertsKeepTheirBlocks) {
+  const Golden golden = models::testing::read_golden("mixtral/plain");
+  const json::object config = testing::gguf_config(golden);
+  const TemporaryFolder folder;
+  Options options{
+      .source = folder.write("tiny.gguf", gguf_of(golden, config, "llama", TensorType::Q8_0)),
+      .target = folder.path() / "kept"};
+  options.dtype = "float32";
+  const auto kept = convert_to(options);
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(kept->kept, 3U * 8 + 2);  // four of attention, three stacks and the router; outer ones
+  const auto made = nn::Checkpoint::open(options.target);
+  ASSERT_TRUE(made) << made.error().message;
+  const auto codes = made->read("model.layers.0.block_sparse_moe.switch_mlp.up_proj.weight");
+  ASSERT_TRUE(codes) << codes.error().message;
+  EXPECT_EQ(codes->shape(), (nn::mx::Shape{6, 128, 64 / 4}));
+  expect_close(logits_of(testing::unpacked(options.target, folder.path() / "again"), golden.ids),
+               logits_of(testing::unpacked(options.source, folder.path() / "plain"), golden.ids),
+               1e-4F);
+}
 
 TEST(FromGgufFile, PacksAsAsked) {
   const Golden golden = models::testing::read_golden("llama/plain");
@@ -254,10 +279,10 @@ TEST(FromGgufFile, TellsWhatItCannotConvert) {
                   .starts_with("convert m.gguf: m.gguf: metadata \"general.architecture\" is "
                                "\"mamba\", which cannot be converted"));
   const Golden golden = models::testing::read_golden("llama/plain");
-  metadata = metadata_of(config_of(golden), "llama");
+  metadata = metadata_of(testing::gguf_config(golden), "llama");
   const auto strange = gguf::testing::file_bytes(
       metadata, {gguf::testing::stored("token_embd.weight", TensorType::F32, {256, 64},
-                                       std::vector<float>(256 * 64)),
+                                       std::vector<float>(std::size_t{256} * 64)),
                  gguf::testing::stored("blk.0.strange.weight", TensorType::F32, {1}, {1.0F})});
   EXPECT_EQ(fault(folder.write("s.gguf", strange)),
             "convert s.gguf: tensor \"blk.0.strange.weight\" is not known of the architecture "

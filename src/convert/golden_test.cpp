@@ -4,11 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/sha256.h"
-#include "convert/convert.h"
 #include "convert/model_files.h"
-#include "nn/checkpoint.h"
-#include "nn/file.h"
+#include "convert/testing/conversions.h"
 
 namespace hearth::convert {
 namespace {
@@ -18,32 +15,6 @@ using models::testing::Golden;
 using models::testing::TemporaryFolder;
 
 const fs::path kConversions = fs::path(HEARTH_SOURCE_DIR) / "tests/golden/conversion";
-
-/// "BF16[64,2] 0123456789abcdef": what is compared of a tensor.
-std::map<std::string, std::string> digest(const fs::path& folder) {
-  const auto checkpoint = nn::Checkpoint::open(folder);
-  EXPECT_TRUE(checkpoint) << checkpoint.error().message;
-  std::map<std::string, std::string> found;
-  if (!checkpoint) return found;
-  const auto file = nn::File::open(folder / "model.safetensors");
-  EXPECT_TRUE(file);
-  for (const auto& [name, tensor] : checkpoint->tensors()) {
-    std::vector<std::byte> bytes(tensor.entry.bytes);
-    EXPECT_TRUE(file->read(tensor.entry.offset, bytes));
-    std::string shape;
-    for (const int length : tensor.entry.shape)
-      shape += fmt::format("{}{}", shape.empty() ? "" : ",", length);
-    found[name] = fmt::format("{}[{}] {}", tensor.entry.dtype, shape,
-                              base::Sha256().add(bytes).hex().substr(0, 16));
-  }
-  return found;
-}
-
-Result<void> convert_to(const Options& options) {
-  auto conversion = Conversion::make(options);
-  if (!conversion) return fail(conversion.error());
-  return conversion->run([](const Progress&) { return true; });
-}
 
 Options options_of(const json::object& given) {
   Options options;
@@ -80,13 +51,13 @@ void expect_like_mlx(const std::string& file) {
     Options options = options_of(set.at("options").as_object());
     options.source = source.path();
     options.target = place.path() / "made";
-    const auto done = convert_to(options);
+    const auto done = testing::convert_to(options);
     EXPECT_TRUE(done) << done.error().message;
     if (!done) continue;
     std::map<std::string, std::string> tensors;
     for (const auto& tensor : set.at("tensors").as_object())
       tensors[std::string(tensor.key())] = std::string(tensor.value().as_string());
-    auto found = digest(options.target);
+    auto found = testing::digest(options.target);
     // mlx-lm leaves it out, but the family's own model adds it to the routers' scores.
     if (name.starts_with("ernie4_5_moe/"))
       std::erase_if(found, [](const auto& it) { return it.first.contains("e_score_correction"); });
@@ -108,18 +79,12 @@ std::vector<std::string> conversions() {
   return files;
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  for (char& c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-  return name;
-}
-
-class LikeMlx : public testing::TestWithParam<std::string> {};
+class LikeMlx : public ::testing::TestWithParam<std::string> {};
 TEST_P(LikeMlx, TensorByTensor) {
   expect_like_mlx(GetParam());
 }
-INSTANTIATE_TEST_SUITE_P(Conversions, LikeMlx, testing::ValuesIn(conversions()), test_name);
+INSTANTIATE_TEST_SUITE_P(Conversions, LikeMlx, ::testing::ValuesIn(conversions()),
+                         [](const auto& info) { return testing::identifier(info.param); });
 
 /// Of each family the first case that is stored plainly.
 std::vector<std::string> plain_cases() {
@@ -133,7 +98,7 @@ std::vector<std::string> plain_cases() {
   return cases;
 }
 
-class LoadsAgain : public testing::TestWithParam<std::string> {};
+class LoadsAgain : public ::testing::TestWithParam<std::string> {};
 TEST_P(LoadsAgain, WithTheSameLogits) {
   const Golden golden = models::testing::read_golden(GetParam());
   const TemporaryFolder folder;
@@ -143,18 +108,13 @@ TEST_P(LoadsAgain, WithTheSameLogits) {
   options.target = folder.path() / "made";
   options.bits = 16;
   options.dtype = "float32";
-  const auto done = convert_to(options);
+  const auto done = testing::convert_to(options);
   ASSERT_TRUE(done) << done.error().message;
-  const auto source = models::load_model(folder.path());
-  const auto model = models::load_model(options.target);
-  ASSERT_TRUE(source) << source.error().message;
-  ASSERT_TRUE(model) << model.error().message;
-  const auto logits = models::testing::one_pass(**model, golden.ids);
-  const auto expected = models::testing::one_pass(**source, golden.ids);
-  EXPECT_LE(models::testing::largest_difference(logits, expected),
-            1e-4F * models::testing::standard_deviation(expected));
+  testing::expect_close(testing::logits_of(options.target, golden.ids),
+                        testing::logits_of(folder.path(), golden.ids), 1e-4F);
 }
-INSTANTIATE_TEST_SUITE_P(Families, LoadsAgain, testing::ValuesIn(plain_cases()), test_name);
+INSTANTIATE_TEST_SUITE_P(Families, LoadsAgain, ::testing::ValuesIn(plain_cases()),
+                         [](const auto& info) { return testing::identifier(info.param); });
 
 }  // namespace
 }  // namespace hearth::convert

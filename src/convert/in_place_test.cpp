@@ -171,16 +171,125 @@ TEST_F(InPlace, DamagedFilesAreNotMadeAgainOutOfNothing) {
   EXPECT_EQ(refused.error().code, ErrorCode::CorruptData) << refused.error().message;
 }
 
-TEST_F(InPlace, LinksAreNotGivenUp) {
+TEST_F(InPlace, LinksToElsewhereAreNotGivenUp) {
   const TemporaryFolder links;
   for (const auto& item : fs::directory_iterator(source_.path()))
     fs::create_symlink(item.path(), links.path() / item.path().filename());
   Options linked = options();
   linked.source = links.path();
-  const auto refused = run(linked, [](const Progress&) { return true; });
+  const auto refused = Conversion::make(linked);
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("hearth rm"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("what else needs that is not known"), std::string::npos)
+      << refused.error().message;
   EXPECT_EQ(files_left(), kFiles);
+}
+
+TEST_F(InPlace, FilesWithOtherNamesAreNotGivenUp) {
+  fs::create_hard_link(source_.path() / file(1), place_.path() / "other");
+  const auto refused = Conversion::make(options());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find(file(1) + " cannot be given up for its space: it has"),
+            std::string::npos)
+      << refused.error().message;
+}
+
+/// The source as the Hub's cache has it: blobs, and snapshots of links to them.
+class InPlaceInCache : public InPlace {
+ protected:
+  InPlaceInCache() {
+    fs::create_directories(blobs());
+    for (const auto& item : fs::directory_iterator(source_.path()))
+      fs::rename(item.path(), blobs() / ("hash-" + item.path().filename().string()));
+    add_snapshot("one");
+  }
+
+  fs::path blobs() const { return cache_.path() / "models--org--name/blobs"; }
+  fs::path snapshot(const char* commit) const {
+    return cache_.path() / "models--org--name/snapshots" / commit;
+  }
+  void link(const char* commit, const std::string& name, const std::string& blob) const {
+    fs::create_symlink(fs::path("../../blobs") / ("hash-" + blob), snapshot(commit) / name);
+  }
+  void add_snapshot(const char* commit) const {
+    fs::create_directories(snapshot(commit));
+    for (std::size_t i = 0; i < kFiles; ++i) link(commit, file(i), file(i));
+    link(commit, "config.json", "config.json");
+  }
+  Options cached() const {
+    Options options = InPlace::options();
+    options.source = snapshot("one");
+    return options;
+  }
+  std::size_t blobs_left() const {
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < kFiles; ++i) left += fs::exists(blobs() / ("hash-" + file(i)));
+    return left;
+  }
+
+  TemporaryFolder cache_;
+};
+
+TEST_F(InPlaceInCache, BlobsGoWithTheirLinks) {
+  const auto done = run(cached(), [](const Progress&) { return true; });
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(blobs_left(), 0U);
+  std::vector<std::string> left;
+  for (const auto& item : fs::directory_iterator(snapshot("one")))
+    left.push_back(item.path().filename().string());
+  EXPECT_EQ(left, std::vector<std::string>{"config.json"});
+  expect_like_undisturbed();
+}
+
+TEST_F(InPlaceInCache, AnotherSnapshotKeepsItsBlobs) {
+  fs::create_directories(snapshot("two"));
+  link("two", "weights.safetensors", file(2));
+  const auto refused = Conversion::make(cached());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find(file(2) + " cannot be given up for its space: the "
+                                                   "snapshot two has it too"),
+            std::string::npos)
+      << refused.error().message;
+  EXPECT_EQ(blobs_left(), kFiles);
+  fs::remove(snapshot("two") / "weights.safetensors");
+  EXPECT_TRUE(Conversion::make(cached()));
+}
+
+TEST_F(InPlaceInCache, OneBlobUnderTwoNamesIsKept) {
+  link("one", "copy.safetensors.backup", file(0));
+  const auto refused = Conversion::make(cached());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("copy.safetensors.backup is the same file"),
+            std::string::npos)
+      << refused.error().message;
+}
+
+TEST_F(InPlaceInCache, ASnapshotThatComesInTheMeantimeKeepsItsBlobs) {
+  auto conversion = Conversion::make(cached());
+  ASSERT_TRUE(conversion) << conversion.error().message;
+  const auto stopped = conversion->run([&](const Progress&) {
+    if (!fs::exists(snapshot("two"))) add_snapshot("two");
+    return true;
+  });
+  ASSERT_FALSE(stopped);
+  EXPECT_NE(stopped.error().message.find("the snapshot two has it too"), std::string::npos);
+  EXPECT_EQ(blobs_left(), kFiles);
+  fs::remove_all(snapshot("two"));
+  ASSERT_TRUE(run(cached(), [](const Progress&) { return true; }));
+  EXPECT_EQ(blobs_left(), 0U);
+  expect_like_undisturbed();
+}
+
+TEST_F(InPlaceInCache, ALinkWhoseBlobWentJustBeforeTheEndGoesToo) {
+  auto conversion = Conversion::make(cached());
+  ASSERT_TRUE(conversion) << conversion.error().message;
+  ASSERT_FALSE(conversion->run([&](const Progress&) { return blobs_left() == kFiles; }));
+  ASSERT_LT(blobs_left(), kFiles);
+  for (std::size_t i = 0; i < kFiles; ++i)
+    if (!fs::exists(blobs() / ("hash-" + file(i)))) link("one", file(i), file(i));
+  ASSERT_TRUE(run(cached(), [](const Progress&) { return true; }));
+  for (std::size_t i = 0; i < kFiles; ++i)
+    EXPECT_FALSE(fs::is_symlink(snapshot("one") / file(i))) << file(i);
+  expect_like_undisturbed();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "convert/stamps.h"
 #include "models/adapter_config.h"
 #include "models/names.h"
 #include "models/registry.h"
@@ -122,8 +123,7 @@ Result<void> plan(const std::filesystem::path& folder, const models::Config& con
 
 Result<void> plan_fusion(const std::filesystem::path& folder, const models::Config& config,
                          std::vector<Weight>& weights) {
-  const auto name = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
-  TRY_IN(fmt::format("adapter {}", name.string()), plan(folder, config, weights));
+  TRY_IN(fmt::format("adapter {}", name_of(folder)), plan(folder, config, weights));
   return {};
 }
 

@@ -1,10 +1,9 @@
 // What conversions lose, against the same measured by transformers and numpy.
 #include <gtest/gtest.h>
 
-#include "convert/convert.h"
 #include "convert/model_files.h"
+#include "convert/testing/conversions.h"
 #include "kernels/testing/finest_activations.h"
-#include "models/testing/golden.h"
 #include "quality/compare.h"
 
 namespace hearth::convert {
@@ -23,9 +22,8 @@ TEST(MeasuredConversion, DemoModelInFourBitsLosesWhatTransformersFinds) {
                         .target = place.path() / "made",
                         .bits = 4,
                         .requantize = true};
-  auto conversion = Conversion::make(options);
-  ASSERT_TRUE(conversion) << conversion.error().message;
-  ASSERT_TRUE(conversion->run([](const Progress&) { return true; }));
+  const auto done = testing::convert_to(options);
+  ASSERT_TRUE(done) << done.error().message;
   const auto found = quality::compare({.reference = options.source,
                                        .other = options.target,
                                        .tokens = static_cast<int>(expected("tokens")),

@@ -5,7 +5,6 @@
 #include "convert/opened_model.h"
 #include "convert/pretty_json.h"
 #include "gguf/config_json.h"
-#include "gguf/keys.h"
 #include "gguf/model_file.h"
 #include "gguf/tokenizer_json.h"
 
@@ -44,8 +43,7 @@ Result<std::map<std::string, std::string>> tokenizer_texts(const gguf::Metadata&
 Result<OpenedModel> open(const Options& options,
                          const std::shared_ptr<const gguf::ModelFile>& file) {
   const gguf::Metadata& metadata = file->metadata();
-  const gguf::Family* family =
-      TRY(gguf::find_family(TRY(gguf::Keys(metadata).text("general.architecture"))));
+  const gguf::Family* family = TRY(gguf::find_family(metadata));
   auto files =
       TRY(gguf::config_files(*family, metadata, file->tensors(), TRY(rope_factors(*file))));
   auto texts = TRY(tokenizer_texts(metadata));

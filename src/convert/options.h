@@ -10,6 +10,9 @@
 
 namespace hearth::convert {
 
+/// Options::bits where nothing is to be packed.
+inline constexpr int kPlainBits = 16;
+
 struct Options {
   std::filesystem::path
       source;  ///< a model folder of Hugging Face's or MLX's layout, or a GGUF file

@@ -10,7 +10,6 @@ namespace hearth::convert {
 
 namespace {
 
-constexpr int kPlainBits = 16;
 const nn::Packing kCareful{8, 64, nn::PackingMode::Affine};
 
 Result<const nn::PackingFormat*> find_format(const std::string& mode) {

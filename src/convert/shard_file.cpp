@@ -18,16 +18,28 @@ constexpr std::size_t kWriteBytes = std::size_t{1} << 26;  // in one call
 constexpr std::size_t kHashBytes = std::size_t{1} << 22;
 
 std::string reason() {
-  return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe)
+  return std::strerror(errno);  // NOLINT(concurrency-mt-unsafe)
+}
+
+Result<int> open_to_write(const std::filesystem::path& path, int flags) {
+  constexpr int kMode = 0644;
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, kMode);
+  if (descriptor < 0) return fail(ErrorCode::Io, "{}: cannot write: {}", path.string(), reason());
+  return descriptor;
+}
 
 }  // namespace
 
 Result<ShardFile> ShardFile::create(const std::filesystem::path& path) {
-  constexpr int kMode = 0644;
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
-  if (descriptor < 0) return fail(ErrorCode::Io, "{}: cannot write: {}", path.string(), reason());
-  return ShardFile(descriptor, path.filename().string());
+  return ShardFile(TRY(open_to_write(path, O_CREAT | O_TRUNC)), path.filename().string(), 0);
+}
+
+Result<ShardFile> ShardFile::reopen(const std::filesystem::path& path, std::uint64_t bytes) {
+  ShardFile file(TRY(open_to_write(path, 0)), path.filename().string(), bytes);
+  const auto end = static_cast<::off_t>(bytes);
+  if (::ftruncate(file.descriptor_, end) != 0 || ::lseek(file.descriptor_, end, SEEK_SET) != end)
+    return fail(ErrorCode::Io, "{}: cannot write: {}", path.string(), reason());
+  return file;
 }
 
 ShardFile::ShardFile(ShardFile&& other) noexcept
@@ -56,22 +68,31 @@ Result<void> ShardFile::append(std::string_view text) {
   return append(std::as_bytes(std::span(text)));
 }
 
+std::string ShardFile::take_hash() {
+  return std::exchange(hash_, base::Sha256()).hex();
+}
+
 Result<std::string> ShardFile::finish() {
   if (::fsync(descriptor_) != 0)
     return fail(ErrorCode::Io, "{}: cannot bring it to the disk: {}", name_, reason());
   ::close(std::exchange(descriptor_, -1));
-  return hash_.hex();
+  return take_hash();
 }
 
 Result<std::string> file_hash(const std::filesystem::path& path) {
+  return file_hash(path, 0, TRY(nn::File::open(path)).size());
+}
+
+Result<std::string> file_hash(const std::filesystem::path& path, std::uint64_t first,
+                              std::uint64_t bytes) {
   const nn::File file = TRY(nn::File::open(path));
   std::vector<std::byte> piece(kHashBytes);
   base::Sha256 hash;
-  for (std::uint64_t at = 0; at < file.size();) {
-    const std::size_t bytes = std::min<std::uint64_t>(kHashBytes, file.size() - at);
-    TRY(file.read(at, std::span(piece).first(bytes)));
-    hash.add(std::span(piece).first(bytes));
-    at += bytes;
+  for (std::uint64_t done = 0; done < bytes;) {
+    const std::size_t count = std::min<std::uint64_t>(kHashBytes, bytes - done);
+    TRY(file.read(first + done, std::span(piece).first(count)));
+    hash.add(std::span(piece).first(count));
+    done += count;
   }
   return hash.hex();
 }

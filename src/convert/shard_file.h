@@ -19,6 +19,9 @@ class ShardFile {
   /// Starts the file anew. @returns Io.
   static Result<ShardFile> create(const std::filesystem::path& path);
 
+  /// Goes on behind the first `bytes` of a file; what lies behind them is dropped. @returns Io.
+  static Result<ShardFile> reopen(const std::filesystem::path& path, std::uint64_t bytes);
+
   ShardFile(ShardFile&& other) noexcept;
   ShardFile& operator=(ShardFile&&) = delete;
   ~ShardFile();
@@ -28,11 +31,15 @@ class ShardFile {
   Result<void> append(std::string_view text);
   std::uint64_t size() const { return size_; }
 
-  /// Makes sure that all is on the disk. @returns the file's SHA-256.
+  /// SHA-256 of what was appended since the beginning or the last call.
+  std::string take_hash();
+
+  /// Makes sure that all is on the disk. @returns what take_hash() returns.
   Result<std::string> finish();
 
  private:
-  ShardFile(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  ShardFile(int descriptor, std::string name, std::uint64_t size)
+      : descriptor_(descriptor), name_(std::move(name)), size_(size) {}
 
   int descriptor_ = -1;
   std::string name_;
@@ -42,6 +49,9 @@ class ShardFile {
 
 /// SHA-256 of a file, read in pieces.
 Result<std::string> file_hash(const std::filesystem::path& path);
+/// Of a part of it. @returns also CorruptData where the file is shorter.
+Result<std::string> file_hash(const std::filesystem::path& path, std::uint64_t first,
+                              std::uint64_t bytes);
 
 /// Writes a small file whole or not at all. @returns Io.
 Result<void> write_whole(const std::filesystem::path& path, std::string_view text);

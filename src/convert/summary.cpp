@@ -10,8 +10,6 @@ namespace hearth::convert {
 
 namespace {
 
-constexpr int kPlainBits = 16;
-
 /// A path with `*` for each number.
 std::string pattern_of(const std::string& path) {
   std::string pattern;

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "convert/consumed_source.h"
+
 namespace hearth::convert {
 
 namespace fs = std::filesystem;
@@ -51,6 +53,21 @@ Result<void> TargetFolder::check(const fs::path& source, const fs::path& target,
       !(fs::exists(target / "config.json", error) || fs::is_empty(target, error)))
     return fail(ErrorCode::InvalidArgument, "{} is no model folder; --force replaces only those",
                 target.string());
+  return {};
+}
+
+Result<void> TargetFolder::discard(const fs::path& target) {
+  const fs::path hidden = hidden_place(target);
+  std::error_code error;
+  if (!fs::exists(hidden, error)) return {};
+  if (ConsumedSource::begun(hidden))
+    return fail(ErrorCode::InvalidArgument,
+                "{} holds what was made of weight files that are gone; finish that conversion, or "
+                "remove the folder yourself",
+                hidden.string());
+  const TargetFolder mine = TRY(open(target));
+  fs::remove_all(hidden, error);
+  if (error) return fail(ErrorCode::Io, "cannot remove {}: {}", hidden.string(), error.message());
   return {};
 }
 

@@ -20,6 +20,11 @@ class TargetFolder {
   /// another process is at it.
   static Result<TargetFolder> open(const std::filesystem::path& target);
 
+  /// Removes what an interrupted conversion has left of the target, if anything.
+  /// @returns Io, Overloaded where one is at it; InvalidArgument where parts of the source are gone
+  ///          already and only what is there replaces them
+  static Result<void> discard(const std::filesystem::path& target);
+
   static std::filesystem::path hidden_place(const std::filesystem::path& target);
 
   TargetFolder(TargetFolder&& other) noexcept;

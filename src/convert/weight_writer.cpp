@@ -59,6 +59,7 @@ class Writer {
   /// All numbers, with the last two axes swapped. [rows, width]
   Result<mx::array> read_turned() {
     std::vector<mx::array> parts;
+    parts.reserve(weight_.ranges.size());
     for (const RowRange& range : weight_.ranges)
       parts.push_back(TRY(source_.numbers(range, 0, range.count, treatment_.dtype)));
     const int inner = weight_.shape.end()[-2];

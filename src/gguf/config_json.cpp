@@ -1,29 +1,29 @@
-// Sizes, rope, windows and end tokens by key.
+// Sizes, experts and windows by key.
 #include "gguf/config_json.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
-#include <numbers>
+#include <map>
+#include <utility>
 #include <vector>
 
+#include "gguf/config_parts.h"
 #include "gguf/keys.h"
 
 namespace hearth::gguf {
 
-namespace {
-
-constexpr std::int64_t kMaxSize = 1 << 22;
-constexpr std::int64_t kMaxContext = 1 << 30;
-
-/// The decimal number that was meant by a float32: 1e-05 for 9.99999974737875e-06.
 double neat(double stored) {
   const std::string text = fmt::format("{}", static_cast<float>(stored));
   double value = stored;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return std::isfinite(value) ? value : stored;
 }
+
+namespace {
+
+constexpr std::int64_t kMaxExperts = 4096;
+constexpr std::int64_t kMaxLayers = 4096;
 
 /// The kind of storage that most numbers of the model's matrices have.
 TensorType usual_type(const TensorTable& tensors) {
@@ -65,10 +65,11 @@ class ConfigWriter {
   Result<ConfigFiles> run(std::span<const float> rope_factors) {
     TRY(check());
     TRY(sizes());
-    TRY(rope(rope_factors));
+    if (!family_.experts.empty()) TRY(experts());
+    TRY(add_rope(keys_, rope_factors, config_));
     TRY(windows());
     if (gemma_) TRY(gemma());
-    TRY(ends());
+    TRY(add_ends(keys_, config_, generation_));
     config_["torch_dtype"] = dtype_of(family_, tensors_);
     return ConfigFiles{.config = std::move(config_), .generation = std::move(generation_)};
   }
@@ -76,13 +77,10 @@ class ConfigWriter {
  private:
   Result<void> check() const;
   Result<void> sizes();
-  Result<void> rope(std::span<const float> factors);
-  Result<void> rope_scaling();
-  void rope_by_factors(std::span<const float> factors);
-  bool is_llama3(std::span<const float> factors, double factor) const;
+  Result<void> experts();
   Result<void> windows();
   Result<void> gemma();
-  Result<void> ends();
+  Result<void> windows_by_layer();
   bool has(std::string_view tensor) const { return tensors_.contains(tensor); }
 
   const Family& family_;
@@ -94,7 +92,6 @@ class ConfigWriter {
   std::int64_t width_ = 0;
   std::int64_t heads_ = 1;
   std::int64_t head_width_ = 0;
-  double theta_ = 10000.0;
   json::object config_;
   json::object generation_;
 };
@@ -103,15 +100,39 @@ Result<void> ConfigWriter::check() const {
   const auto embedding = tensors_.find("token_embd.weight");
   if (embedding == tensors_.end() || embedding->second.shape.size() != 2)
     return fail(ErrorCode::CorruptData, "tensor \"token_embd.weight\" is missing or no matrix");
-  if (TRY(keys_.whole(".expert_count", 0, kMaxSize, 0)) > 0)
+  return {};
+}
+
+/// Counts and widths of experts. How they are picked is the architecture's, not the file's.
+Result<void> ConfigWriter::experts() {
+  const auto count = TRY(keys_.whole(".expert_count", 1, kMaxExperts));
+  const auto used = TRY(keys_.whole(".expert_used_count", 1, count));
+  const auto stack = tensors_.find("blk.0.ffn_gate_exps.weight");
+  if (stack == tensors_.end() || stack->second.shape.size() != 3 ||
+      stack->second.shape.front() != count)
+    return fail(ErrorCode::CorruptData,
+                "tensor \"blk.0.ffn_gate_exps.weight\" is missing or does not hold {} experts "
+                "(files of early 2024 and before keep experts apart: convert the model anew)",
+                count);
+  if (const auto scale = TRY(keys_.number(".expert_weights_scale", 0.0)); scale != 0 && scale != 1)
     return fail(ErrorCode::UnsupportedArgument,
-                "metadata \"{}.expert_count\": mixtures of experts cannot be converted from GGUF",
-                family_.architecture);
+                "metadata \"{}.expert_weights_scale\" is {}, which is not supported",
+                family_.architecture, scale);
+  config_["num_experts_per_tok"] = used;
+  if (llama_) {
+    config_["num_local_experts"] = count;
+    return {};
+  }
+  config_["num_experts"] = count;
+  config_["moe_intermediate_size"] = stack->second.shape[1];
+  config_["norm_topk_prob"] = true;
+  config_["decoder_sparse_step"] = 1;
+  config_["mlp_only_layers"] = json::array{};
   return {};
 }
 
 Result<void> ConfigWriter::sizes() {
-  layers_ = TRY(keys_.whole(".block_count", 1, 4096));
+  layers_ = TRY(keys_.whole(".block_count", 1, kMaxLayers));
   width_ = TRY(keys_.whole(".embedding_length", 1, kMaxSize));
   heads_ = TRY(keys_.whole(".attention.head_count", 1, kMaxSize));
   const auto kv_heads = TRY(keys_.whole(".attention.head_count_kv", 1, kMaxSize, heads_));
@@ -142,151 +163,62 @@ Result<void> ConfigWriter::sizes() {
   return {};
 }
 
-Result<void> ConfigWriter::rope(std::span<const float> factors) {
-  theta_ = neat(TRY(keys_.number(".rope.freq_base", gemma_ ? 10000.0 : theta_)));
-  config_["rope_theta"] = theta_;
-  const auto turned = TRY(keys_.whole(".rope.dimension_count", 2, kMaxSize, head_width_));
-  if (turned > head_width_)
-    return fail(ErrorCode::CorruptData,
-                "metadata \"{}.rope.dimension_count\" is {}, but heads have {}",
-                family_.architecture, turned, head_width_);
-  if (turned != head_width_)
-    config_["partial_rotary_factor"] =
-        static_cast<double>(turned) / static_cast<double>(head_width_);
-  TRY(rope_scaling());
-  if (factors.empty()) return {};
-  if (std::cmp_not_equal(factors.size(), turned / 2) ||
-      !std::ranges::all_of(factors, [](float factor) { return factor > 0 && factor < 1e9F; }))
-    return fail(ErrorCode::CorruptData, "tensor \"{}\" does not hold {} factors above 0",
-                kRopeFactors, turned / 2);
-  if (config_.contains("rope_scaling"))
-    return fail(ErrorCode::UnsupportedArgument,
-                "tensor \"{}\" and metadata \"{}.rope.scaling.type\" together are not supported",
-                kRopeFactors, family_.architecture);
-  rope_by_factors(factors);
-  return {};
-}
-
-/// Llama 3's stretching is stored as the factors that it gives; any others are listed one by one.
-void ConfigWriter::rope_by_factors(std::span<const float> factors) {
-  const double factor = neat(std::ranges::max(factors));
-  if (is_llama3(factors, factor)) {
-    config_["rope_scaling"] = {{"rope_type", "llama3"},
-                               {"factor", factor},
-                               {"low_freq_factor", 1.0},
-                               {"high_freq_factor", 4.0},
-                               {"original_max_position_embeddings", 8192}};
-    return;
-  }
-  json::array list;
-  for (const float each : factors) list.emplace_back(neat(each));
-  const json::value context = config_.at("max_position_embeddings");
-  config_["original_max_position_embeddings"] = context;
-  config_["rope_scaling"] = {
-      {"rope_type", "longrope"}, {"original_max_position_embeddings", context},
-      {"factor", 1.0},           {"attention_factor", 1.0},
-      {"short_factor", list},    {"long_factor", list}};
-}
-
-/// Compares with what Llama 3.1 and its successors say: 1 and 4 of 8192 positions.
-bool ConfigWriter::is_llama3(std::span<const float> factors, double factor) const {
-  constexpr double kContext = 8192.0;
-  const auto dims = static_cast<double>(2 * factors.size());
-  for (std::size_t i = 0; i < factors.size(); ++i) {
-    const double length =
-        2.0 * std::numbers::pi * std::pow(theta_, 2.0 * static_cast<double>(i) / dims);
-    double expected = 1.0;
-    if (length > kContext) {
-      expected = factor;
-    } else if (length >= kContext / 4.0) {
-      const double smooth = (kContext / length - 1.0) / 3.0;
-      expected = 1.0 / ((1.0 - smooth) / factor + smooth);
-    }
-    if (std::abs(factors[i] - expected) > 1e-4 * expected) return false;
-  }
-  return true;
-}
-
-Result<void> ConfigWriter::rope_scaling() {
-  const std::string type = TRY(keys_.text(".rope.scaling.type", "none"));
-  if (type == "none") return {};
-  const double factor = neat(TRY(keys_.number(".rope.scaling.factor")));
-  if (type == "linear") {
-    config_["rope_scaling"] = {{"rope_type", "linear"}, {"factor", factor}};
-    return {};
-  }
-  if (type != "yarn")
-    return fail(ErrorCode::UnsupportedArgument,
-                "metadata \"{}.rope.scaling.type\" is \"{}\" (supported: none, linear, yarn)",
-                family_.architecture, type);
-  const auto context = TRY(keys_.whole(".rope.scaling.original_context_length", 1, kMaxContext));
-  json::object scaling{
-      {"rope_type", "yarn"}, {"factor", factor}, {"original_max_position_embeddings", context}};
-  for (const auto& [key, name] : {std::pair(".rope.scaling.yarn_beta_fast", "beta_fast"),
-                                  std::pair(".rope.scaling.yarn_beta_slow", "beta_slow")})
-    if (keys_.has(key)) scaling[name] = neat(TRY(keys_.number(key)));
-  config_["rope_scaling"] = std::move(scaling);
-  return {};
-}
-
 Result<void> ConfigWriter::windows() {
   const auto window = TRY(keys_.whole(".attention.sliding_window", 0, kMaxContext, 0));
   const bool felt = window > 0 && window < config_.at("max_position_embeddings").as_int64();
-  if (family_.sandwich_norms || (llama_ && felt)) config_["sliding_window"] = window;
-  if (llama_ && felt) {  // a Llama with a window in every layer is a Mistral
-    config_["model_type"] = "mistral";
-    config_["architectures"] = json::array{"MistralForCausalLM"};
+  if (family_.sandwich_norms && window > 0) {
+    config_["sliding_window"] = window;
+    return family_.architecture == "gemma3" ? windows_by_layer() : Result<void>();
   }
-  if (family_.sandwich_norms && window == 0)
-    return fail(ErrorCode::CorruptData, "metadata \"{}.attention.sliding_window\" is missing",
+  if (family_.architecture == "gemma2")
+    return fail(ErrorCode::CorruptData, "metadata \"gemma2.attention.sliding_window\" is missing");
+  if (family_.architecture == "gemma3") config_["sliding_window_pattern"] = 1;  // none slides
+  if (!felt || gemma_) return {};
+  if (!llama_)
+    return fail(ErrorCode::UnsupportedArgument,
+                "metadata \"{}.attention.sliding_window\" is not supported for this architecture",
                 family_.architecture);
-  if (!felt || llama_ || gemma_) return {};
-  return fail(ErrorCode::UnsupportedArgument,
-              "metadata \"{}.attention.sliding_window\" is not supported for this architecture",
-              family_.architecture);
+  config_["sliding_window"] = window;
+  if (!family_.experts.empty()) return {};
+  config_["model_type"] = "mistral";  // a Llama with a window in every layer
+  config_["architectures"] = json::array{"MistralForCausalLM"};
+  return {};
+}
+
+/// One number, of how many layers the last one sees all (0: none does); or a truth value for each
+/// layer.
+Result<void> ConfigWriter::windows_by_layer() {
+  constexpr std::string_view kPattern = ".attention.sliding_window_pattern";
+  std::vector<bool> slides(static_cast<std::size_t>(layers_), true);
+  if (auto flags = keys_.truths(kPattern)) {
+    if (flags->size() < slides.size())
+      return fail(ErrorCode::CorruptData, "metadata \"gemma3{}\" has {} entries for {} layers",
+                  kPattern, flags->size(), layers_);
+    slides = *std::move(flags);
+  } else if (const auto pattern = TRY(keys_.whole(kPattern, 0, kMaxLayers, 6)); pattern > 0) {
+    config_["sliding_window_pattern"] = pattern;
+    return {};
+  }
+  json::array kinds;
+  for (std::size_t i = 0; std::cmp_less(i, layers_); ++i)
+    kinds.emplace_back(slides[i] ? "sliding_attention" : "full_attention");
+  config_["layer_types"] = std::move(kinds);
+  return {};
 }
 
 Result<void> ConfigWriter::gemma() {
   config_["hidden_activation"] = "gelu_pytorch_tanh";
   config_["hidden_act"] = "gelu_pytorch_tanh";
   if (!family_.sandwich_norms) return {};
-  // The largest of either series has a scale of its own, which GGUF does not tell.
-  const bool largest = family_.architecture == "gemma2" ? layers_ == 46 : layers_ == 62;
-  config_["query_pre_attn_scalar"] = largest ? width_ / heads_ : head_width_;
-  for (const char* cap : {"attn_logit_softcapping", "final_logit_softcapping"}) {
-    const std::string key = "." + std::string(cap);
-    const bool attention = key.starts_with(".attn");
-    if (keys_.has(key))
-      config_[cap] = neat(TRY(keys_.number(key)));
-    else if (family_.architecture == "gemma2")
-      config_[cap] = attention ? 50.0 : 30.0;
+  config_["query_pre_attn_scalar"] = score_divisor(family_, layers_, head_width_, width_ / heads_);
+  if (family_.architecture == "gemma2") {
+    config_["attn_logit_softcapping"] = neat(TRY(keys_.number(".attn_logit_softcapping", 50.0)));
+    config_["final_logit_softcapping"] = neat(TRY(keys_.number(".final_logit_softcapping", 30.0)));
+    return {};
   }
-  if (family_.architecture != "gemma3") return {};
-  config_["sliding_window_pattern"] =
-      TRY(keys_.whole(".attention.sliding_window_pattern", 1, kMaxSize, 6));
+  if (keys_.has(".final_logit_softcapping"))
+    config_["final_logit_softcapping"] = neat(TRY(keys_.number(".final_logit_softcapping")));
   config_["rope_local_base_freq"] = neat(TRY(keys_.number(".rope.freq_base_swa", 10000.0)));
-  return {};
-}
-
-Result<void> ConfigWriter::ends() {
-  const auto vocab = config_.at("vocab_size").as_int64();
-  const auto token = [&](std::string_view key) -> Result<std::int64_t> {
-    const auto id = TRY(keys_.whole(fmt::format("tokenizer.ggml.{}_token_id", key), -1,
-                                    std::numeric_limits<std::uint32_t>::max(), -1));
-    return id < vocab ? id : -1;  // some writers say so that there is none
-  };
-  const auto begin = TRY(token("bos"));
-  if (begin >= 0) config_["bos_token_id"] = generation_["bos_token_id"] = begin;
-  if (const auto pad = TRY(token("padding")); pad >= 0)
-    config_["pad_token_id"] = generation_["pad_token_id"] = pad;
-  json::array all;
-  for (const char* key : {"eos", "eot", "eom"}) {
-    const auto id = TRY(token(key));
-    if (id >= 0 && std::ranges::find(all, json::value(id)) == all.end()) all.emplace_back(id);
-  }
-  if (all.empty()) return {};
-  config_["eos_token_id"] = all[0];
-  generation_["eos_token_id"] = all.size() == 1 ? all[0] : json::value(all);
   return {};
 }
 

@@ -35,7 +35,7 @@ TensorTable embedding(TensorType type = TensorType::F16) {
 }
 
 Result<ConfigFiles> files_of(const Metadata& metadata, const std::vector<float>& factors = {}) {
-  const auto* family = TRY(find_family(*metadata.at("general.architecture").string()));
+  const auto* family = TRY(find_family(metadata));
   return config_files(*family, metadata, embedding(), factors);
 }
 
@@ -132,9 +132,87 @@ TEST(GgufConfig, OfGemmas) {
   EXPECT_EQ(largest.at("attn_logit_softcapping"), 50.0);
 }
 
+/// A file's table of tensors with one layer of experts.
+TensorTable with_experts(std::int32_t experts) {
+  TensorTable tensors = embedding();
+  tensors["blk.0.ffn_gate_exps.weight"] = {.type = TensorType::F16, .shape = {experts, 32, 64}};
+  return tensors;
+}
+
+TEST(GgufConfig, OfExperts) {
+  Metadata metadata = sizes("llama");
+  metadata["llama.expert_count"] = Value::u32(8);
+  metadata["llama.expert_used_count"] = Value::u32(2);
+  metadata["llama.attention.sliding_window"] = Value::u32(512);
+  const Family& mixtral = **find_family(metadata);
+  const auto files = config_files(mixtral, metadata, with_experts(8), {});
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_EQ(files->config.at("model_type"), "mixtral");
+  EXPECT_EQ(files->config.at("num_local_experts"), 8);
+  EXPECT_EQ(files->config.at("num_experts_per_tok"), 2);
+  EXPECT_EQ(files->config.at("intermediate_size"), 128);
+  EXPECT_EQ(files->config.at("sliding_window"), 512);
+  EXPECT_THAT(config_files(mixtral, metadata, with_experts(7), {}).error().message,
+              HasSubstr("does not hold 8 experts"));
+  EXPECT_THAT(config_files(mixtral, metadata, embedding(), {}).error().message,
+              HasSubstr("ffn_gate_exps.weight\" is missing"));
+
+  Metadata second = sizes("qwen3moe");
+  second["qwen3moe.expert_count"] = Value::u32(16);
+  second["qwen3moe.expert_used_count"] = Value::u32(4);
+  const auto small = config_files(**find_family(second), second, with_experts(16), {});
+  ASSERT_TRUE(small) << small.error().message;
+  EXPECT_EQ(small->config.at("model_type"), "qwen3_moe");
+  EXPECT_EQ(small->config.at("num_experts"), 16);
+  EXPECT_EQ(small->config.at("moe_intermediate_size"), 32);
+  EXPECT_EQ(small->config.at("norm_topk_prob"), true);
+  second["qwen3moe.expert_used_count"] = Value::u32(17);
+  EXPECT_FALSE(config_files(**find_family(second), second, with_experts(16), {}));
+}
+
+TEST(GgufConfig, WindowsByLayer) {
+  Metadata metadata = sizes("gemma3");
+  EXPECT_EQ(config_of(metadata).at("sliding_window_pattern"), 1);  // none
+  metadata["gemma3.attention.sliding_window"] = Value::u32(512);
+  const std::string key = "gemma3.attention.sliding_window_pattern";
+  metadata[key] = Value::u32(4);
+  EXPECT_EQ(config_of(metadata).at("sliding_window_pattern"), 4);
+  const auto list = [](const std::vector<bool>& flags) {
+    std::vector<Value> items;
+    items.reserve(flags.size());
+    for (const bool flag : flags) items.push_back(Value::boolean(flag));
+    return Value::array(ValueType::Bool, std::move(items));
+  };
+  metadata[key] = list({true, false});
+  EXPECT_EQ(config_of(metadata).at("layer_types"),
+            (json::array{"sliding_attention", "full_attention"}));
+  metadata[key] = list({true});
+  EXPECT_THAT(files_of(metadata).error().message, HasSubstr("has 1 entries for 2 layers"));
+}
+
+TEST(GgufConfig, EndsByTheirNames) {
+  Metadata metadata = sizes("gemma2");
+  metadata["gemma2.attention.sliding_window"] = Value::u32(512);
+  const std::vector<Value> texts{Value::text("<pad>"), Value::text("<eos>"), Value::text("<bos>"),
+                                 Value::text("<end_of_turn>"), Value::text("<|im_end|>")};
+  const std::vector<Value> kinds{Value::i32(3), Value::i32(3), Value::i32(3), Value::i32(3),
+                                 Value::i32(1)};
+  metadata["tokenizer.ggml.tokens"] = Value::array(ValueType::String, texts);
+  metadata["tokenizer.ggml.token_type"] = Value::array(ValueType::I32, kinds);
+  metadata["tokenizer.ggml.eos_token_id"] = Value::u32(1);
+  const auto files = files_of(metadata);
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_EQ(files->generation.at("eos_token_id"), (json::array{1, 3}));  // 4 is no control token
+  metadata["tokenizer.ggml.eot_token_id"] = Value::u32(3);
+  EXPECT_EQ(files_of(metadata)->generation.at("eos_token_id"), (json::array{1, 3}));
+}
+
 TEST(GgufConfig, NamesWhatIsWrong) {
-  EXPECT_THAT(find_family("mamba").error().message,
-              HasSubstr("\"mamba\", which cannot be converted (supported: llama, qwen2, qwen3"));
+  EXPECT_THAT(
+      find_family("mamba", false).error().message,
+      HasSubstr("\"mamba\", which cannot be converted (supported: llama, llama with experts, "
+                "qwen2, qwen3, qwen3moe with experts, gemma"));
+  EXPECT_THAT(find_family("gemma", true).error().message, HasSubstr("\"gemma\" with experts"));
   const auto fault = [](const std::string& key, const std::optional<Value>& value) {
     Metadata metadata = sizes("llama");
     metadata.erase("llama." + key);
@@ -147,27 +225,37 @@ TEST(GgufConfig, NamesWhatIsWrong) {
   EXPECT_EQ(fault("block_count", Value::text("x")),
             "metadata \"llama.block_count\" must be a whole number, not string");
   EXPECT_THAT(fault("block_count", Value::u32(0)), HasSubstr("is 0 (possible: 1 to 4096)"));
-  EXPECT_THAT(fault("expert_count", Value::u32(8)), HasSubstr("mixtures of experts"));
+  EXPECT_THAT(fault("expert_count", Value::u32(8)), HasSubstr("expert_used_count\" is missing"));
   EXPECT_THAT(fault("rope.scaling.type", Value::text("foo")), HasSubstr("is missing"));
   EXPECT_THAT(fault("attention.value_length", Value::u32(8)), HasSubstr("differs from key_length"));
 }
 
 TEST(GgufFamily, TranslatesNames) {
-  const Family& gemma = **find_family("gemma3");
-  const Family& llama = **find_family("llama");
-  EXPECT_EQ(hf_name(llama, "blk.10.ffn_norm.weight"),
+  const Family& gemma = **find_family("gemma3", false);
+  const Family& llama = **find_family("llama", false);
+  EXPECT_EQ(mlx_name(llama, "blk.10.ffn_norm.weight"),
             "model.layers.10.post_attention_layernorm.weight");
-  EXPECT_EQ(hf_name(gemma, "blk.10.ffn_norm.weight"),
+  EXPECT_EQ(mlx_name(gemma, "blk.10.ffn_norm.weight"),
             "model.layers.10.pre_feedforward_layernorm.weight");
-  EXPECT_EQ(hf_name(gemma, "blk.0.attn_k_norm.weight"), "model.layers.0.self_attn.k_norm.weight");
-  EXPECT_EQ(hf_name(llama, "blk.0.attn_q.bias"), "model.layers.0.self_attn.q_proj.bias");
-  EXPECT_EQ(hf_name(llama, "output.weight"), "lm_head.weight");
+  EXPECT_EQ(mlx_name(gemma, "blk.0.attn_k_norm.weight"), "model.layers.0.self_attn.k_norm.weight");
+  EXPECT_EQ(mlx_name(llama, "blk.0.attn_q.bias"), "model.layers.0.self_attn.q_proj.bias");
+  EXPECT_EQ(mlx_name(llama, "output.weight"), "lm_head.weight");
   EXPECT_EQ(gguf_name(llama, "model.norm.weight"), "output_norm.weight");
   EXPECT_EQ(gguf_name(gemma, "model.layers.3.post_feedforward_layernorm.weight"),
             "blk.3.post_ffw_norm.weight");
+  const Family& mixtral = **find_family("llama", true);
+  EXPECT_EQ(mlx_name(mixtral, "blk.1.ffn_down_exps.weight"),
+            "model.layers.1.block_sparse_moe.switch_mlp.down_proj.weight");
+  EXPECT_EQ(mlx_name(mixtral, "blk.1.ffn_down.weight"), "");
+  EXPECT_EQ(mlx_name(llama, "blk.1.ffn_down_exps.weight"), "");
+  const Family& qwen = **find_family("qwen3moe", true);
+  EXPECT_EQ(gguf_name(qwen, "model.layers.1.mlp.gate.weight"), "blk.1.ffn_gate_inp.weight");
+  EXPECT_EQ(gguf_name(qwen, "model.layers.1.mlp.switch_mlp.up_proj.weight"),
+            "blk.1.ffn_up_exps.weight");
+  EXPECT_EQ(gguf_name(qwen, "model.layers.1.mlp.up_proj.weight"), "");
   for (const char* name : {"blk.x.attn_q.weight", "blk.0.attn_q.other", "blk.0.weight", "blk.0.",
                            "weight", "", "blk.0.post_ffw_norm.weight"})
-    EXPECT_EQ(hf_name(llama, name), "") << name;
+    EXPECT_EQ(mlx_name(llama, name), "") << name;
 }
 
 TEST(GgufConfig, SurvivesMutations) {
@@ -191,8 +279,7 @@ TEST(GgufConfig, SurvivesMutations) {
       bytes[random() % bytes.size()] = static_cast<char>(random());
     const auto header = read_header(bytes.size(), testing::reading(bytes));
     if (!header) continue;
-    const auto architecture = Keys(header->metadata).text("general.architecture");
-    const auto family = architecture ? find_family(*architecture) : fail(architecture.error());
+    const auto family = find_family(header->metadata);
     if (!family) continue;
     const auto files = config_files(**family, header->metadata, header->tensors, {});
     const auto tokenizer = tokenizer_files(header->metadata);

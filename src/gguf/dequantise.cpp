@@ -14,16 +14,6 @@ namespace {
 
 constexpr int kNumbers = 32;
 
-std::uint16_t word_at(const std::uint8_t* bytes) {
-  std::uint16_t word = 0;
-  std::memcpy(&word, bytes, sizeof(word));
-  return word;
-}
-
-float half_at(const std::uint8_t* bytes) {
-  return half_to_float(word_at(bytes));
-}
-
 /// The lower half of the numbers lies in the lower half of the bytes.
 int nibble(const std::uint8_t* codes, int i) {
   return codes[i % 16] >> (i / 16 * 4) & 15;

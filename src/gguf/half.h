@@ -4,8 +4,16 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 namespace hearth::gguf {
+
+/// The 16 bits that lie there, whatever their alignment.
+inline std::uint16_t word_at(const void* bytes) {
+  std::uint16_t word = 0;
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
+}
 
 /// IEEE half precision, exactly.
 inline float half_to_float(std::uint16_t half) {
@@ -18,6 +26,10 @@ inline float half_to_float(std::uint16_t half) {
   }
   const std::uint32_t wide = exponent == 31 ? 255U : exponent + (127 - 15);
   return std::bit_cast<float>(sign | wide << 23U | fraction << 13U);
+}
+
+inline float half_at(const void* bytes) {
+  return half_to_float(word_at(bytes));
 }
 
 /// Rounds to the nearest, ties to even; infinite beyond 65504.

@@ -78,7 +78,7 @@ struct Hand {
     bytes += "GGUF";
     return add(version).add(tensors).add(keys);
   }
-  Hand& tensor(std::string_view name, std::vector<std::uint64_t> lengths, std::uint32_t type,
+  Hand& tensor(std::string_view name, const std::vector<std::uint64_t>& lengths, std::uint32_t type,
                std::uint64_t offset) {
     text(name).add(static_cast<std::uint32_t>(lengths.size()));
     for (const std::uint64_t length : lengths) add(length);
@@ -135,9 +135,9 @@ TEST(GgufHeader, NamesTheKeyThatIsWrong) {
 }
 
 TEST(GgufHeader, NamesTheTensorThatIsWrong) {
-  const auto one = [](std::vector<std::uint64_t> lengths, std::uint32_t type,
+  const auto one = [](const std::vector<std::uint64_t>& lengths, std::uint32_t type,
                       std::uint64_t offset = 0) {
-    return Hand().start(1, 0).tensor("t", std::move(lengths), type, offset).data(256);
+    return Hand().start(1, 0).tensor("t", lengths, type, offset).data(256);
   };
   EXPECT_TRUE(read(one({4, 16}, 0).bytes));
   expect_refused(one({4, 17}, 0), "tensor \"t\" lies at byte 0 of the data and has 272 bytes");

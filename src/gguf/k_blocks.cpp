@@ -2,7 +2,6 @@
 #include "gguf/k_blocks.h"
 
 #include <cstddef>
-#include <cstring>
 
 #include "gguf/half.h"
 
@@ -11,12 +10,6 @@ namespace hearth::gguf {
 namespace {
 
 constexpr int kHalf = 128;  // numbers in half a block
-
-float half_at(const std::uint8_t* bytes) {
-  std::uint16_t half = 0;
-  std::memcpy(&half, bytes, sizeof(half));
-  return half_to_float(half);
-}
 
 struct ScaleAndMin {
   int scale = 0;

@@ -50,6 +50,16 @@ Result<std::string> Keys::text(std::string_view key, std::optional<std::string> 
   return *text;
 }
 
+Result<std::vector<bool>> Keys::truths(std::string_view key) const {
+  const Value* value = find(metadata_, place(key));
+  const Array* list = value ? value->list() : nullptr;
+  if (!list || list->type != ValueType::Bool) return wrong(key, "a list of truth values");
+  std::vector<bool> truths;
+  truths.reserve(list->items.size());
+  for (const Value& item : list->items) truths.push_back(*item.truth());
+  return truths;
+}
+
 Result<std::vector<std::string_view>> Keys::texts(std::string_view key) const {
   const Value* value = find(metadata_, place(key));
   const Array* list = value ? value->list() : nullptr;

@@ -57,7 +57,7 @@ TEST(GgufModelFile, ReadsWhatTheReferenceWrote) {
 
 TEST(GgufModelFile, ReadsSomeRowsOnly) {
   const TempFolder folder;
-  std::vector<float> numbers(5 * 32);
+  std::vector<float> numbers(std::size_t{5} * 32);
   std::iota(numbers.begin(), numbers.end(), 0.0F);
   const auto path =
       folder.write("m.gguf", file_bytes({}, {stored("t", TensorType::F16, {5, 32}, numbers)}));

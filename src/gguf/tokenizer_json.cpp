@@ -14,15 +14,10 @@ namespace hearth::gguf {
 
 namespace {
 
-constexpr std::string_view kSpaceSign = "\xE2\x96\x81";  // U+2581, which stands for a space
-
 /// Tokens that SentencePiece's users define are searched in the text as it is, with its spaces.
 std::string added_text(const Vocabulary& vocabulary, std::size_t id, bool pieces) {
-  std::string text(vocabulary.texts[id]);
-  if (!pieces || vocabulary.kinds[id] != TokenKind::UserDefined) return text;
-  for (std::size_t at = text.find(kSpaceSign); at != text.npos; at = text.find(kSpaceSign, at))
-    text.replace(at, kSpaceSign.size(), " ");
-  return text;
+  const bool searched = pieces && vocabulary.kinds[id] == TokenKind::UserDefined;
+  return searched ? with_spaces(vocabulary.texts[id]) : std::string(vocabulary.texts[id]);
 }
 
 json::array added_tokens(const Vocabulary& vocabulary, bool pieces) {

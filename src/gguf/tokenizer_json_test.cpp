@@ -20,18 +20,21 @@ using text::testing::shared_folder;
 
 Value texts(const std::vector<std::string>& list) {
   std::vector<Value> items;
+  items.reserve(list.size());
   for (const std::string& text : list) items.push_back(Value::text(text));
   return Value::array(ValueType::String, std::move(items));
 }
 
 Value kinds(const std::vector<int>& list) {
   std::vector<Value> items;
+  items.reserve(list.size());
   for (const int kind : list) items.push_back(Value::i32(kind));
   return Value::array(ValueType::I32, std::move(items));
 }
 
 Value scores(const std::vector<float>& list) {
   std::vector<Value> items;
+  items.reserve(list.size());
   for (const float score : list) items.push_back(Value::f32(score));
   return Value::array(ValueType::F32, std::move(items));
 }

@@ -14,7 +14,6 @@ namespace hearth::gguf {
 
 namespace {
 
-constexpr std::string_view kSpaceSign = "\xE2\x96\x81";  // U+2581
 constexpr std::string_view kFile = "tokenizer.json: ";
 
 template <class... Args>
@@ -68,6 +67,12 @@ std::optional<std::pair<std::string, std::string>> merge_of(const json::value& m
   return std::pair(whole.substr(0, space), whole.substr(space + 1));
 }
 
+/// A token's text, which files give as it is or in an object.
+std::string token_text(const json::object& config, std::string_view name) {
+  if (const json::object* token = object_at(config, name)) return text_at(*token, "content");
+  return text_at(config, name);
+}
+
 /// What the steps before the model do to spaces: SentencePiece's three ways.
 enum class Spaces { NotPieces, Signs, SignsWithPrefix };
 
@@ -106,7 +111,7 @@ class Writer {
     TRY(take_merges(*model));
     const Spaces spaces = spaces_of(files_.tokenizer);
     if (true_at(*model, "byte_fallback") && spaces != Spaces::NotPieces)
-      TRY(write_pieces(spaces));
+      TRY(write_pieces(*model, spaces));
     else
       TRY(write_bytes(*model));
     write_tokens();
@@ -121,7 +126,8 @@ class Writer {
   Result<void> take_added();
   Result<void> take_merges(const json::object& model);
   Result<void> write_bytes(const json::object& model);
-  Result<void> write_pieces(Spaces spaces);
+  Result<void> write_pieces(const json::object& model, Spaces spaces);
+  void set_scores();
   Result<void> check_order() const;
   void write_tokens();
   void write_special();
@@ -162,7 +168,10 @@ Result<void> Writer::take_added() {
     if (!id || text_at(*token, "content").empty())
       return corrupt("added_tokens has an entry without a content or an id below {}",
                      tokens_.size());
-    tokens_[*id] = text_at(*token, "content");
+    const std::string text = text_at(*token, "content");
+    if (const auto other = ids_.find(text); other != ids_.end() && other->second != *id)
+      return corrupt("added_tokens has \"{}\" as {}, but it is token {}", text, *id, other->second);
+    tokens_[*id] = text;
     kinds_[*id] = true_at(*token, "special") ? TokenKind::Control : TokenKind::UserDefined;
     ids_[tokens_[*id]] = *id;
   }
@@ -192,13 +201,16 @@ Result<void> Writer::write_bytes(const json::object& model) {
   metadata_["tokenizer.ggml.model"] = Value::text("gpt2");
   metadata_["tokenizer.ggml.pre"] = Value::text(std::string(name));
   std::vector<Value> merges;
-  for (const auto& [left, right] : merges_) merges.push_back(Value::text(left + " " + right));
+  merges.reserve(merges_.size());
+  for (const auto& [left, right] : merges_)
+    merges.push_back(Value::text(fmt::format("{} {}", left, right)));
   metadata_["tokenizer.ggml.merges"] = Value::array(ValueType::String, std::move(merges));
   return {};
 }
 
 /// Scores count down with the rank of the first merge that makes a piece.
-Result<void> Writer::write_pieces(Spaces spaces) {
+void Writer::set_scores() {
+  constexpr float kOfAdded = -1000.0F;  // which are never put together
   std::vector<bool> ranked(tokens_.size(), false);
   for (std::size_t rank = 0; rank < merges_.size(); ++rank) {
     const std::size_t id = ids_.at(merges_[rank].first + merges_[rank].second);
@@ -209,27 +221,52 @@ Result<void> Writer::write_pieces(Spaces spaces) {
     if (kinds_[id] == TokenKind::Normal && is_byte_token(tokens_[id])) kinds_[id] = TokenKind::Byte;
     if (kinds_[id] == TokenKind::Normal && !ranked[id])
       scores_[id] = -static_cast<float>(merges_.size() + id);
+    if (kinds_[id] == TokenKind::Control || kinds_[id] == TokenKind::UserDefined)
+      scores_[id] = kOfAdded;
   }
-  if (const auto unknown = ids_.find(text_at(files_.config, "unk_token")); unknown != ids_.end())
-    kinds_[unknown->second] = TokenKind::Unknown;
+}
+
+Result<void> Writer::write_pieces(const json::object& model, Spaces spaces) {
+  set_scores();
+  std::string unknown = token_text(files_.config, "unk_token");
+  if (unknown.empty()) unknown = text_at(model, "unk_token");
+  if (const auto found = ids_.find(unknown); found != ids_.end())
+    kinds_[found->second] = TokenKind::Unknown;
   TRY(check_order());
+  for (std::size_t id = 0; id < tokens_.size(); ++id)
+    if (kinds_[id] == TokenKind::UserDefined) tokens_[id] = with_spaces(tokens_[id]);
   metadata_["tokenizer.ggml.model"] = Value::text("llama");
   metadata_["tokenizer.ggml.pre"] = Value::text("default");
   metadata_["tokenizer.ggml.add_space_prefix"] = Value::boolean(spaces == Spaces::SignsWithPrefix);
   std::vector<Value> scores;
+  scores.reserve(scores_.size());
   for (const float score : scores_) scores.push_back(Value::f32(score));
   metadata_["tokenizer.ggml.scores"] = Value::array(ValueType::F32, std::move(scores));
   return {};
 }
 
-/// Whether the scores give the pieces back in the order of the merges.
+/// Whether the scores give the pieces back in the order of the merges. Merges that make a token of
+/// the user's (Gemma's runs of spaces) count for nothing: readers of GGUF cut such tokens out of a
+/// text before all else. That is the same where they are the first merges too.
 Result<void> Writer::check_order() const {
-  Vocabulary vocabulary{.texts = {tokens_.begin(), tokens_.end()},
-                        .kinds = kinds_,
-                        .scores = {scores_.begin(), scores_.end()}};
+  std::vector<std::string> made;
+  for (const auto& [left, right] : merges_) {
+    std::string piece = left + right;
+    const bool added = kinds_[ids_.at(piece)] == TokenKind::UserDefined;
+    if (added && !made.empty() && piece.contains(kSpaceSign))
+      return unsupported(
+          "model.merges makes the added token \"{}\" after other pieces, but a GGUF file's tokens "
+          "of "
+          "that kind come before all merges",
+          piece);
+    if (!added) made.push_back(std::move(piece));
+  }
+  const Vocabulary vocabulary{.texts = {tokens_.begin(), tokens_.end()},
+                              .kinds = kinds_,
+                              .scores = {scores_.begin(), scores_.end()}};
   const Merges found = TRY(merges_by_score(vocabulary));
-  const auto piece = [](const auto& merge) { return merge.first + merge.second; };
-  if (std::ranges::equal(found, merges_, {}, piece, piece)) return {};
+  const auto piece_of = [](const auto& merge) { return merge.first + merge.second; };
+  if (std::ranges::equal(found, made, {}, piece_of)) return {};
   return unsupported(
       "its merges do not follow from scores of the tokens, which is all that GGUF has for them");
 }
@@ -244,12 +281,6 @@ void Writer::write_tokens() {
   }
   metadata_["tokenizer.ggml.tokens"] = Value::array(ValueType::String, std::move(tokens));
   metadata_["tokenizer.ggml.token_type"] = Value::array(ValueType::I32, std::move(kinds));
-}
-
-/// A token's text, which files give as it is or in an object.
-std::string token_text(const json::object& config, std::string_view name) {
-  if (const json::object* token = object_at(config, name)) return text_at(*token, "content");
-  return text_at(config, name);
 }
 
 void Writer::write_special() {

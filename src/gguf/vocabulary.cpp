@@ -35,6 +35,14 @@ Result<void> check_texts(const Vocabulary& vocabulary) {
 
 }  // namespace
 
+std::string with_spaces(std::string_view text) {
+  std::string spaced(text);
+  for (std::size_t at = spaced.find(kSpaceSign); at != spaced.npos;
+       at = spaced.find(kSpaceSign, at))
+    spaced.replace(at, kSpaceSign.size(), " ");
+  return spaced;
+}
+
 Result<Vocabulary> read_vocabulary(const Metadata& metadata) {
   const Keys keys(metadata);
   Vocabulary vocabulary{.texts = TRY(keys.texts(kTokens)), .kinds = {}, .scores = {}};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,11 @@ enum class TokenKind : std::uint8_t {
   Unused = 5,
   Byte = 6,
 };
+
+/// U+2581, which stands for a space in SentencePiece's pieces.
+inline constexpr std::string_view kSpaceSign = "\xE2\x96\x81";
+/// The text with spaces for signs.
+std::string with_spaces(std::string_view text);
 
 /// All tokens, by id. Texts point into the metadata they were read from.
 struct Vocabulary {

@@ -10,11 +10,21 @@ namespace {
 
 constexpr int kMostRedirects = 8;
 
-Error with_advice(Error error) {
-  if (error.code == ErrorCode::Io)
-    error.message +=
-        "; check the network, the proxy (https_proxy) and the mirror (HF_ENDPOINT), then start "
-        "again";
+/// The address's beginning: scheme, name and port as they stand there.
+std::string server_of(const std::string& url) {
+  const auto name = url.find("://");
+  return name == std::string::npos ? url : url.substr(0, url.find_first_of("/?#", name + 3));
+}
+
+/// Says which server is silent rather than what it was asked, which may be long, and what to do.
+Error with_advice(Error error, const std::string& url) {
+  if (error.code != ErrorCode::Io) return error;
+  if (const auto at = error.message.find(url); at != std::string::npos)
+    error.message.replace(at, url.size(), server_of(url));
+  error.message +=
+      "; check the line, the proxy (https_proxy) and the mirror (HF_ENDPOINT), then try again. "
+      "Models that are here need no network: `hearth list` shows them, and HF_HUB_OFFLINE=1 keeps "
+      "the Hub from being asked";
   return error;
 }
 
@@ -59,7 +69,7 @@ Result<Asker::Answer> Asker::get(std::string url, const http::Headers& headers,
   };
   for (int redirects = 0; redirects <= kMostRedirects; ++redirects) {
     auto response = client_.fetch(request(url, headers), seen);
-    if (!response) return fail(with_advice(std::move(response).error()));
+    if (!response) return fail(with_advice(std::move(response).error(), url));
     const auto location = response->headers.get("location");
     if (!is_redirect(response->status) || !location)
       return Answer{.response = std::move(*response), .url = std::move(url)};

@@ -112,6 +112,20 @@ TEST_F(Questions, OfflineNobodyIsAsked) {
   EXPECT_TRUE(hub_.asked_hub().empty());
 }
 
+TEST_F(Questions, ASilentHubIsNamedWithoutTheQuestionAndWithAdvice) {
+  Places places = hub_.places();
+  places.endpoint = "http://127.0.0.1:1";  // nobody listens there
+  HubClient client(places, {}, {.most_failures = 2, .first_wait = std::chrono::milliseconds(1)});
+  const auto silent = client.search({.text = "a needle", .limit = 7});
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().code, ErrorCode::Io);
+  EXPECT_THAT(silent.error().message,
+              ::testing::AllOf(HasSubstr("no answer from http://127.0.0.1:1: "),
+                               ::testing::Not(HasSubstr("needle")), HasSubstr("https_proxy"),
+                               HasSubstr("HF_ENDPOINT"), HasSubstr("HF_HUB_OFFLINE"),
+                               HasSubstr("`hearth list`")));
+}
+
 TEST_F(Questions, WhatIsNoHubIsSaidToBeNone) {
   hub_.hub_fault = [](const http::Request&) { return http::text("<html>"); };
   EXPECT_THAT(client().model("org/model", "main").error().message, HasSubstr("is it a Hub?"));

@@ -31,6 +31,7 @@ inline Stored stored(std::string name, TensorType type, std::vector<std::int32_t
 /// The whole file.
 inline std::string file_bytes(const Metadata& metadata, const std::vector<Stored>& tensors) {
   std::vector<PlannedTensor> plans;
+  plans.reserve(tensors.size());
   for (const Stored& tensor : tensors) plans.push_back(tensor.plan);
   std::string bytes = header_text(metadata, plans);
   for (const Stored& tensor : tensors) {
