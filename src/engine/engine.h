@@ -284,6 +284,15 @@ struct KernelCalls {
   std::uint64_t calls = 0;
 };
 
+/// Where a model's memory goes, in bytes as its device's allocator counts them.
+struct MemoryStats {
+  std::uint64_t cache_bytes = 0;  ///< of keys, values and states, now
+  std::uint64_t spare_bytes = 0;  ///< freed, and kept for the next step: not among the active ones
+  std::uint64_t work_bytes = 0;   ///< the most beside the cache: weights and a step's numbers
+  std::uint64_t request_bytes = 0;          ///< the most while the request ran that ended last
+  std::uint64_t largest_request_bytes = 0;  ///< the most while any of them ran
+};
+
 struct EngineStats {
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
@@ -293,7 +302,8 @@ struct EngineStats {
   std::uint64_t prompt_tokens = 0;      ///< computed since load
   std::uint64_t completion_tokens = 0;  ///< sampled since load
   std::uint64_t active_bytes = 0;       ///< held by the device allocator
-  std::uint64_t peak_bytes = 0;
+  std::uint64_t peak_bytes = 0;         ///< the most since load
+  MemoryStats memory = {};
   SchedulerStats scheduler = {};
   std::vector<KernelCalls> kernels = {};  ///< without what never happened
 };

@@ -53,10 +53,13 @@ class StepRunner {
     return fail(ErrorCode::UnsupportedCapability, "this device takes its cache from nobody");
   }
 
-  /// Bytes that the device's allocator holds now, and held at most.
+  /// What the device's allocator holds.
   struct Memory {
     std::uint64_t active_bytes = 0;
-    std::uint64_t peak_bytes = 0;
+    std::uint64_t peak_bytes = 0;       ///< the most since load
+    std::uint64_t step_peak_bytes = 0;  ///< the most since the latest step began
+    std::uint64_t cache_bytes = 0;      ///< of the active ones those of keys, values and states
+    std::uint64_t spare_bytes = 0;      ///< freed, and kept for the next step
   };
   virtual Memory memory() const = 0;
 

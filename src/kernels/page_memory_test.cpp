@@ -22,7 +22,7 @@ TEST(PageMemory, IsTakenWhereItIsWritten) {
   constexpr std::size_t kWritten = std::size_t{16} << 20;
   const std::size_t before = page_memory_reserved();
   auto memory = page_memory(kReserved);
-  if (!memory) GTEST_SKIP() << "this system reserves no memory that is not there";
+  if (!memory) GTEST_SKIP() << "this system refuses addresses without memory";
   EXPECT_EQ(page_memory_reserved(), before + kReserved);
   EXPECT_EQ(memory.get()[kReserved - 1], 0);
   [[maybe_unused]] const std::size_t at_first = resident();

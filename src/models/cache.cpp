@@ -83,6 +83,11 @@ Cache::Cache(const std::vector<nn::CacheShape>& layers, CacheLimits limits, nn::
                                           : std::optional<nn::StateSlots>(layer.states));
     recurrent_ = recurrent_ || slots_.back();
   }
+  const auto reserved = [](const auto& kv) { return !kv || kv->reserved(); };
+  if (std::ranges::all_of(kv_, reserved)) return;
+  // Where addresses are short, those that some layers hold back are missing when others grow.
+  for (std::optional<nn::KvPages>& kv : kv_)
+    if (kv) kv = nn::KvPages(nn::KvShape(kv->shape()));
 }
 
 nn::LayerCache Cache::layer(std::size_t index) {

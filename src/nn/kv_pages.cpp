@@ -33,16 +33,6 @@ mx::array turned_over(const mx::array& rows, bool to_channels) {
   return mx::reshape(mx::swapaxes(mx::reshape(rows, std::move(page)), 1, 2), rows.shape());
 }
 
-/// Rows of as many pages to `pages` of a reserved pool.
-void put_pages(mx::array& pool, std::span<const std::int32_t> pages, const mx::array& rows) {
-  const int count = rows.shape(0) / static_cast<int>(pages.size());
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    const int first = static_cast<int>(i) * count;
-    put_rows(pool, static_cast<std::size_t>(pages[i]) * static_cast<std::size_t>(count),
-             mx::slice(rows, {first, 0}, {first + count, rows.shape(1)}));
-  }
-}
-
 /// [K, B, S, Dh] → [K, B, S, count]
 mx::array first_channels(const mx::array& keys, int count) {
   mx::Shape shape = keys.shape();
@@ -202,7 +192,7 @@ void KvPages::replace(std::span<const std::int32_t> pages, const Content& conten
   for (const auto& [pool, rows] : {std::pair(&keys_, keys), {&values_, content.values}}) {
     if (rows.shape(0) == 0) continue;
     if (reserved_) {
-      put_pages(*pool, pages, rows);
+      put_blocks(*pool, pages, rows);
       continue;
     }
     const mx::array updates = mx::expand_dims(rows, 1);

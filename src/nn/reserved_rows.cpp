@@ -43,12 +43,16 @@ std::optional<mx::array> reserved_rows(std::size_t rows, int width, mx::Dtype dt
   return mx::array(std::move(data), {static_cast<int>(rows), width}, dtype);
 }
 
-void put_rows(mx::array& reserved, std::size_t first, const mx::array& content) {
+void put_blocks(mx::array& reserved, std::span<const std::int32_t> blocks,
+                const mx::array& content) {
+  if (blocks.empty()) return;
   mx::array plain = mx::contiguous(content);
   mx::eval(reserved, plain);
-  const std::size_t row = reserved.itemsize() * static_cast<std::size_t>(reserved.shape(1));
-  std::memcpy(reserved.data<std::uint8_t>() + first * row, plain.data<std::uint8_t>(),
-              plain.nbytes());
+  const std::size_t block = plain.nbytes() / blocks.size();
+  const auto* from = plain.data<std::uint8_t>();
+  auto* to = reserved.data<std::uint8_t>();
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    std::memcpy(to + static_cast<std::size_t>(blocks[i]) * block, from + i * block, block);
 }
 
 }  // namespace hearth::nn

@@ -113,8 +113,9 @@ class Run {
                   "compared",
                   vocabulary_, other_stored.vocab_size);
     const std::string_view text = options_.text.empty() ? built_in_text() : options_.text;
-    windows_ = TRY(
-        cut_into_windows(*tokenizer, text, {.tokens = options_.tokens, .window = options_.window}));
+    window_ = std::min({options_.window, stored.context_length, other_stored.context_length});
+    windows_ =
+        TRY(cut_into_windows(*tokenizer, text, {.tokens = options_.tokens, .window = window_}));
     for (const auto& window : windows_.windows)
       if (std::ranges::any_of(window, [&](std::int32_t id) { return id >= vocabulary_; }))
         return fail(ErrorCode::CorruptData,
@@ -123,15 +124,15 @@ class Run {
     result_.other = figures_of(options_.other, other_stored);
     result_.text_tokens = windows_.tokens;
     result_.whole_tokens = windows_.of;
-    result_.window = options_.window;
+    result_.window = window_;
     return stored.weight_bytes + other_stored.weight_bytes + kWorkspace;
   }
 
   Result<void> run_together() {
     const Loaded reference = TRY(load(result_.reference));
     const Loaded other = TRY(load(result_.other));
-    ComputedRows rows(*reference, options_.window);
-    ComputedRows others(*other, options_.window);
+    ComputedRows rows(*reference, window_);
+    ComputedRows others(*other, window_);
     all_ = windows_.rows();
     return walk([&](const Piece& piece, std::span<const std::int32_t> next) {
       return add(rows, others, piece, next);
@@ -144,7 +145,7 @@ class Run {
     TRY(write_reference(file.path()));
     const Loaded other = TRY(load(result_.other));
     StoredRows rows(file.path(), static_cast<std::size_t>(vocabulary_));
-    ComputedRows others(*other, options_.window);
+    ComputedRows others(*other, window_);
     return walk([&](const Piece& piece, std::span<const std::int32_t> next) {
       return add(rows, others, piece, next);
     });
@@ -160,7 +161,7 @@ class Run {
                   "text",
                   bytes >> 20, free >> 20, path.parent_path().string());
     const Loaded reference = TRY(load(result_.reference));
-    ComputedRows rows(*reference, options_.window);
+    ComputedRows rows(*reference, window_);
     std::ofstream file(path, std::ios::binary);
     return walk([&](const Piece& piece, std::span<const std::int32_t>) -> Result<void> {
       const auto logits = TRY(rows.next(piece));
@@ -221,6 +222,7 @@ class Run {
   const GoOn& go_on_;
   TokenWindows windows_;
   int vocabulary_ = 0;
+  int window_ = 0;  // no longer than either model's context
   std::int64_t done_ = 0;
   std::int64_t all_ = 0;
   Divergence divergence_;

@@ -17,7 +17,7 @@ struct CompareOptions {
   std::filesystem::path other;
   std::string text = {};  ///< empty: the built-in one
   int tokens = 0;         ///< of the text, at most; 0: all
-  int window = 512;       ///< tokens that are read together
+  int window = 512;       ///< tokens that are read together; fewer where a context is shorter
   /// What both may take together. Where they take more they run one after the other, and the
   /// reference's logits wait in a file. 0: what is free on this machine.
   std::uint64_t memory_bytes = 0;

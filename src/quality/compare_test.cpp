@@ -1,7 +1,9 @@
 // Comparisons of the demo model, and what is refused.
 #include "quality/compare.h"
 
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 
 #include "base/testing/temp_folder.h"
 #include "quality/built_in_text.h"
@@ -45,6 +47,23 @@ TEST(Compare, OneAfterTheOtherFindsTheSame) {
   EXPECT_FALSE(in_turn->together);
   EXPECT_DOUBLE_EQ(in_turn->distance.reference_perplexity, together->distance.reference_perplexity);
   EXPECT_LT(in_turn->distance.kl_max, 1e-9);
+}
+
+TEST(Compare, WindowsAreNoLongerThanTheShorterContext) {
+  const base::testing::TempFolder copy;
+  for (const auto& item : std::filesystem::directory_iterator(kDemo))
+    if (item.path().filename() != "config.json")
+      std::filesystem::create_symlink(item.path(), copy.path() / item.path().filename());
+  std::ifstream file(kDemo / "config.json");
+  auto config = base::parse_json(std::string{std::istreambuf_iterator<char>(file), {}});
+  ASSERT_TRUE(config);
+  config->as_object()["max_position_embeddings"] = 64;
+  copy.write("config.json", base::write_json(*config));
+  const auto found = compare({.reference = kDemo, .other = copy.path(), .tokens = 128},
+                             [](const CompareProgress&) { return true; });
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->window, 64);
+  EXPECT_EQ(found->distance.tokens, 128 - 2);
 }
 
 TEST(Compare, StopsWhenToldTo) {

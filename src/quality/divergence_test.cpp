@@ -10,8 +10,9 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-std::vector<float> logs(std::vector<double> chances, double shift = 0) {
+std::vector<float> logs(const std::vector<double>& chances, double shift = 0) {
   std::vector<float> row;
+  row.reserve(chances.size());
   for (const double chance : chances)
     row.push_back(chance == 0 ? kNever : static_cast<float>(std::log(chance) + shift));
   return row;

@@ -228,6 +228,7 @@ void EngineLoop::step(Work& work) {
       [&](std::size_t slice, std::uint32_t row, auto logits) { rows.take(slice, row, logits); });
   ++work.steps;
   work.latest.step_ms = base::elapsed_ms(news.started);
+  note_memory(work, plan);
   if (computed) {
     work.pacer.observe(plan.tokens, depth, work.latest.step_ms);
     work.scheduler.commit();
@@ -316,6 +317,10 @@ void EngineLoop::end(Work& work, SequenceId id) {
   if (found == work.jobs.end()) return;
   if (found->second.started)
     work.request_s += kNewest * (now_s() - found->second.started_s - work.request_s);
+  if (const std::uint64_t peak = found->second.peak_bytes; peak > 0) {
+    work.memory.request_bytes = peak;
+    work.memory.largest_request_bytes = std::max(work.memory.largest_request_bytes, peak);
+  }
   work.jobs.erase(found);
 }
 
@@ -343,6 +348,7 @@ bool EngineLoop::try_out(Work& work) {
     log_warn("engine", "step times cannot be measured: {}", computed.error().message);
     work.pacer.stop_trials();
   }
+  note_memory(work, plan);
   work.cache.retire(sequence);
   if (!computed) lose_pages(work, computed.error());
   return true;

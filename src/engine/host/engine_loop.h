@@ -90,6 +90,7 @@ class EngineLoop {
     std::uint64_t completion_tokens = 0;
     double request_s = 1;  ///< what requests took lately, once they ran
     SchedulerStats latest;
+    MemoryStats memory;
     std::vector<KernelCalls> kernels;
     base::Instant details_due{};
     std::chrono::milliseconds rest_after;
@@ -113,6 +114,7 @@ class EngineLoop {
   void fail_step(Work& work, const StepPlan& plan, const Error& error, StepNews& news);
   void end(Work& work, SequenceId id);
   void fail_all(Work& work);
+  void note_memory(Work& work, const StepPlan& plan);
   void note_stats(Work& work);
   void note_details(Work& work);
   double now_s() const;

@@ -1,4 +1,5 @@
 // What the engine tells about itself.
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <utility>
@@ -12,6 +13,16 @@ constexpr std::chrono::milliseconds kDetailsEvery{100};
 constexpr std::size_t kMostQueued = 32;
 
 }  // namespace
+
+// What a step held at most, and for whom. Made-up steps have no request, but take room as well.
+void EngineLoop::note_memory(Work& work, const StepPlan& plan) {
+  const StepRunner::Memory held = work.model.runner->memory();
+  const std::uint64_t cache = std::min(held.cache_bytes, held.step_peak_bytes);
+  work.memory.work_bytes = std::max(work.memory.work_bytes, held.step_peak_bytes - cache);
+  for (const Slice& slice : plan.slices)
+    if (const auto job = work.jobs.find(slice.sequence->id()); job != work.jobs.end())
+      job->second.peak_bytes = std::max(job->second.peak_bytes, held.step_peak_bytes);
+}
 
 // Numbers after every step; lists, which cost more, a few times a second.
 void EngineLoop::note_stats(Work& work) {
@@ -38,6 +49,8 @@ void EngineLoop::note_stats(Work& work) {
     note_details(work);
   }
   const StepRunner::Memory memory = work.model.runner->memory();
+  work.memory.cache_bytes = memory.cache_bytes;
+  work.memory.spare_bytes = memory.spare_bytes;
   const std::lock_guard lock(stats_mutex_);
   stats_.running = work.scheduler.running();
   stats_.waiting = work.scheduler.waiting() + work.keeper.awaiting();
@@ -48,6 +61,7 @@ void EngineLoop::note_stats(Work& work) {
   stats_.completion_tokens = work.completion_tokens;
   stats_.active_bytes = memory.active_bytes;
   stats_.peak_bytes = memory.peak_bytes;
+  stats_.memory = work.memory;
   stats_.scheduler = latest;
   stats_.kernels = work.kernels;
 }

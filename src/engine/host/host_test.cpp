@@ -116,6 +116,22 @@ TEST(LocalEngine, AnswersUntilTheEndToken) {
   EXPECT_TRUE(eventually([&] { return engine->stats().completion_tokens == 4; }));
 }
 
+TEST(LocalEngine, TellsWhatRequestsHeldAtMost) {
+  const auto engine = open({.pages = 50});
+  ASSERT_TRUE(answer(*engine, ask("wwwww")).finished);  // one step of 5 tokens, then single ones
+  ASSERT_TRUE(eventually([&] { return engine->stats().memory.request_bytes > 0; }));
+  EngineStats stats = engine->stats();
+  EXPECT_EQ(stats.memory.request_bytes, 1050 + 10 * 5);
+  EXPECT_EQ(stats.memory.work_bytes, 1000 + 10 * 5) << "without keys and values";
+  ASSERT_TRUE(answer(*engine, ask("vw")).finished);
+  ASSERT_TRUE(eventually([&] { return engine->stats().memory.request_bytes != 1100; }));
+  stats = engine->stats();
+  EXPECT_EQ(stats.memory.request_bytes, 1050 + 10 * 2);
+  EXPECT_EQ(stats.memory.largest_request_bytes, 1050 + 10 * 5);
+  EXPECT_EQ(stats.memory.cache_bytes, 50U);
+  EXPECT_EQ(stats.memory.spare_bytes, 3U);
+}
+
 TEST(LocalEngine, StopsAtMaxTokensAndAtTheEndOfTheContext) {
   const auto engine = open({.context = 40});
   Request limited = ask("a");

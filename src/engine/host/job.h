@@ -29,8 +29,9 @@ struct Job {
   std::string salt = {};     ///< see SequenceTraits
   bool reuse_prefix = true;  ///< see SequenceTraits
   base::Instant submitted{};
-  bool started = false;  ///< the loop's note: it has had its first step,
-  double started_s = 0;  ///< at this time of the loop's clock
+  bool started = false;          ///< the loop's note: it has had its first step,
+  double started_s = 0;          ///< at this time of the loop's clock
+  std::uint64_t peak_bytes = 0;  ///< the most that was held in one of its steps
   std::shared_ptr<Reply> reply;
 
   SequenceId id() const { return reply->id(); }

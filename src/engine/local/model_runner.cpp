@@ -1,6 +1,7 @@
 // One forward pass per step, evaluated once.
 #include "engine/local/model_runner.h"
 
+#include <algorithm>
 #include <exception>
 #include <mlx/memory.h>
 #include <mlx/stream.h>
@@ -100,6 +101,8 @@ void ModelRunner::copy(const StepPlan& plan) {
 
 Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
   const nn::StepBatch batch = TRY(lay_out(plan));
+  peak_bytes_ = memory().peak_bytes;
+  mx::reset_peak_memory();
   try {
     copy(plan);
     mx::array logits = TRY(model_->forward(batch, *cache_));  // [R, V]
@@ -170,8 +173,14 @@ Result<void> ModelRunner::write_cache(std::span<const PageId> pages, StateId sta
 
 StepRunner::Memory ModelRunner::memory() const {
   const std::size_t beside = kernels::weight_memory_held() + cache_->bytes_beside_mlx();
-  return {.active_bytes = mx::get_active_memory() + beside,
-          .peak_bytes = mx::get_peak_memory() + beside};
+  const std::uint64_t active = mx::get_active_memory();
+  // A peak that was reset stays 0 until something is allocated.
+  const std::uint64_t step_peak = std::max<std::uint64_t>(mx::get_peak_memory(), active) + beside;
+  return {.active_bytes = active + beside,
+          .peak_bytes = std::max(peak_bytes_, step_peak),
+          .step_peak_bytes = step_peak,
+          .cache_bytes = cache_->bytes(),
+          .spare_bytes = mx::get_cache_memory()};
 }
 
 std::vector<KernelCalls> ModelRunner::kernel_calls() const {

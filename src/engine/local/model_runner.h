@@ -1,6 +1,7 @@
 // Steps on the device: plans become batches of the model.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "engine/step_runner.h"
@@ -32,6 +33,7 @@ class ModelRunner final : public StepRunner {
   std::unique_ptr<models::Model> model_;
   models::CacheLimits limits_;
   std::unique_ptr<models::Cache> cache_;
+  std::uint64_t peak_bytes_ = 0;  // of all steps but the latest
 };
 
 }  // namespace hearth::engine

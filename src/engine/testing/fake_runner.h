@@ -35,7 +35,8 @@ class FakeRunner final : public StepRunner {
   Result<std::vector<CacheTensor>> read_cache(std::span<const PageId> pages, StateId) override;
   Result<void> write_cache(std::span<const PageId> pages, StateId,
                            const std::vector<CacheTensor>& content) override;
-  Memory memory() const override { return {.active_bytes = 1, .peak_bytes = 2}; }
+  /// A weight of 1,000 bytes, 1 for each page, and 10 for each token of a step while it runs.
+  Memory memory() const override;
 
  private:
   TokenId& slot(const Sequence& sequence, std::uint32_t position);
@@ -43,6 +44,8 @@ class FakeRunner final : public StepRunner {
   Logits logits_;
   std::function<Result<void>()> before_;
   std::vector<TokenId> slots_;
+  std::uint64_t step_tokens_ = 0;
+  std::uint64_t most_tokens_ = 0;
 };
 
 }  // namespace hearth::engine::testing

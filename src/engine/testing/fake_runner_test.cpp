@@ -46,6 +46,8 @@ TokenId& FakeRunner::slot(const Sequence& sequence, std::uint32_t position) {
 }
 
 Result<void> FakeRunner::run(const StepPlan& plan, const TakeRow& take) {
+  step_tokens_ = plan.tokens;
+  most_tokens_ = std::max(most_tokens_, step_tokens_);
   if (before_) TRY(before_());
   for (const PageCopy& copy : plan.page_copies)
     std::copy_n(slots_.begin() + copy.from * static_cast<std::ptrdiff_t>(kPageTokens), kPageTokens,
@@ -66,6 +68,16 @@ Result<void> FakeRunner::run(const StepPlan& plan, const TakeRow& take) {
     }
   }
   return {};
+}
+
+StepRunner::Memory FakeRunner::memory() const {
+  const std::uint64_t cache = slots_.size() / kPageTokens;
+  const std::uint64_t active = 1000 + cache;
+  return {.active_bytes = active,
+          .peak_bytes = active + 10 * most_tokens_,
+          .step_peak_bytes = active + 10 * step_tokens_,
+          .cache_bytes = cache,
+          .spare_bytes = 3};
 }
 
 void FakeRunner::forget() {

@@ -79,6 +79,24 @@ SchedulerStats read_scheduler(const Scheduler& message) {
   return stats;
 }
 
+Memory write_memory(const MemoryStats& stats) {
+  Memory message;
+  message.set_cache(stats.cache_bytes);
+  message.set_spare(stats.spare_bytes);
+  message.set_work(stats.work_bytes);
+  message.set_request(stats.request_bytes);
+  message.set_largest_request(stats.largest_request_bytes);
+  return message;
+}
+
+MemoryStats read_memory(const Memory& message) {
+  return {.cache_bytes = message.cache(),
+          .spare_bytes = message.spare(),
+          .work_bytes = message.work(),
+          .request_bytes = message.request(),
+          .largest_request_bytes = message.largest_request()};
+}
+
 }  // namespace
 
 Stats write_stats(const EngineStats& stats) {
@@ -92,6 +110,7 @@ Stats write_stats(const EngineStats& stats) {
   message.set_completion_tokens(stats.completion_tokens);
   message.set_active_bytes(stats.active_bytes);
   message.set_peak_bytes(stats.peak_bytes);
+  *message.mutable_memory() = write_memory(stats.memory);
   *message.mutable_scheduler() = write_scheduler(stats.scheduler);
   for (const engine::KernelCalls& calls : stats.kernels) {
     KernelCalls& written = *message.add_kernels();
@@ -112,6 +131,7 @@ EngineStats read_stats(const Stats& message) {
                     .completion_tokens = message.completion_tokens(),
                     .active_bytes = message.active_bytes(),
                     .peak_bytes = message.peak_bytes(),
+                    .memory = read_memory(message.memory()),
                     .scheduler = read_scheduler(message.scheduler())};
   for (const KernelCalls& calls : message.kernels())
     stats.kernels.push_back({calls.operation(), calls.path(), calls.calls()});

@@ -167,7 +167,7 @@ TEST(Convert, EventsComeBackAsTheyWere) {
   EXPECT_EQ(told.retry_after, std::chrono::seconds(3));
 }
 
-TEST(Convert, CountsOfPagesComeBackAsTheyWere) {
+TEST(Convert, CountsAndBytesComeBackAsTheyWere) {
   EngineStats stats{.pages_used = 1, .pages_total = 2};
   stats.scheduler.pages_cached = 3;
   stats.scheduler.pages_free = 4;
@@ -175,6 +175,11 @@ TEST(Convert, CountsOfPagesComeBackAsTheyWere) {
   stats.scheduler.windows_cached = 6;
   stats.scheduler.windows_free = 7;
   stats.scheduler.windows_total = 8;
+  stats.memory = {.cache_bytes = 11,
+                  .spare_bytes = 12,
+                  .work_bytes = 13,
+                  .request_bytes = 14,
+                  .largest_request_bytes = 15};
   stats.kernels = {{"packed_product", "avx512", 9}, {"norm", "generic", 10}};
   const EngineStats back = read_stats(write_stats(stats));
   ASSERT_EQ(back.kernels.size(), 2U);
@@ -189,6 +194,11 @@ TEST(Convert, CountsOfPagesComeBackAsTheyWere) {
   EXPECT_EQ(back.scheduler.windows_cached, 6U);
   EXPECT_EQ(back.scheduler.windows_free, 7U);
   EXPECT_EQ(back.scheduler.windows_total, 8U);
+  EXPECT_EQ(back.memory.cache_bytes, 11U);
+  EXPECT_EQ(back.memory.spare_bytes, 12U);
+  EXPECT_EQ(back.memory.work_bytes, 13U);
+  EXPECT_EQ(back.memory.request_bytes, 14U);
+  EXPECT_EQ(back.memory.largest_request_bytes, 15U);
 }
 
 TEST(Frames, AreCutWhereTheyEndHoweverTheBytesCome) {
