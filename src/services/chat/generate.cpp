@@ -204,13 +204,33 @@ void Reply::on_ready(std::function<void()> wake) {
   if (now) now();
 }
 
+namespace {
+
+/// What a model that answers no prompts is; empty for all others.
+std::string_view other_kind(const ModelEntry& model) {
+  if (model.kind == "embedding") return "an embedding model";
+  if (model.kind == "reranker") return "a reranker";
+  if (model.kind == "speech-to-text") return "a speech-to-text model";
+  if (model.kind == "text-to-speech") return "a text-to-speech model";
+  return {};
+}
+
+}  // namespace
+
 Result<ModelEntry> Generator::find(const std::string& model) const {
   const std::string& wanted = model.empty() ? default_model_ : model;
   if (wanted.empty())
     return fail(Error{.code = ErrorCode::MissingArgument,
                       .message = "model: is required, since no model is served by default",
                       .param = "model"});
-  return library_.resolve(wanted);
+  ModelEntry found = TRY(library_.resolve(wanted));
+  if (const auto kind = other_kind(found); !kind.empty())
+    return fail(Error{.code = ErrorCode::UnsupportedCapability,
+                      .message = fmt::format("{} is {} and answers no prompts: name a text or "
+                                             "vision model; `hearth list` shows the kind of each",
+                                             found.id, kind),
+                      .param = "model"});
+  return found;
 }
 
 Reply Generator::start(const ModelEntry& model, engine::Request request,

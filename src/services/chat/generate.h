@@ -60,6 +60,8 @@ class Generator {
       : library_(library), pool_(pool), metrics_(metrics) {}
 
   /// The model that a request means: resolves names; an empty name means the first model served.
+  /// @returns ModelNotFound, or UnsupportedCapability for a model that is not there to answer
+  ///          prompts
   Result<ModelEntry> find(const std::string& model) const;
   /// Which model an empty name means.
   void set_default_model(std::string id) { default_model_ = std::move(id); }

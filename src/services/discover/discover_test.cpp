@@ -24,7 +24,7 @@ TEST(Catalogue, SaysWhatModelsPublish) {
   for (const CatalogueRow& row : catalogue()) {
     EXPECT_TRUE(ids.insert(row.id).second) << row.id;
     EXPECT_GT(row.context_length, 0U) << row.id;
-    EXPECT_GT(row.layers, 0U) << row.id;
+    EXPECT_GT(row.shape.layers, 0U) << row.id;
   }
   // The sizes that the cards of these models state: about 0.7, 1.8 and 1.0 GB.
   const auto bytes = [](std::string_view id) {
@@ -38,19 +38,44 @@ TEST(Catalogue, SaysWhatModelsPublish) {
   EXPECT_NEAR(bytes("mlx-community/DeepSeek-R1-Distill-Qwen-1.5B-8bit"), 1.9e9, 0.05e9);
 }
 
-TEST(Recommend, TheLargestThatFitsComesFirst) {
+/// 18,428,625,000 bytes of weights (4.5 bits each), 314,572,800 to work with, and 262,144 a token
+/// (64 layers, keys and values, 8 heads of 128 numbers, 2 bytes each): 8,192 tokens take
+/// 2,147,483,648.
+TEST(Recommend, NothingThatLeavesLessThanAConversation) {
+  constexpr std::uint64_t kEnough = 20'890'681'448;
+  const auto of = [](std::uint64_t budget) {
+    for (const Recommendation& one : recommend(budget, {}))
+      if (one.row->id == "mlx-community/Qwen3-32B-4bit") return one;
+    return Recommendation{};
+  };
+  EXPECT_EQ(of(kEnough).fit.context, 8192U);
+  EXPECT_TRUE(of(kEnough).suits);
+  EXPECT_TRUE(of(kEnough).best);
+  EXPECT_EQ(of(kEnough - 1).fit.context, 8191U);
+  EXPECT_FALSE(of(kEnough - 1).suits);
+  EXPECT_FALSE(of(kEnough - 1).best);
+  EXPECT_EQ(of(kEnough - 1).fit.verdict, Fit::Verdict::FitsShorter) << "who wants it can have it";
+}
+
+TEST(Recommend, AShortModelNeedsNoMoreThanItsOwnContext) {
+  const MemoryNeed need{
+      .weight_bytes = 1'000'000, .kv_bytes_per_token = 100, .context_length = 2048};
+  EXPECT_TRUE(leaves_a_conversation(fit(need, 1'204'800), 2048));
+  EXPECT_FALSE(leaves_a_conversation(fit(need, 1'204'799), 2048));
+}
+
+TEST(Recommend, TheLargestThatSuitsComesFirst) {
   const auto all = recommend(8 * kGB, {{.id = "mlx-community/Qwen3-0.6B-4bit"}});
   ASSERT_EQ(all.size(), catalogue().size());
   EXPECT_TRUE(all.front().best);
   std::set<Purpose> best;
-  bool fitting = true;
+  bool suiting = true;
   for (const Recommendation& one : all) {
-    const bool fits = one.fit.verdict != Fit::Verdict::DoesNotFit;
-    EXPECT_TRUE(fitting || !fits) << "what fits comes first";
-    fitting = fits;
+    EXPECT_TRUE(suiting || !one.suits) << "what suits comes first";
+    suiting = one.suits;
     if (one.best) EXPECT_TRUE(best.insert(one.row->purpose).second);
     EXPECT_EQ(one.here, one.row->id == "mlx-community/Qwen3-0.6B-4bit");
-    if (fits) EXPECT_LT(need_of(*one.row).weight_bytes, 8 * kGB);
+    if (one.suits) EXPECT_LT(need_of(*one.row).weight_bytes, 8 * kGB);
   }
   EXPECT_EQ(best.size(), 3U);
   for (const Recommendation& one : recommend(0, {})) EXPECT_FALSE(one.best);

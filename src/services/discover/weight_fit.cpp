@@ -3,15 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "services/memory_text.h"
+
 namespace hearth::services {
 namespace {
 
 constexpr std::uint64_t kProcessBytes = std::uint64_t{200} << 20;
 constexpr std::uint64_t kEaseBytes = std::uint64_t{512} << 20;
-
-std::string gigabytes(std::uint64_t bytes) {
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
-}
 
 }  // namespace
 
@@ -37,8 +35,8 @@ std::string_view name(WeightFit::Verdict verdict) {
 }
 
 std::string describe(const WeightFit& fit) {
-  const auto have = gigabytes(fit.budget_bytes);
-  const auto need = gigabytes(fit.weight_bytes);
+  const auto have = memory_text(fit.budget_bytes);
+  const auto need = memory_text(fit.weight_bytes);
   switch (fit.verdict) {
     case WeightFit::Verdict::Fits:
       return fmt::format("fits: {} of weights, and {} may be used here", need, have);

@@ -32,28 +32,29 @@ bool has_ended(DownloadState state) {
 }
 
 DownloadQueue::DownloadQueue(std::vector<Row> rows) : rows_(std::move(rows)) {
-  for (Row& row : rows_)
+  for (Row& row : rows_.all())
     if (is_active(row.state)) set_state(row, DownloadState::Pending, row.changed);
 }
 
 DownloadQueue::Added DownloadQueue::add(const hub::SnapshotRequest& request, std::string id,
                                         std::int64_t now) {
   const auto same = [&](const Row& row) { return same_request(row, request); };
-  if (const auto old = std::ranges::find_if(rows_, same); old != rows_.end()) {
+  const auto& all = rows_.all();
+  if (const auto old = std::ranges::find_if(all, same); old != all.end()) {
     if (!has_ended(old->state)) return {.id = old->id, .joined = true};
-    if (!run_.contains(old->id)) remove(std::string(old->id));
+    if (!rows_.runs(old->id)) rows_.remove(old->id);
   }
-  rows_.push_back({.id = std::move(id),
-                   .repository = request.repository,
-                   .revision = request.revision,
-                   .include = request.patterns.include,
-                   .exclude = request.patterns.exclude,
-                   .place = rows_.empty() ? 0 : rows_.back().place + 1,
-                   .created = now});
-  set_state(rows_.back(), DownloadState::Pending, now);
-  const Added added{.id = rows_.back().id};
-  forget_old();
-  return added;
+  Row& added = rows_.append({.id = std::move(id),
+                             .repository = request.repository,
+                             .revision = request.revision,
+                             .include = request.patterns.include,
+                             .exclude = request.patterns.exclude,
+                             .created = now});
+  set_state(added, DownloadState::Pending, now);
+  Added result{.id = added.id};
+  rows_.keep_newest(kMostEnded,
+                    [&](const Row& row) { return has_ended(row.state) && !rows_.runs(row.id); });
+  return result;
 }
 
 Result<void> DownloadQueue::pause(const std::string& id, std::int64_t now) {
@@ -61,7 +62,7 @@ Result<void> DownloadQueue::pause(const std::string& id, std::int64_t now) {
   if (has_ended(row.state))
     return fail(ErrorCode::InvalidArgument, "the download of {} is {}: there is nothing to pause",
                 row.repository, store::name(row.state));
-  if (run_.contains(id)) stopped_.insert(id);
+  rows_.stop(id);
   set_state(row, DownloadState::Paused, now);
   return {};
 }
@@ -84,50 +85,45 @@ Result<void> DownloadQueue::cancel(const std::string& id, std::int64_t now) {
   if (has_ended(row.state))
     return fail(ErrorCode::InvalidArgument, "the download of {} is {}: there is nothing to cancel",
                 row.repository, store::name(row.state));
-  if (run_.contains(id)) stopped_.insert(id);
+  rows_.stop(id);
   set_state(row, DownloadState::Cancelled, now);
   return {};
 }
 
 Result<void> DownloadQueue::move(const std::string& id, std::size_t place) {
-  const Row moved = *TRY(known(id));
+  const Row& moved = *TRY(known(id));
   if (!waits(moved.state))
     return fail(ErrorCode::InvalidArgument,
                 "the download of {} is {}: only those that wait can be moved", moved.repository,
                 store::name(moved.state));
-  std::erase_if(rows_, [&](const Row& row) { return row.id == id; });
-  auto at = rows_.begin();
-  for (std::size_t before = 0; at != rows_.end(); ++at)
-    if (waits(at->state) && before++ == place) break;
-  rows_.insert(at, moved);
-  number();
+  rows_.move(id, place, [](const Row& row) { return waits(row.state); });
   return {};
 }
 
 Result<void> DownloadQueue::forget(const std::string& id) {
   const Row& row = *TRY(known(id));
-  if (!has_ended(row.state) || run_.contains(id))
+  if (!has_ended(row.state) || rows_.runs(id))
     return fail(ErrorCode::InvalidArgument,
                 "the download of {} has not ended yet: cancel it first, or wait a moment",
                 row.repository);
-  remove(std::string(id));
+  rows_.remove(id);
   return {};
 }
 
 std::optional<DownloadQueue::Row> DownloadQueue::next() const {
-  for (const Row& row : rows_)
-    if (row.state == DownloadState::Pending && !run_.contains(row.id)) return row;
+  for (const Row& row : rows_.all())
+    if (row.state == DownloadState::Pending && !rows_.runs(row.id)) return row;
   return std::nullopt;
 }
 
 void DownloadQueue::begin(const std::string& id, std::int64_t now) {
-  run_.insert(id);
-  set_state(*row(id), DownloadState::Starting, now);
+  rows_.begin(id);
+  set_state(*rows_.find(id), DownloadState::Starting, now);
 }
 
 void DownloadQueue::planned(const std::string& id, const hub::SnapshotPlan& plan,
                             std::int64_t now) {
-  Row& changed = *row(id);
+  Row& changed = *rows_.find(id);
   changed.commit = plan.commit;
   changed.folder = plan.folder.string();
   changed.bytes = plan.bytes;
@@ -137,19 +133,17 @@ void DownloadQueue::planned(const std::string& id, const hub::SnapshotPlan& plan
 }
 
 void DownloadQueue::progressed(const std::string& id, std::uint64_t done) {
-  row(id)->done = done;
+  rows_.find(id)->done = done;
 }
 
 bool DownloadQueue::goes_on(const std::string& id) const {
-  return !stopped_.contains(id);
+  return rows_.goes_on(id);
 }
 
 void DownloadQueue::ended(const std::string& id, const Result<hub::Snapshot>& how,
                           std::int64_t now) {
-  Row& changed = *row(id);
-  const bool stopped = stopped_.contains(id);
-  run_.erase(id);
-  stopped_.erase(id);
+  Row& changed = *rows_.find(id);
+  const bool stopped = !rows_.end(id);
   if (how) {
     changed.done = changed.bytes;
     return set_state(changed, DownloadState::Completed, now);
@@ -162,56 +156,15 @@ void DownloadQueue::ended(const std::string& id, const Result<hub::Snapshot>& ho
   set_state(changed, DownloadState::Failed, now);
 }
 
-const DownloadQueue::Row* DownloadQueue::find(const std::string& id) const {
-  const auto at = std::ranges::find(rows_, id, &Row::id);
-  return at == rows_.end() ? nullptr : &*at;
-}
-
-DownloadQueue::Row* DownloadQueue::row(const std::string& id) {
-  const auto at = std::ranges::find(rows_, id, &Row::id);
-  return at == rows_.end() ? nullptr : &*at;
-}
-
 Result<DownloadQueue::Row*> DownloadQueue::known(const std::string& id) {
-  if (Row* found = row(id)) return found;
+  if (Row* found = rows_.find(id)) return found;
   return fail(ErrorCode::NotFound, "there is no download \"{}\"", id);
-}
-
-std::vector<DownloadQueue::Row> DownloadQueue::take_changed() {
-  std::vector<Row> rows;
-  for (const std::string& id : std::exchange(changed_, {}))
-    if (const Row* changed = find(id)) rows.push_back(*changed);
-  return rows;
-}
-
-std::vector<std::string> DownloadQueue::take_removed() {
-  return std::exchange(removed_, {});
 }
 
 void DownloadQueue::set_state(Row& row, DownloadState state, std::int64_t now) {
   row.state = state;
   row.changed = now;
-  changed_.insert(row.id);
-}
-
-void DownloadQueue::remove(const std::string& id) {
-  std::erase_if(rows_, [&](const Row& row) { return row.id == id; });
-  removed_.push_back(id);
-}
-
-void DownloadQueue::forget_old() {
-  const auto old = [&](const Row& row) { return has_ended(row.state) && !run_.contains(row.id); };
-  while (static_cast<std::size_t>(std::ranges::count_if(rows_, old)) > kMostEnded)
-    remove(std::string(std::ranges::find_if(rows_, old)->id));
-}
-
-void DownloadQueue::number() {
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const auto place = static_cast<std::int64_t>(i);
-    if (rows_[i].place == place) continue;
-    rows_[i].place = place;
-    changed_.insert(rows_[i].id);
-  }
+  rows_.touch(row.id);
 }
 
 }  // namespace hearth::services

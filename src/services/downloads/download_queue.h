@@ -3,14 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "hub/snapshot.h"
+#include "services/queue/queue_rows.h"
 #include "store/downloads.h"
 
 namespace hearth::services {
@@ -57,26 +56,18 @@ class DownloadQueue {
   /// that the program ends: it waits again.
   void ended(const std::string& id, const Result<hub::Snapshot>& how, std::int64_t now);
 
-  const std::vector<Row>& rows() const { return rows_; }
-  const Row* find(const std::string& id) const;
+  const std::vector<Row>& rows() const { return rows_.all(); }
+  const Row* find(const std::string& id) const { return rows_.find(id); }
 
   /// Rows that are not as they were at the last call, and ids that are gone: for the database.
-  std::vector<Row> take_changed();
-  std::vector<std::string> take_removed();
+  std::vector<Row> take_changed() { return rows_.take_changed(); }
+  std::vector<std::string> take_removed() { return rows_.take_removed(); }
 
  private:
-  Row* row(const std::string& id);
   Result<Row*> known(const std::string& id);
   void set_state(Row& row, store::DownloadState state, std::int64_t now);
-  void remove(const std::string& id);
-  void forget_old();
-  void number();
 
-  std::vector<Row> rows_;  // in the order of the queue
-  std::set<std::string> run_;
-  std::set<std::string> stopped_;  // of those that are run
-  std::set<std::string> changed_;
-  std::vector<std::string> removed_;
+  QueueRows<Row> rows_;
 };
 
 }  // namespace hearth::services

@@ -40,10 +40,7 @@ Result<std::unique_ptr<Downloads>> Downloads::open(store::Database& database, in
 }
 
 Downloads::Downloads(store::Database& database, DownloadSource source, DownloadQueue queue)
-    : table_(database),
-      source_(std::move(source)),
-      queue_(std::move(queue)),
-      published_(std::make_shared<const DownloadList>()) {}
+    : table_(database), source_(std::move(source)), queue_(std::move(queue)) {}
 
 Downloads::~Downloads() {
   {
@@ -110,45 +107,16 @@ Result<void> Downloads::forget(const std::string& id) {
   return change([&] { return queue_.forget(id); });
 }
 
-std::shared_ptr<const DownloadList> Downloads::list() const {
-  const std::lock_guard lock(published_mutex_);
-  return published_;
-}
-
-std::shared_ptr<const Download> Downloads::find(const std::string& id) const {
-  for (const auto& download : *list())
-    if (download->row.id == id) return download;
-  return nullptr;
-}
-
-Downloads::Subscription Downloads::subscribe(std::function<void()> wake) {
-  const std::lock_guard lock(published_mutex_);
-  subscribers_[next_subscriber_] = std::move(wake);
-  return {this, next_subscriber_++};
-}
-
-Downloads::Subscription::~Subscription() {
-  if (downloads_ == nullptr) return;
-  const std::lock_guard lock(downloads_->published_mutex_);
-  downloads_->subscribers_.erase(number_);
-}
-
-/// Entries that have not changed stay the objects that they were.
 void Downloads::publish() {
-  std::map<std::string, std::shared_ptr<const Download>> before;
-  for (const auto& download : *list()) before[download->row.id] = download;
-  auto now = std::make_shared<DownloadList>();
+  std::vector<Download> now;
+  now.reserve(queue_.rows().size());
   for (const store::DownloadRow& row : queue_.rows()) {
-    Download download{.row = row, .progress = {}};
-    if (const auto at = progress_.find(row.id); at != progress_.end())
-      download.progress = at->second;
-    const auto& old = before[row.id];
-    const bool unchanged = old && same(old->row, row) && same(old->progress, download.progress);
-    now->push_back(unchanged ? old : std::make_shared<const Download>(std::move(download)));
+    const auto at = progress_.find(row.id);
+    now.push_back({.row = row, .progress = at == progress_.end() ? hub::Progress() : at->second});
   }
-  const std::lock_guard lock(published_mutex_);
-  published_ = std::move(now);
-  for (const auto& [number, wake] : subscribers_) wake();
+  published_.publish(std::move(now), [](const Download& a, const Download& b) {
+    return same(a.row, b.row) && same(a.progress, b.progress);
+  });
 }
 
 void Downloads::work() {

@@ -14,6 +14,7 @@
 #include "base/thread.h"
 #include "hub/snapshot.h"
 #include "services/downloads/download_queue.h"
+#include "services/queue/published_list.h"
 #include "store/downloads.h"
 
 namespace hearth::services {
@@ -25,7 +26,7 @@ struct Download {
 };
 
 /// All of them, in the order of the queue. Entries that are the same object have not changed.
-using DownloadList = std::vector<std::shared_ptr<const Download>>;
+using DownloadList = PublishedList<Download>::List;
 
 /// What a running download is told and tells.
 struct FetchHooks {
@@ -67,24 +68,13 @@ class Downloads {
   /// Takes one that has ended from the list.
   Result<void> forget(const std::string& id);
 
-  std::shared_ptr<const DownloadList> list() const;
+  std::shared_ptr<const DownloadList> list() const { return published_.list(); }
   /// Null for an unknown id.
-  std::shared_ptr<const Download> find(const std::string& id) const;
-
-  /// Ends with the object.
-  class Subscription {
-   public:
-    Subscription(Downloads* downloads, int number) : downloads_(downloads), number_(number) {}
-    Subscription(Subscription&& other) noexcept
-        : downloads_(std::exchange(other.downloads_, nullptr)), number_(other.number_) {}
-    ~Subscription();
-
-   private:
-    Downloads* downloads_;
-    int number_;
-  };
-  /// Calls `wake` after each change of list(), from any thread; it must not wait for anything.
-  [[nodiscard]] Subscription subscribe(std::function<void()> wake);
+  std::shared_ptr<const Download> find(const std::string& id) const { return published_.find(id); }
+  /// Calls `wake` after each change of list().
+  [[nodiscard]] Subscription subscribe(Subscribers::Wake wake) {
+    return published_.subscribe(std::move(wake));
+  }
 
  private:
   Downloads(store::Database& database, DownloadSource source, DownloadQueue queue);
@@ -106,10 +96,7 @@ class Downloads {
   std::set<std::string> remove_partial_;           // when they have stopped
   bool closing_ = false;
 
-  mutable std::mutex published_mutex_;  // taken last
-  std::shared_ptr<const DownloadList> published_;
-  std::map<int, std::function<void()>> subscribers_;
-  int next_subscriber_ = 0;
+  PublishedList<Download> published_;
 
   std::vector<base::Thread> threads_;
 };

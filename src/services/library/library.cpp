@@ -138,7 +138,10 @@ std::vector<ModelEntry> Library::list() const {
 Result<ModelEntry> Library::add_folder(const fs::path& folder) {
   std::error_code error;
   const fs::path whole = fs::canonical(folder, error);
-  if (error) return fail(ErrorCode::NotFound, "{}: {}", folder.string(), error.message());
+  if (error)
+    return fail(ErrorCode::NotFound,
+                "{}: {}; check the path, or name a model that `hearth list` shows", folder.string(),
+                error.message());
   auto entry = TRY(read_model_folder(whole, whole.filename().string()));
   entry.place = ModelPlace::Named;
   const std::lock_guard lock(mutex_);

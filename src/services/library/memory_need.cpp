@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <initializer_list>
 
+#include "services/memory_text.h"
+
 namespace hearth::services {
 namespace {
 
@@ -76,10 +78,6 @@ std::uint32_t tokens_in(std::uint64_t bytes, double per_token, std::uint32_t mos
       std::min(static_cast<double>(bytes) / per_token, static_cast<double>(most)));
 }
 
-std::string gigabytes(std::uint64_t bytes) {
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
-}
-
 }  // namespace
 
 const json::object& text_config(const json::object& config) {
@@ -99,10 +97,6 @@ MemoryNeed memory_need(const json::object& whole) {
   need.context_length = static_cast<std::uint32_t>(std::min<std::uint64_t>(
       number(config, {"max_position_embeddings", "n_positions"}), 1U << 31));
   return need;
-}
-
-std::uint64_t memory_budget(std::uint64_t total_bytes) {
-  return total_bytes / 4 * 3;
 }
 
 Fit fit(const MemoryNeed& need, std::uint64_t budget_bytes) {
@@ -138,8 +132,8 @@ std::string_view name(Fit::Verdict verdict) {
 }
 
 std::string describe(const Fit& fit) {
-  const auto have = gigabytes(fit.budget_bytes);
-  const auto need = gigabytes(fit.need_bytes);
+  const auto have = memory_text(fit.budget_bytes);
+  const auto need = memory_text(fit.need_bytes);
   switch (fit.verdict) {
     case Fit::Verdict::Fits:
       return fmt::format("fits: needs about {} of {} with its whole context", need, have);

@@ -41,9 +41,6 @@ struct Fit {
 /// that, but a usable context. Without a known context 4,096 tokens are looked at.
 Fit fit(const MemoryNeed& need, std::uint64_t budget_bytes);
 
-/// Three quarters of a machine's memory.
-std::uint64_t memory_budget(std::uint64_t total_bytes);
-
 /// "fits", "fits_shorter", "fits_packed", "does_not_fit".
 std::string_view name(Fit::Verdict verdict);
 

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <fmt/ranges.h>
 
+#include "hub/names.h"
 #include "services/library/library.h"
 #include "services/near_names.h"
 
@@ -42,6 +43,10 @@ Error unknown(const std::vector<ModelEntry>& entries, std::string_view name) {
     text += did_you_mean(near);
   else if (!ids.empty() && ids.size() <= 8)
     text += fmt::format(" (there are: {})", fmt::join(ids, ", "));
+  if (name.contains('/') && hub::check_repository(name))
+    text += fmt::format("; fetch it with `hearth pull {}`", name);
+  else
+    text += "; `hearth list` shows what is, `hearth search` what could be fetched";
   return {.code = ErrorCode::ModelNotFound, .message = text, .param = "model"};
 }
 

@@ -74,6 +74,12 @@ TEST(ResolveName, WithoutANearOneAShortListIsShown) {
   EXPECT_FALSE(resolve_name(entries(), "/").has_value());
 }
 
+TEST(ResolveName, WhatIsNotHereMayBeFetched) {
+  EXPECT_THAT(found("Qwen/Qwen3-32B"), HasSubstr("fetch it with `hearth pull Qwen/Qwen3-32B`"));
+  EXPECT_THAT(found("gpt-oss-120b"), HasSubstr("`hearth search`"));
+  EXPECT_THAT(found("../../etc/passwd"), ::testing::Not(HasSubstr("hearth pull")));
+}
+
 TEST(ResolveName, TheStricterReadingWins) {
   const std::vector<ModelEntry> all = {{.id = "hearth-demo", .aliases = {"demo"}},
                                        {.id = "demo"},

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/decode.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -28,4 +29,22 @@ Result<KeepAlive> read_keep_alive(const json::value& value);
 /// "-1" for ever, else seconds: what parse_keep_alive() reads back.
 std::string keep_alive_text(const KeepAlive& keep);
 
+/// Written as that text.
+inline void tag_invoke(const json::value_from_tag& /*tag*/, json::value& out,
+                       const KeepAlive& keep) {
+  out = keep_alive_text(keep);
+}
+
 }  // namespace hearth::services
+
+namespace hearth::base {
+template <>
+struct Decode<services::KeepAlive> {
+  static void read(const json::value& value, services::KeepAlive& out, DecodeContext& context) {
+    if (auto keep = services::read_keep_alive(value))
+      out = *keep;
+    else
+      context.add(std::move(keep).error().message);
+  }
+};
+}  // namespace hearth::base

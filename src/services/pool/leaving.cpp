@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "services/pool/memory_budget.h"
 #include "services/pool/slot.h"
 
 namespace hearth::services {
@@ -11,6 +10,20 @@ namespace {
 
 /// Pressure is an average over ten seconds: it takes a while to tell what an unloading has helped.
 constexpr std::chrono::seconds kBetweenSheddings{5};
+
+/// The places of those who go first, until what they free (bytes, models) is `enough`.
+std::vector<std::size_t> first_to_go(
+    const std::vector<Resident>& all, Eviction eviction,
+    const std::function<bool(std::uint64_t freed, std::size_t gone)>& enough) {
+  std::vector<std::size_t> places;
+  std::uint64_t freed = 0;
+  for (const std::size_t place : eviction_order(all, eviction)) {
+    if (enough(freed, places.size())) break;
+    freed += all[place].bytes;
+    places.push_back(place);
+  }
+  return places;
+}
 
 }  // namespace
 
@@ -22,10 +35,7 @@ bool Pool::is_kept(const Slot& slot) const {
 /// The request's word counts most, then the model's, then that for all.
 KeepAlive Pool::keep_of(const Slot& slot) const {
   if (slot.keep) return *slot.keep;
-  if (const auto row = known_.find(slot.model.id);
-      row != known_.end() && !row->second.keep_alive.empty())
-    if (const auto keep = parse_keep_alive(row->second.keep_alive)) return *keep;
-  return limits_.idle;
+  return slot.usual_keep.value_or(limits_.idle);
 }
 
 /// Whether the last user's leaving needs to wake the clock.
@@ -54,19 +64,23 @@ Resident Pool::resident(const Slot& slot) const {
           .in_use = slot.in_use()};
 }
 
+/// Models first, so that their places are those in slots_; what is reserved never leaves.
 std::vector<Resident> Pool::residents() const {
   std::vector<Resident> all;
-  all.reserve(slots_.size());
+  all.reserve(slots_.size() + reserved_.size());
   for (const SlotPtr& slot : slots_) all.push_back(resident(*slot));
+  for (const auto& [number, entry] : reserved_)
+    all.push_back({.id = entry.first, .bytes = entry.second, .in_use = true, .is_model = false});
   return all;
 }
 
-/// Out of the list, in the order of `places`.
-Pool::Slots Pool::take(const std::vector<std::size_t>& places) {
+/// Out of the list, in the order of `places`. @param why  for the log
+Pool::Slots Pool::take(const std::vector<std::size_t>& places, const std::string& why) {
   Slots taken;
   for (const std::size_t place : places) {
     note_measured(*slots_[place]);
     crashes_.left(slots_[place]->model.id);
+    slots_[place]->why = slots_[place]->leaving ? "somebody ordered it" : why;
     taken.push_back(std::move(slots_[place]));
   }
   std::erase(slots_, nullptr);
@@ -88,41 +102,27 @@ void Pool::note_death(const Slot& slot) {
   note_measured(slot);
   const base::Instant now = world_.now();
   crashes_.died(slot.model.id, "it ended unexpectedly", now - slot.ready_at, now);
-  const auto state = crashes_.state(slot.model.id);
-  if (state->blocked(now))
-    log_error("pool", "the worker of {} died {} times in a row; next try in {:.0f} s",
-              slot.model.id, state->deaths, seconds(state->next_try - now));
 }
 
 Pool::Slots Pool::take_expired() {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < slots_.size(); ++i)
-    if (const auto left = expires(*slots_[i]); left && *left <= 0) {
-      places.push_back(i);
-      log_info("pool", "unloading {}: nobody uses it", slots_[i]->model.id);
-    }
-  return take(places);
+    if (const auto left = expires(*slots_[i]); left && *left <= 0) places.push_back(i);
+  return take(places, "nobody uses it");
 }
 
 /// What is beyond the limits, after they were lowered or models took more than was planned.
 Pool::Slots Pool::take_too_much() {
   const MemoryRules& rules = limits_.rules;
   const std::vector<Resident> all = residents();
-  std::uint64_t bytes = 0;
-  for (const Resident& one : all) bytes += one.bytes;
-  std::size_t count = all.size();
-  std::vector<std::size_t> places;
-  for (const std::size_t place : eviction_order(all, rules.eviction)) {
-    const bool much = rules.budget_bytes > 0 && bytes > rules.budget_bytes;
-    const bool many = rules.max_loaded > 0 && count > rules.max_loaded;
-    if (!much && !many) break;
-    log_info("pool", "unloading {}: models hold {}, and may hold {}", all[place].id,
-             memory_text(bytes), memory_text(rules.budget_bytes));
-    bytes -= all[place].bytes;
-    --count;
-    places.push_back(place);
-  }
-  return take(places);
+  std::uint64_t held = 0;
+  for (const Resident& one : all) held += one.bytes;
+  const auto allowed = [&](std::uint64_t freed, std::size_t gone) {
+    return (rules.budget_bytes == 0 || held - freed <= rules.budget_bytes) &&
+           (rules.max_loaded == 0 || slots_.size() - gone <= rules.max_loaded);
+  };
+  return take(first_to_go(all, rules.eviction, allowed),
+              "the models in memory are more than the limits allow");
 }
 
 Pool::Slots Pool::take_for_pressure(bool pressed) {
@@ -131,9 +131,7 @@ Pool::Slots Pool::take_for_pressure(bool pressed) {
   const auto order = eviction_order(residents(), limits_.rules.eviction);
   if (order.empty()) return {};
   shed_at_ = now;
-  log_warn("pool", "unloading {}: this machine is short of memory",
-           slots_[order.front()]->model.id);
-  return take({order.front()});
+  return take({order.front()}, "this machine is short of memory");
 }
 
 void Pool::end_later(Slots leaving) {
@@ -150,13 +148,29 @@ void Pool::end_later(Slots leaving) {
 /// On a thread of the pool, without the lock: workers need a while to end.
 void Pool::end(Slots& leaving) {
   for (const SlotPtr& slot : leaving)
-    if (slot->gone() && slot->worker->killed && slot->worker->killed()) {
-      log_warn("pool", "the worker of {} was killed, as the system does when memory runs out",
-               slot->model.id);
-      const std::lock_guard lock(mutex_);
-      crashes_.was_for_memory(slot->model.id);
-    }
+    if (slot->gone())
+      look_into(*slot);
+    else
+      log_info("pool", "unloading {}: {}", slot->model.id, slot->why);
   leaving.clear();
+}
+
+/// Why a worker died, and what follows from it.
+void Pool::look_into(const Slot& slot) {
+  const std::string& id = slot.model.id;
+  const bool killed = slot.worker->killed && slot.worker->killed();
+  std::optional<CrashWatch::State> state;
+  {
+    const std::lock_guard lock(mutex_);
+    if (killed) crashes_.was_for_memory(id);
+    state = crashes_.state(id);
+  }
+  log_warn("pool", "the worker of {} {}", id,
+           killed ? "was killed, as the system does when memory runs out" : "ended unexpectedly");
+  const base::Instant now = world_.now();
+  if (state && state->blocked(now))
+    log_error("pool", "the worker of {} died {} times in a row; next try in {:.0f} s", id,
+              state->deaths, seconds(state->next_try - now));
 }
 
 void Pool::run(std::function<void()> body) {
@@ -203,15 +217,11 @@ std::vector<std::string> Pool::evict(std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     if (closed_) return gone;
     const std::vector<Resident> all = residents();
-    std::uint64_t freed = 0;
-    std::vector<std::size_t> places;
-    for (const std::size_t place : eviction_order(all, limits_.rules.eviction)) {
-      if (bytes > 0 && freed >= bytes) break;
-      freed += all[place].bytes;
-      places.push_back(place);
-      gone.push_back(all[place].id);
-    }
-    end_later(take(places));
+    const auto places = first_to_go(all, limits_.rules.eviction, [&](std::uint64_t freed, auto) {
+      return bytes > 0 && freed >= bytes;
+    });
+    for (const std::size_t place : places) gone.push_back(all[place].id);
+    end_later(take(places, "somebody ordered it"));
   }
   keep_changes();
   tell_news();

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "services/library/model_json.h"
-#include "services/pool/memory_budget.h"
+#include "services/memory_text.h"
 #include "services/pool/slot.h"
 
 namespace hearth::services {
@@ -26,28 +26,21 @@ void log_end(const std::string& id, const Result<Lease>& answer, double ms) {
     log_error("pool", "{}", answer.error().message);
 }
 
-bool is_last(const engine::Event& event) {
-  return std::holds_alternative<engine::Finished>(event) ||
-         std::holds_alternative<engine::Failed>(event);
-}
-
 }  // namespace
 
-/// Outside code says which context: only where a load may follow.
-KvWishes Pool::wishes_for(const ModelEntry& model) const {
-  KvWishes wishes = kv_;
-  if (world_.context && state(model.id) != ModelState::Loaded)
-    wishes.context_length = world_.context(model);
-  return wishes;
+ModelWishes Pool::wishes_for(const ModelEntry& model) const {
+  return world_.wishes ? world_.wishes(model) : ModelWishes{};
 }
 
-LoadNeed Pool::need_of_load(const ModelEntry& model, const KvWishes& wishes) const {
+LoadNeed Pool::need_of_load(const ModelEntry& model, const ModelWishes& wishes) const {
   const auto row = known_.find(model.id);
   const bool measured = row != known_.end() && row->second.stamp == stamp_of(model);
   MemoryNeed need = need_of(model);
   if (need.weight_bytes == 0) need.weight_bytes = model.bytes;
+  KvWishes kv = kv_;
+  kv.context_length = wishes.context_length.value_or(kv.context_length);
   LoadNeed out =
-      load_need(need, measured ? row->second.base_bytes : 0, wishes, limits_.rules.budget_bytes);
+      load_need(need, measured ? row->second.base_bytes : 0, kv, limits_.rules.budget_bytes);
   // Who was killed for want of memory gets half as much to fill, and half of that.
   if (const auto crashes = crashes_.state(model.id); crashes && crashes->for_memory > 0) {
     const int halvings = std::min(crashes->for_memory, 8);
@@ -79,15 +72,8 @@ Result<std::uint64_t> Pool::make_room(const ModelEntry& model, const LoadNeed& n
                           .usual_bytes = need.base_bytes + need.usual_kv,
                           .most_bytes = need.base_bytes + need.most_kv};
   const Room room = TRY(plan_room(residents(), newcomer, limits_.rules));
-  for (SlotPtr& slot : take(room.leaving)) {
-    log_info("pool", "unloading {} to make room for {}", slot->model.id, model.id);
+  for (SlotPtr& slot : take(room.leaving, fmt::format("{} needs the room", model.id)))
     leaving.push_back(std::move(slot));
-  }
-  if (room.bytes < newcomer.usual_bytes)
-    log_warn("pool",
-             "memory is tight: {} gets {} for keys and values, a whole context would take "
-             "{}",
-             model.id, memory_text(room.bytes - need.base_bytes), memory_text(need.usual_kv));
   return room.bytes - need.base_bytes;
 }
 
@@ -100,14 +86,32 @@ void Pool::start_loading(SlotPtr slot, Slots leaving) {
   });
 }
 
+void Pool::log_room(const SlotPtr& slot) const {
+  std::uint64_t kv_bytes = 0;
+  LoadNeed need;
+  {
+    const std::lock_guard lock(mutex_);
+    kv_bytes = slot->kv_bytes;
+    need = slot->need;
+  }
+  log_info("pool", "loading {}", slot->model.id);
+  if (kv_bytes < need.usual_kv)
+    log_warn("pool",
+             "memory is tight: {} gets {} for keys and values, a whole context would take {}",
+             slot->model.id, memory_text(kv_bytes), memory_text(need.usual_kv));
+}
+
 void Pool::load(SlotPtr slot) {
   const auto began = base::SteadyClock::now();
   const std::string id = slot->model.id;
   std::optional<Result<Lease>> answer;
   for (int tries = 1; !answer; ++tries) {
     await_ends();
-    log_info("pool", "loading {}", id);
-    answer = settle(slot, start_worker(slot), tries);
+    log_room(slot);
+    auto worker = start_worker(slot);
+    const std::string error = worker ? std::string() : worker.error().message;
+    answer = settle(slot, std::move(worker), tries);
+    if (!answer) log_warn("pool", "{}; trying once more", error);
   }
   log_end(id, *answer, base::elapsed_ms(began));
   std::vector<Waiter> waiting;
@@ -135,22 +139,32 @@ Result<Worker> Pool::start_worker(const SlotPtr& slot) {
                  },
              .stop = slot->stop};
   }
+  slot->life->lost = false;  // the one before may have been
   auto worker = world_.start(order);
   if (worker) warm_up(*worker->engine);
+  if (worker && slot->life->lost)
+    return fail(ErrorCode::EngineLost, "load {}: its worker died over the warm-up prompt",
+                slot->model.id);
   return worker;
 }
 
-/// The first prompt that a model reads takes longer than all later ones.
+/// The first prompt that a model reads takes longer than all later ones. One that fails is no
+/// reason to refuse the model: whether it answers is for requests to say. Its salt keeps what it
+/// computed from requests: they find the prefix cache as empty as they left it.
 void Pool::warm_up(engine::Engine& engine) const {
   if (warm_up_.empty()) return;
   const auto running = engine.submit({.id = "warm-up",
                                       .input = engine::TextInput{warm_up_},
                                       .sampling = {.temperature = 0},
                                       .max_tokens = 1,
-                                      .reuse_prefix = false});
+                                      .reuse_prefix = false,
+                                      .cache_salt = "warm-up"});
   while (true) {
     const auto events = running->wait();
-    if (events.empty() || is_last(events.back())) return;
+    if (events.empty() || std::holds_alternative<engine::Finished>(events.back())) return;
+    if (const auto* failed = std::get_if<engine::Failed>(&events.back()))
+      return log_warn("pool", "{} could not read its warm-up prompt: {}", engine.model().name,
+                      failed->error.message);
   }
 }
 
@@ -191,9 +205,8 @@ bool Pool::try_smaller(Slot& slot, const Error& error, int tries) {
   const bool shorter = slot.kv_bytes / 2 >= slot.need.least_kv && slot.kv_bytes > 1;
   if (order.empty() && !shorter) return false;
   if (shorter) slot.kv_bytes /= 2;
-  if (!order.empty()) end_later(take({order.front()}));
-  log_warn("pool", "{}; trying once more with {} for keys and values", error.message,
-           memory_text(slot.kv_bytes));
+  if (!order.empty())
+    end_later(take({order.front()}, fmt::format("there was no memory for {}", slot.model.id)));
   return true;
 }
 

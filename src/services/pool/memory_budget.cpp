@@ -7,6 +7,9 @@
 #include <cmath>
 #include <utility>
 
+#include "platform/machine.h"
+#include "services/memory_text.h"
+
 namespace hearth::services {
 namespace {
 
@@ -37,15 +40,14 @@ Result<std::uint64_t> parse_memory_budget(std::string_view text, std::uint64_t t
   return static_cast<std::uint64_t>(std::min(bytes, total));
 }
 
+Result<std::uint64_t> memory_budget(const Settings& settings) {
+  return TRY_IN("pool.memory",
+                parse_memory_budget(settings.memory, platform::memory().total_bytes));
+}
+
 double percent_of(std::uint64_t bytes, std::uint64_t total_bytes) {
   if (total_bytes == 0) return 0;
   return std::round(static_cast<double>(bytes) / static_cast<double>(total_bytes) * 1000) / 10;
-}
-
-std::string memory_text(std::uint64_t bytes) {
-  const auto number = static_cast<double>(bytes);
-  return number < 1e9 ? fmt::format("{:.0f} MB", number / 1e6)
-                      : fmt::format("{:.1f} GB", number / 1e9);
 }
 
 }  // namespace hearth::services

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "services/settings/settings.h"
 
 namespace hearth::services {
 
@@ -13,10 +13,10 @@ namespace hearth::services {
 /// means all of it; less than a hundredth, and nothing, are refused.
 Result<std::uint64_t> parse_memory_budget(std::string_view text, std::uint64_t total_bytes);
 
+/// What models may take on this machine: the setting pool.memory, which errors name.
+Result<std::uint64_t> memory_budget(const Settings& settings);
+
 /// What `bytes` are of the machine, in percent with one decimal.
 double percent_of(std::uint64_t bytes, std::uint64_t total_bytes);
-
-/// "1.5 GB", "340 MB": as errors and lists tell sizes.
-std::string memory_text(std::uint64_t bytes);
 
 }  // namespace hearth::services

@@ -1,7 +1,11 @@
 // Budgets in percent and in gigabytes.
 #include "services/pool/memory_budget.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "platform/machine.h"
+#include "services/memory_text.h"
 
 namespace hearth::services {
 namespace {
@@ -24,6 +28,19 @@ TEST(MemoryBudget, IsNeverMoreThanTheMachineHas) {
 TEST(MemoryBudget, RefusesNothingAndNonsense) {
   for (const char* text : {"", "%", "GB", "0%", "0.5%", "-5GB", "12", "12 apples", "100MB", "nan%"})
     EXPECT_FALSE(parse_memory_budget(text, kTotal).has_value()) << text;
+}
+
+TEST(MemoryBudget, OfThisMachineIsWhatTheSettingSays) {
+  const std::uint64_t total = platform::memory().total_bytes;
+  Settings settings;
+  EXPECT_EQ(*memory_budget(settings), total / 4 * 3 + total % 4 * 3 / 4)
+      << "75 % unless it is said";
+  settings.memory = "100%";
+  EXPECT_EQ(*memory_budget(settings), total);
+  settings.memory = "a lot";
+  const auto wrong = memory_budget(settings);
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_THAT(wrong.error().message, ::testing::StartsWith("pool.memory: must be"));
 }
 
 TEST(MemoryBudget, TellsSizesAndParts) {

@@ -55,7 +55,7 @@ Pool::~Pool() {
 
 WaitId Pool::acquire(const ModelEntry& model, OnReady ready, OnProgress progress,
                      const std::optional<KeepAlive>& keep) {
-  const KvWishes wishes = wishes_for(model);
+  const ModelWishes wishes = wishes_for(model);
   std::optional<Result<Lease>> answer;
   WaitId wait = 0;
   {
@@ -66,7 +66,7 @@ WaitId Pool::acquire(const ModelEntry& model, OnReady ready, OnProgress progress
   }
   tell_news();
   if (!answer) return wait;
-  ready(std::move(*answer));
+  std::exchange(ready, nullptr)(std::move(*answer));
   return 0;
 }
 
@@ -77,7 +77,7 @@ Pool::Slot* Pool::find(const std::string& id) const {
 }
 
 /// The answer if it is known already; else the waiter waits.
-std::optional<Result<Lease>> Pool::find_or_load(const ModelEntry& model, const KvWishes& wishes,
+std::optional<Result<Lease>> Pool::find_or_load(const ModelEntry& model, const ModelWishes& wishes,
                                                 Waiter waiter,
                                                 const std::optional<KeepAlive>& keep) {
   if (closed_) return shutting_down();
@@ -100,6 +100,7 @@ std::optional<Result<Lease>> Pool::find_or_load(const ModelEntry& model, const K
   }
   end_later(std::move(leaving));
   if (keep) slot->keep = keep;
+  slot->usual_keep = wishes.keep;
   mind_last_use(*slot);
   ++slot->uses;
   if (slot->state == ModelState::Loaded) return lease(*slot);
@@ -214,27 +215,6 @@ void Pool::close() {
     leaving.swap(slots_);
   }
   keep_changes();
-}
-
-Pool::Subscription Pool::subscribe(std::function<void()> wake) {
-  const std::lock_guard lock(news_mutex_);
-  subscribers_[next_subscriber_] = std::move(wake);
-  return {this, next_subscriber_++};
-}
-
-Pool::Subscription::~Subscription() {
-  if (pool_ == nullptr) return;
-  const std::lock_guard lock(pool_->news_mutex_);
-  pool_->subscribers_.erase(number_);
-}
-
-void Pool::tell_news() {
-  std::vector<std::function<void()>> wakes;
-  {
-    const std::lock_guard lock(news_mutex_);
-    for (const auto& [number, wake] : subscribers_) wakes.push_back(wake);
-  }
-  for (const auto& wake : wakes) wake();
 }
 
 }  // namespace hearth::services

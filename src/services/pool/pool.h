@@ -16,6 +16,7 @@
 #include "base/thread.h"
 #include "services/pool/crash_watch.h"
 #include "services/pool/pool_options.h"
+#include "services/queue/subscribers.h"
 
 namespace hearth::services {
 
@@ -66,29 +67,39 @@ class Pool {
   /// What is kept of a model; all of it may be empty.
   store::PoolModel known(const std::string& id) const;
   std::vector<store::PoolModel> known() const;
-  /// Changes that and keeps it; waits for the disk. Only pinned, preload and keep_alive may change.
+  /// Changes that and keeps it; waits for the disk. Only pinned and preload may change.
   void edit(const std::string& id, const std::function<void(store::PoolModel&)>& change);
 
   /// Does what time brings: counts deaths, measures, unloads who is idle or too much. Whoever has
   /// no thread for it (PoolOptions::tick_every) calls it.
   void tick();
 
-  /// Ends with the object.
-  class Subscription {
+  /// Memory that something else than a model takes; free again when the object goes.
+  class Reservation {
    public:
-    Subscription(Pool* pool, int number) : pool_(pool), number_(number) {}
-    Subscription(Subscription&& other) noexcept
+    Reservation(Pool* pool, int number) : pool_(pool), number_(number) {}
+    Reservation(Reservation&& other) noexcept
         : pool_(std::exchange(other.pool_, nullptr)), number_(other.number_) {}
-    Subscription& operator=(Subscription&&) = delete;
-    ~Subscription();
+    Reservation& operator=(Reservation&&) = delete;
+    ~Reservation();
 
    private:
     Pool* pool_;
     int number_;
   };
-  /// Calls `wake` when list() has changed, from any thread, and perhaps once more just after the
-  /// subscription's end; it must not wait for anything.
-  [[nodiscard]] Subscription subscribe(std::function<void()> wake);
+  /// Counts `bytes` against the budget; models that nobody uses leave for them, and are gone when
+  /// this returns. Not from within `ready` or `progress`.
+  /// @param what  as refusals of others name it: "the conversion of org/model"
+  /// @returns     Overloaded where it has to wait: memory is held by others, or the machine is
+  ///              short of it; OutOfMemory where it exceeds the budget
+  Result<Reservation> reserve(const std::string& what, std::uint64_t bytes);
+  /// What is reserved, by name.
+  std::vector<std::pair<std::string, std::uint64_t>> reserved() const;
+
+  /// Calls `wake` when list() has changed.
+  [[nodiscard]] Subscription subscribe(Subscribers::Wake wake) {
+    return subscribers_.add(std::move(wake));
+  }
 
   /// Ends all workers and loads; running requests fail with EngineLost, who waits for a load gets
   /// Cancelled. Not from within `ready` or `progress`.
@@ -98,17 +109,18 @@ class Pool {
   struct Slot;
   struct Life;
   struct Waiter;
+  struct Seen;
   struct Task;
   using SlotPtr = std::shared_ptr<Slot>;
   using Slots = std::vector<SlotPtr>;
 
-  // With the mutex held (pool.cpp, loading.cpp, leaving.cpp, upkeep.cpp).
-  std::optional<Result<Lease>> find_or_load(const ModelEntry& model, const KvWishes& wishes,
+  // With the mutex held (pool.cpp, loading.cpp, leaving.cpp, reserving.cpp, upkeep.cpp).
+  std::optional<Result<Lease>> find_or_load(const ModelEntry& model, const ModelWishes& wishes,
                                             Waiter waiter, const std::optional<KeepAlive>& keep);
   Slot* find(const std::string& id) const;
   Lease lease(const Slot& slot) const;
   Result<void> check_crashes(const std::string& id) const;
-  LoadNeed need_of_load(const ModelEntry& model, const KvWishes& wishes) const;
+  LoadNeed need_of_load(const ModelEntry& model, const ModelWishes& wishes) const;
   Result<std::uint64_t> make_room(const ModelEntry& model, const LoadNeed& need, Slots& leaving);
   void start_loading(SlotPtr slot, Slots leaving);
   bool try_smaller(Slot& slot, const Error& error, int tries);
@@ -118,7 +130,7 @@ class Pool {
   KeepAlive keep_of(const Slot& slot) const;
   bool is_kept(const Slot& slot) const;
   void mind_last_use(Slot& slot) const;
-  Slots take(const std::vector<std::size_t>& places);
+  Slots take(const std::vector<std::size_t>& places, const std::string& why);
   Slots take_lost();
   Slots take_expired();
   Slots take_too_much();
@@ -131,9 +143,11 @@ class Pool {
   std::vector<LoadedModel> crashed() const;
 
   // Without it.
-  KvWishes wishes_for(const ModelEntry& model) const;
+  ModelWishes wishes_for(const ModelEntry& model) const;
   void end(Slots& leaving);
-  std::map<std::shared_ptr<Life>, std::uint64_t> look() const;
+  void look_into(const Slot& slot);
+  void log_room(const SlotPtr& slot) const;
+  std::map<std::shared_ptr<Life>, Seen> look() const;
   void load(SlotPtr slot);
   Result<Worker> start_worker(const SlotPtr& slot);
   void warm_up(engine::Engine& engine) const;
@@ -141,7 +155,7 @@ class Pool {
   void report(Slot& slot, double progress);
   void await_ends();
   void keep_changes();
-  void tell_news();
+  void tell_news() { subscribers_.wake_all(); }
 
   const PoolWorld world_;
   const KvWishes kv_;
@@ -154,6 +168,8 @@ class Pool {
   std::vector<Task> tasks_;
   CrashWatch crashes_;
   std::map<std::string, store::PoolModel> known_;
+  std::map<int, std::pair<std::string, std::uint64_t>> reserved_;
+  int next_reservation_ = 0;
   std::set<std::string> changed_;  // of known_, not kept yet
   base::Instant shed_at_{};        // when pressure last cost a model
   int ending_ = 0;                 // tasks that end workers
@@ -161,9 +177,9 @@ class Pool {
   bool closed_ = false;
   std::condition_variable ended_;  // a task that ended workers is done
 
-  std::mutex news_mutex_;
-  std::map<int, std::function<void()>> subscribers_;  // guarded by news_mutex_
-  int next_subscriber_ = 0;                           // guarded by news_mutex_
+  std::mutex keeping_;  // held while rows go to the disk; nothing else waits for it
+
+  Subscribers subscribers_;
 
   base::Thread ticking_;
 };

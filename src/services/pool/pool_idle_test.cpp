@@ -58,14 +58,34 @@ TEST(PoolIdle, ARequestsWordCountsUntilTheNextWord) {
   EXPECT_EQ(pool->state("a"), ModelState::Unloaded);
 }
 
-TEST(PoolIdle, TheModelsOwnTimeWinsOverThatForAll) {
-  PoolOptions options;
-  options.known = {{.model = "a", .keep_alive = "60"}, {.model = "b", .keep_alive = "-1"}};
-  FakePool pool(options);
+TEST(PoolIdle, TheModelsOwnTimeWinsOverThatForAllAndARequestsOverBoth) {
+  FakePool pool({});
+  pool.set_wishes("a", {.keep = KeepAlive{.after = 60s}});
+  pool.set_wishes("b", {.keep = kForEver});
   ASSERT_TRUE(pool.use("a"));
   ASSERT_TRUE(pool.use("b"));
   EXPECT_EQ(pool.seen("a").expires_s, 60);
   EXPECT_FALSE(pool.seen("b").expires_s.has_value());
+  ASSERT_TRUE(pool.use("a", 0, KeepAlive{.after = 5s}));
+  EXPECT_EQ(pool.seen("a").expires_s, 5);
+}
+
+TEST(PoolIdle, AChangedTimeCountsForWhoIsLoadedAlready) {
+  FakePool pool({});
+  ASSERT_TRUE(pool.use("a"));
+  pool.set_wishes("a", {.keep = KeepAlive{.after = 90s}});
+  pool.pass(1s);
+  EXPECT_EQ(pool.seen("a").expires_s, 89);
+  pool.set_wishes("a", {});
+  pool.pass(1s);
+  EXPECT_EQ(pool.seen("a").expires_s, 1798);
+  Lease used = pool.hold("a");
+  pool.set_wishes("a", {.keep = kAtOnce});
+  pool.pass(1s);
+  EXPECT_EQ(pool->state("a"), ModelState::Loaded);
+  used.reset();
+  pool.pass(0s);
+  EXPECT_EQ(pool->state("a"), ModelState::Unloaded);
 }
 
 TEST(PoolIdle, APinOutweighsEverythingButAnOrder) {
@@ -151,6 +171,26 @@ TEST(PoolIdle, AWarmUpIsReadBeforeAnybodyIsServed) {
   EXPECT_EQ(asked.request.max_tokens, 1U);
   EXPECT_EQ(pool->state("a"), ModelState::Loading);
   asked.events->push(engine::Finished{});
+  EXPECT_TRUE(answer.get().has_value());
+}
+
+TEST(PoolIdle, AWorkerThatDiesOverItsWarmUpIsAFailedLoad) {
+  FakePool pool({.warm_up = "Hello"});
+  auto answer = ask(*pool, "a");
+  const auto asked = pool.workers.script("a")->wait_for(0);
+  pool.workers.wait_for(0).on_lost();
+  pool.pass(1s);
+  EXPECT_EQ(pool->state("a"), ModelState::Loading) << "the load's own thread will notice";
+  asked.events->push(engine::Failed{{.code = ErrorCode::EngineLost, .message = "gone"}});
+  EXPECT_EQ(answer.get().error().code, ErrorCode::EngineLost);
+  EXPECT_EQ(pool->state("a"), ModelState::Unloaded);
+}
+
+TEST(PoolIdle, AWarmUpThatFailsHindersNobody) {
+  FakePool pool({.warm_up = "Hello"});
+  auto answer = ask(*pool, "a");
+  pool.workers.script("a")->wait_for(0).events->push(
+      engine::Failed{{.code = ErrorCode::InvalidArgument, .message = "no such word"}});
   EXPECT_TRUE(answer.get().has_value());
 }
 

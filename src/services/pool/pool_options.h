@@ -32,13 +32,18 @@ struct PoolOptions {
   std::chrono::milliseconds tick_every{0};  ///< of a thread of its own; 0: others call tick()
 };
 
+/// What people set for one model.
+struct ModelWishes {
+  std::optional<std::uint32_t> context_length;  ///< that it is loaded with; 0: its own
+  std::optional<KeepAlive> keep;
+};
+
 /// The outside world. All but `start` may be empty. Called without locks.
 struct PoolWorld {
   StartWorker start;
   std::function<base::Instant()> now = [] { return base::SteadyClock::now(); };
   std::function<std::uint64_t(std::int64_t process)> resident = {};  ///< bytes in memory
-  /// The context that a model is loaded with; 0: its own. Empty: KvWishes::context_length.
-  std::function<std::uint32_t(const ModelEntry&)> context = {};
+  std::function<ModelWishes(const ModelEntry&)> wishes = {};         ///< asked for often
   std::function<bool()> pressed = {};                      ///< the machine is short of memory
   std::function<void(const store::PoolModel&)> keep = {};  ///< for later runs; may block
 };

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "services/pool/memory_budget.h"
+#include "services/memory_text.h"
 
 namespace hearth::services {
 namespace {
@@ -44,11 +44,11 @@ struct Held {
 
   void add(const Resident& resident) {
     bytes += resident.bytes;
-    ++models;
+    models += resident.is_model ? 1 : 0;
   }
   void take(const Resident& resident) {
     bytes -= resident.bytes;
-    --models;
+    models -= resident.is_model ? 1 : 0;
   }
   bool takes(std::uint64_t more, const MemoryRules& rules) const {
     const bool counts = rules.max_loaded == 0 || models < rules.max_loaded;
@@ -67,10 +67,12 @@ std::string why_it_stays(const Resident& resident) {
 std::unexpected<Error> refuse(std::span<const Resident> residents, const Newcomer& newcomer,
                               const MemoryRules& rules) {
   std::vector<std::string> staying;
+  std::size_t models = 0;
   bool wait = false;
   for (const Resident& resident : residents)
     if (!may_leave(resident)) {
       staying.push_back(why_it_stays(resident));
+      models += resident.is_model ? 1 : 0;
       wait |= resident.in_use && !resident.kept;
     }
   const std::string held = fmt::format("{}", fmt::join(staying, ", "));
@@ -78,7 +80,7 @@ std::unexpected<Error> refuse(std::span<const Resident> residents, const Newcome
   error.code = wait ? ErrorCode::Overloaded : ErrorCode::OutOfMemory;
   if (wait) error.retry_after = std::chrono::seconds(5);
   const std::string_view first = wait ? "try again soon" : "unpin or unload one of them";
-  if (rules.max_loaded > 0 && staying.size() >= rules.max_loaded)
+  if (rules.max_loaded > 0 && models >= rules.max_loaded)
     error.message = fmt::format(
         "no place for {}: {} may be loaded at once, and nothing can be unloaded: {}; {}, or raise "
         "pool.max_loaded",

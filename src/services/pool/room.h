@@ -40,6 +40,7 @@ struct Resident {
   std::optional<double> expires_s = {};  ///< until it is unloaded for being idle; none: never
   bool kept = false;                     ///< pinned or preloaded
   bool in_use = false;                   ///< somebody uses it, or it loads
+  bool is_model = true;                  ///< counts among those that may be loaded at once
 };
 
 /// What a model that is to be loaded takes. Between the three lies the length of its context.

@@ -24,6 +24,12 @@ struct Pool::Waiter {
   OnProgress progress;
 };
 
+/// What a look at a loaded model tells.
+struct Pool::Seen {
+  std::uint64_t resident = 0;  ///< bytes of its process
+  ModelWishes wishes;
+};
+
 /// What users and the engine's own threads may touch. They never hold the slot itself: whoever lets
 /// go of it last ends the worker, and that must be a thread of the pool.
 struct Pool::Life {
@@ -46,9 +52,11 @@ struct Pool::Slot {
   std::vector<Waiter> waiting;
   std::atomic<double> progress = 0;
   std::shared_ptr<LoadSwitch> stop = std::make_shared<LoadSwitch>();
-  std::optional<KeepAlive> keep = {};  ///< as the latest request that said so
-  bool cancelled = false;              ///< the load under way is not wanted any more
-  bool leaving = false;                ///< unloaded once nobody uses it
+  std::optional<KeepAlive> keep = {};        ///< as the latest request that said so
+  std::optional<KeepAlive> usual_keep = {};  ///< as set for the model
+  bool cancelled = false;                    ///< the load under way is not wanted any more
+  bool leaving = false;                      ///< unloaded once nobody uses it
+  std::string why = {};                      ///< it left, for the log
   std::uint64_t uses = 0;
   base::Instant ready_at{};
   std::uint64_t measured = 0;  ///< latest
@@ -56,7 +64,8 @@ struct Pool::Slot {
   std::uint64_t peak = 0;
 
   bool in_use() const { return !worker || life->users > 0; }
-  bool gone() const { return life->lost || (worker && worker->engine->lost()); }
+  /// Its worker has died. While it loads the load's own thread notices.
+  bool gone() const { return worker && (life->lost || worker->engine->lost()); }
   std::uint64_t bytes() const {
     if (kv_bytes == 0) return std::max(need.base_bytes, measured);
     return std::max(std::max(need.base_bytes, base) + kv_bytes, measured);

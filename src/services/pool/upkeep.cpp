@@ -17,15 +17,18 @@ void append(auto& to, auto from) {
 }  // namespace
 
 void Pool::tick() {
-  const auto sizes = look();
+  const auto seen = look();
   const bool pressed = world_.pressed && world_.pressed();
   bool changed = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
     for (const SlotPtr& slot : slots_)
-      if (const auto size = sizes.find(slot->life); size != sizes.end())
-        note_size(*slot, size->second);
+      if (const auto found = seen.find(slot->life); found != seen.end()) {
+        note_size(*slot, found->second.resident);
+        slot->usual_keep = found->second.wishes.keep;
+        mind_last_use(*slot);
+      }
     Slots leaving = take_lost();
     append(leaving, take_expired());
     append(leaving, take_too_much());
@@ -37,30 +40,41 @@ void Pool::tick() {
   if (changed) tell_news();
 }
 
-/// What each worker holds now. Asking the system takes a while: not under the lock.
-std::map<std::shared_ptr<Pool::Life>, std::uint64_t> Pool::look() const {
-  std::map<std::shared_ptr<Life>, std::int64_t> processes;
+/// What each worker holds now, and what people want of it. Asking takes a while: not under the
+/// lock.
+std::map<std::shared_ptr<Pool::Life>, Pool::Seen> Pool::look() const {
+  struct Loaded {
+    std::shared_ptr<Life> life;
+    ModelEntry model;
+    std::int64_t process;
+  };
+  std::vector<Loaded> loaded;
   {
     const std::lock_guard lock(mutex_);
     for (const SlotPtr& slot : slots_)
-      if (slot->worker && !slot->gone()) processes.emplace(slot->life, slot->worker->process);
+      if (slot->worker && !slot->gone())
+        loaded.push_back({slot->life, slot->model, slot->worker->process});
   }
-  std::map<std::shared_ptr<Life>, std::uint64_t> sizes;
-  for (const auto& [life, process] : processes)
-    sizes.emplace(life, world_.resident ? world_.resident(process) : 0);
-  return sizes;
+  std::map<std::shared_ptr<Life>, Seen> all;
+  for (const auto& [life, model, process] : loaded)
+    all.emplace(life, Seen{.resident = world_.resident ? world_.resident(process) : 0,
+                           .wishes = wishes_for(model)});
+  return all;
 }
 
-/// Keys and values fill with time: what is beside them is the model's own need.
+/// What is beside keys and values is the model's own need, at its worst moment: the process's own
+/// share is measured, what a step holds only while it runs is told by the worker.
 void Pool::note_size(Slot& slot, std::uint64_t resident) {
   const engine::EngineStats stats = slot.worker->engine->stats();
+  const engine::MemoryStats& memory = stats.memory;
+  const auto beyond = [](std::uint64_t all, std::uint64_t part) {
+    return all > part ? all - part : 0;
+  };
+  const std::uint64_t process = beyond(resident, stats.active_bytes + memory.spare_bytes);
+  const std::uint64_t at_work = memory.work_bytes > 0 ? memory.work_bytes + process : 0;
   slot.measured = std::max(resident, stats.active_bytes);
-  slot.peak = std::max({slot.peak, slot.measured, stats.peak_bytes});
-  if (slot.measured == 0) return;
-  const auto pages = static_cast<double>(stats.pages_used + stats.scheduler.pages_cached);
-  const double filled = stats.pages_total > 0 ? pages / stats.pages_total : 0;
-  const auto kv = static_cast<std::uint64_t>(static_cast<double>(slot.kv_bytes) * filled);
-  slot.base = std::max(slot.base, slot.measured - std::min(kv, slot.measured));
+  slot.peak = std::max({slot.peak, slot.measured, stats.peak_bytes + process, at_work});
+  slot.base = std::max({slot.base, beyond(slot.measured, memory.cache_bytes), at_work});
 }
 
 /// When a model leaves, what it took is known as well as it will be.
@@ -80,7 +94,9 @@ void Pool::note_measured(const Slot& slot) {
   changed_.insert(row.model);
 }
 
+/// One after another: rows that were looked at earlier must not be written later.
 void Pool::keep_changes() {
+  const std::lock_guard one_after_another(keeping_);
   std::vector<store::PoolModel> rows;
   {
     const std::lock_guard lock(mutex_);
@@ -99,6 +115,7 @@ store::PoolModel Pool::known(const std::string& id) const {
 std::vector<store::PoolModel> Pool::known() const {
   const std::lock_guard lock(mutex_);
   std::vector<store::PoolModel> rows;
+  rows.reserve(known_.size());
   for (const auto& [id, row] : known_) rows.push_back(row);
   return rows;
 }

@@ -1,9 +1,11 @@
 // Settings from config.toml, the environment and flags.
 #include "services/settings/load.h"
 
+#include <algorithm>
 #include <optional>
 #include <toml++/toml.h>
 
+#include "base/log.h"
 #include "services/near_names.h"
 
 namespace hearth::services {
@@ -104,12 +106,27 @@ Result<void> read_file(const fs::path& file, const std::vector<Setting>& fields)
   }
 }
 
+void read_kept(const std::map<std::string, std::string>& kept, const std::vector<Setting>& fields) {
+  for (const auto& [key, text] : kept) {
+    const auto field = std::ranges::find(fields, key, &Setting::key);
+    if (field == fields.end())
+      log_warn("settings",
+               "{} was changed while a server ran, but there is no such setting: it does "
+               "not count",
+               key);
+    else if (const auto read = assign(*field, std::string_view(text)); !read)
+      log_warn("settings", "what {} was changed to while a server ran does not count: {}", key,
+               read.error().message);
+  }
+}
+
 }  // namespace
 
 Result<Settings> load_settings(const SettingSources& sources) {
   Settings settings;
   const auto fields = settings.fields();
   TRY(read_file(sources.config_file, fields));
+  read_kept(sources.kept, fields);
   for (const Setting& setting : fields) {
     const std::string variable = environment_name(setting);
     if (const std::string text = sources.environment(variable); !text.empty())

@@ -70,12 +70,12 @@ std::vector<Setting> pool_fields(Settings& settings) {
       {"pool.keep_alive", "keep-alive", &settings.keep_alive,
        "How long an unused model stays in memory: \"30m\", seconds, 0, or -1 for ever"},
       {"pool.warm_up", "warm-up", &settings.warm_up,
-       "A prompt that each model reads once it is loaded"},
+       "A prompt that each model reads before it serves; empty: none"},
   };
 }
 
-/// Those of downloads and of the log.
-std::vector<Setting> download_and_log_fields(Settings& settings) {
+/// Those of downloads, conversions and the log.
+std::vector<Setting> queue_and_log_fields(Settings& settings) {
   return {
       {"downloads.connections", "connections", &settings.connections,
        "Connections that a download uses at once", 1, 32},
@@ -83,6 +83,8 @@ std::vector<Setting> download_and_log_fields(Settings& settings) {
        "KiB per second that all downloads together may take; 0: no limit", 0, 16'777'216},
       {"downloads.at_once", "downloads-at-once", &settings.downloads_at_once,
        "Models that a server downloads at once; others wait", 1, 16},
+      {"conversions.at_once", "conversions-at-once", &settings.conversions_at_once,
+       "Models that a server converts at once; others wait", 1, 8},
       {"log.level",
        "log-level",
        &settings.log_level,
@@ -143,7 +145,7 @@ std::vector<Setting> Settings::fields() {
        "Disk space for saved prompts of all models in MiB; 0 keeps and uses none", 0, 16'777'216},
   };
   std::ranges::move(pool_fields(*this), std::back_inserter(all));
-  std::ranges::move(download_and_log_fields(*this), std::back_inserter(all));
+  std::ranges::move(queue_and_log_fields(*this), std::back_inserter(all));
   return all;
 }
 

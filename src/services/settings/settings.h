@@ -41,7 +41,7 @@ struct Settings {
   std::string memory = "75%";
   std::string eviction = "lru";
   std::string keep_alive = "30m";
-  std::string warm_up;
+  std::string warm_up = "Hello";
 
   int context_length = 0;
   std::string kv_cache = "auto";
@@ -58,6 +58,7 @@ struct Settings {
   int connections = 8;
   int limit_rate_kib = 0;
   int downloads_at_once = 2;
+  int conversions_at_once = 1;
 
   std::string log_level = "info";
   std::string log_file;

@@ -15,6 +15,7 @@ using ::testing::IsEmpty;
 
 struct Sources {
   std::string file = {};
+  std::map<std::string, std::string> kept = {};
   std::map<std::string, std::string> environment = {};
   std::map<std::string, std::vector<std::string>> flags = {};
 };
@@ -26,6 +27,7 @@ const testing::TempFolder& folder() {
 
 Result<Settings> load(const Sources& sources) {
   return load_settings({.config_file = folder().write("config.toml", sources.file),
+                        .kept = sources.kept,
                         .environment =
                             [&](const std::string& name) {
                               const auto found = sources.environment.find(name);
@@ -56,6 +58,26 @@ TEST(Settings, AMissingFileIsFine) {
                                        .environment = [](const std::string&) { return ""; },
                                        .flags = {}});
   EXPECT_TRUE(settings.has_value());
+}
+
+TEST(Settings, WhatWasChangedWhileAServerRanWinsOverTheFileAlone) {
+  Sources sources{
+      .file = "[pool]\nmemory = \"10%\"\nmax_loaded = 3\nkeep_alive = \"1m\"\n",
+      .kept = {{"pool.memory", "20%"}, {"pool.max_loaded", "5"}, {"pool.eviction", "lfu"}},
+      .environment = {{"HEARTH_MEMORY", "30%"}},
+      .flags = {{"max-loaded", {"6"}}}};
+  const auto settings = load(sources);
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->memory, "30%");
+  EXPECT_EQ(settings->max_loaded, 6);
+  EXPECT_EQ(settings->eviction, "lfu");
+  EXPECT_EQ(settings->keep_alive, "1m");
+}
+
+TEST(Settings, WhatWasChangedAndMakesNoSenseAnyMoreDoesNotCount) {
+  const auto settings = load({.kept = {{"pool.eviction", "fifo"}, {"pool.colour", "red"}}});
+  ASSERT_TRUE(settings.has_value()) << settings.error().message;
+  EXPECT_EQ(settings->eviction, "lru");
 }
 
 TEST(Settings, FlagWinsOverEnvironmentOverFileOverDefault) {

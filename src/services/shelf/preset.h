@@ -9,29 +9,21 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "engine/engine.h"
+#include "services/chat/sampling_fields.h"
+#include "services/pool/keep_alive.h"
 
 namespace hearth::services {
 
 /// Members are named as in requests; what is unset leaves it to the model's own settings.
-struct Preset {
+struct Preset : SamplingFields {
   std::optional<std::string> system;  ///< for conversations that bring no system prompt
-  std::optional<double> temperature;
-  std::optional<double> top_p;
-  std::optional<int> top_k;
-  std::optional<double> min_p;
-  std::optional<double> repetition_penalty;
-  std::optional<double> presence_penalty;
-  std::optional<double> frequency_penalty;
-  std::optional<int> repetition_context_size;
   std::optional<std::uint32_t> max_tokens;
   std::optional<std::uint32_t> context_length;  ///< the model is loaded with so much
+  std::optional<KeepAlive> keep_alive;          ///< how long it stays in memory without use
 
   bool operator==(const Preset&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Preset, (),
-                      (system, temperature, top_p, top_k, min_p, repetition_penalty,
-                       presence_penalty, frequency_penalty, repetition_context_size, max_tokens,
-                       context_length))
+BOOST_DESCRIBE_STRUCT(Preset, (SamplingFields), (system, max_tokens, context_length, keep_alive))
 
 /// @returns InvalidArgument, naming every wrong, unknown or unsuitable member by its path below
 ///          `path`

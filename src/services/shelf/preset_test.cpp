@@ -15,18 +15,21 @@ Result<Preset> read(std::string_view text) {
 
 TEST(Preset, GoesInAndComesOut) {
   const std::string_view text =
-      R"({"system":"Be brief.","temperature":0.5,"top_k":40,"max_tokens":100})";
+      R"({"temperature":0.5,"top_k":40,"system":"Be brief.","max_tokens":100,"keep_alive":"300"})";
   EXPECT_EQ(base::write_json(write_preset(*read(text))), text);
   EXPECT_EQ(base::write_json(write_preset(*read(R"({"top_p":null})"))), "{}");
+  EXPECT_EQ(read(R"({"keep_alive":"1h30m"})")->keep_alive->after, std::chrono::minutes(90));
 }
 
 TEST(Preset, NamesAllThatIsWrong) {
-  const auto wrong = read(R"({"temperature":3,"top_k":"many","temprature":1,"max_tokens":0})");
+  const auto wrong =
+      read(R"({"temperature":3,"top_k":"many","temprature":1,"max_tokens":0,"keep_alive":"soon"})");
   ASSERT_FALSE(wrong);
   std::vector<std::string> paths;
   for (const auto& field : wrong.error().fields) paths.push_back(field.path);
   EXPECT_THAT(paths, ::testing::UnorderedElementsAre("preset.temperature", "preset.top_k",
-                                                     "preset.temprature", "preset.max_tokens"));
+                                                     "preset.temprature", "preset.max_tokens",
+                                                     "preset.keep_alive"));
   EXPECT_FALSE(read("[]"));
 }
 
@@ -45,6 +48,15 @@ TEST(Preset, FillsWhatARequestLeavesOutAndNothingElse) {
   request.max_tokens = 7;
   fill_in(preset, request);
   EXPECT_EQ(request.max_tokens, 7U);
+}
+
+TEST(Preset, WhatMeansOffOrTheLikeliestReachesTheEngineAsItTakesIt) {
+  engine::Request request;
+  fill_in(*read(R"({"top_k":-1,"top_n_sigma":-1,"typical_p":0,"xtc_probability":0.5})"), request);
+  EXPECT_EQ(request.sampling.top_k, 0);
+  EXPECT_EQ(request.sampling.top_n_sigma, 0);
+  EXPECT_EQ(request.sampling.typical_p, 1e-9) << "the range is open at 0";
+  EXPECT_EQ(request.sampling.xtc_probability, 0.5);
 }
 
 TEST(Preset, TheSystemPromptComesFirstUnlessThereIsOne) {

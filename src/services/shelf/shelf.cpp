@@ -13,10 +13,14 @@ namespace {
 constexpr std::chrono::seconds kFreshFor{1};
 constexpr std::size_t kLongestNote = 10'000;
 
-Result<ModelSettings> settings_of(const store::ModelSettingsRow& row) {
-  return ModelSettings{.favourite = row.favourite,
-                       .note = row.note,
-                       .preset = TRY(read_preset(TRY(base::parse_json(row.preset))))};
+Result<ModelSettings> settings_of(const std::string& model, const store::ModelSettingsRow& row) {
+  const auto preset = [&]() -> Result<Preset> {
+    return TRY(read_preset(TRY(base::parse_json(row.preset))));
+  }();
+  if (!preset)
+    return fail(ErrorCode::CorruptData, "the database's preset of {} makes no sense: {}", model,
+                preset.error().message);
+  return ModelSettings{.favourite = row.favourite, .note = row.note, .preset = *preset};
 }
 
 store::ModelSettingsRow row_of(const ModelSettings& settings) {
@@ -29,37 +33,37 @@ store::ModelSettingsRow row_of(const ModelSettings& settings) {
 
 Result<Shelf::Known> Shelf::read() const {
   Known known;
-  for (const auto& [model, row] : TRY(store::ModelSettings(*database_).all())) {
-    auto settings = settings_of(row);
-    if (!settings)
-      return fail(ErrorCode::CorruptData, "the database's preset of {} makes no sense: {}", model,
-                  settings.error().message);
-    known.emplace(model, std::move(*settings));
-  }
+  for (const auto& [model, row] : TRY(store::ModelSettings(*database_).all()))
+    known.emplace(model, TRY(settings_of(model, row)));
   return known;
 }
 
-/// With mutex_ held.
+/// Who comes meanwhile is not kept waiting: what was read last still counts.
 void Shelf::refresh() const {
-  if (database_ == nullptr || base::SteadyClock::now() - read_at_ < kFreshFor) return;
-  read_at_ = base::SteadyClock::now();
+  if (database_ == nullptr) return;
+  std::uint64_t before = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (base::SteadyClock::now() - read_at_ < kFreshFor) return;
+    read_at_ = base::SteadyClock::now();
+    before = changes_;
+  }
   auto fresh = read();
-  if (fresh)
-    known_ = std::move(*fresh);
-  else
-    log_warn("shelf", "presets and notes are not read: {}", fresh.error().message);
+  if (!fresh) return log_warn("shelf", "presets and notes are not read: {}", fresh.error().message);
+  const std::lock_guard lock(mutex_);
+  if (changes_ == before) known_ = std::move(*fresh);  // else what was changed is newer
 }
 
 ModelSettings Shelf::of(const std::string& model) const {
-  const std::lock_guard lock(mutex_);
   refresh();
+  const std::lock_guard lock(mutex_);
   const auto found = known_.find(model);
   return found == known_.end() ? ModelSettings() : found->second;
 }
 
 std::map<std::string, ModelSettings> Shelf::all() const {
-  const std::lock_guard lock(mutex_);
   refresh();
+  const std::lock_guard lock(mutex_);
   return known_;
 }
 
@@ -70,17 +74,21 @@ Result<ModelSettings> Shelf::change(const std::string& model,
                 "there is no database here, so nothing can be kept: set HEARTH_HOME to a folder "
                 "that can be written");
   const std::lock_guard one_after_another(changing_);
-  Known known = TRY(read());
-  ModelSettings& settings = known[model];
-  edit(settings);
-  if (settings.note.size() > kLongestNote)
-    return fail(base::fold({{.path = "note", .message = "must have at most 10,000 bytes"}}));
-  TRY(store::ModelSettings(*database_).put(model, row_of(settings)));
-  ModelSettings result = settings;
+  ModelSettings settings;
+  TRY(store::ModelSettings(*database_)
+          .change(model, [&](store::ModelSettingsRow& row) -> Result<void> {
+            settings = TRY(settings_of(model, row));
+            edit(settings);
+            if (settings.note.size() > kLongestNote)
+              return fail(
+                  base::fold({{.path = "note", .message = "must have at most 10,000 bytes"}}));
+            row = row_of(settings);
+            return {};
+          }));
   const std::lock_guard lock(mutex_);
-  known_ = std::move(known);
-  read_at_ = base::SteadyClock::now();
-  return result;
+  known_.insert_or_assign(model, settings);
+  ++changes_;
+  return settings;
 }
 
 json::object describe(const std::string& model, const ModelSettings& settings) {

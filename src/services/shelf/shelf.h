@@ -1,6 +1,7 @@
 // What people said of their models: favourites, notes, presets.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -23,8 +24,8 @@ struct ModelSettings {
 /// disk.
 class Shelf {
  public:
-  /// @param database  outlives the shelf; null: nothing is kept
-  explicit Shelf(store::Database* database) : database_(database) {}
+  /// Reads what there is. @param database  outlives the shelf; null: nothing is kept
+  explicit Shelf(store::Database* database) : database_(database) { refresh(); }
 
   /// Those of a model, empty where nobody said anything. What was read may be a second old; where
   /// the database cannot be read the last that was read counts, and the log says why.
@@ -43,10 +44,11 @@ class Shelf {
   void refresh() const;
 
   store::Database* database_;
-  std::mutex changing_;  // one change after another: each begins with the one before
+  std::mutex changing_;  // one change after another: what is known is the latest
   mutable std::mutex mutex_;
-  mutable Known known_;              // guarded by mutex_
-  mutable base::Instant read_at_{};  // guarded by mutex_
+  mutable Known known_;  // guarded by mutex_, as all below
+  mutable base::Instant read_at_{};
+  std::uint64_t changes_ = 0;  // made here
 };
 
 /// As the API tells them.

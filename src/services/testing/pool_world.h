@@ -47,6 +47,11 @@ class FakePool {
   }
   /// What the system says that a worker holds.
   void set_resident(std::uint64_t bytes) { resident_ = bytes; }
+  /// What people set for a model.
+  void set_wishes(const std::string& model, const ModelWishes& wishes) {
+    const std::lock_guard lock(mutex_);
+    wishes_.insert_or_assign(model, wishes);
+  }
   void set_pressed(bool pressed) { pressed_ = pressed; }
   /// The latest that was kept of a model.
   store::PoolModel kept(const std::string& model) const {
@@ -72,6 +77,12 @@ class FakePool {
     return {.start = workers.starter(),
             .now = [this] { return now_.load(); },
             .resident = [this](std::int64_t) { return resident_.load(); },
+            .wishes =
+                [this](const ModelEntry& model) {
+                  const std::lock_guard lock(mutex_);
+                  const auto wishes = wishes_.find(model.id);
+                  return wishes == wishes_.end() ? ModelWishes{} : wishes->second;
+                },
             .pressed = [this] { return pressed_.load(); },
             .keep =
                 [this](const store::PoolModel& row) {
@@ -85,6 +96,7 @@ class FakePool {
   std::atomic<bool> pressed_ = false;
   mutable std::mutex mutex_;
   std::map<std::string, store::PoolModel> kept_;  // guarded by mutex_
+  std::map<std::string, ModelWishes> wishes_;     // guarded by mutex_
   Pool pool_;
 };
 
