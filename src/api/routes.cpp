@@ -2,8 +2,9 @@
 #include "api/routes.h"
 
 #include "api/admin/aliases.h"
+#include "api/admin/conversion_presets.h"
+#include "api/admin/conversions.h"
 #include "api/admin/discover.h"
-#include "api/admin/download_events.h"
 #include "api/admin/downloads.h"
 #include "api/admin/engine.h"
 #include "api/admin/hub_token.h"
@@ -11,7 +12,6 @@
 #include "api/admin/model_settings.h"
 #include "api/admin/models.h"
 #include "api/admin/pool.h"
-#include "api/admin/pool_events.h"
 #include "api/admin/problem.h"
 #include "api/admin/prompts.h"
 #include "api/admin/save_prompt.h"
@@ -28,6 +28,20 @@
 namespace hearth::api {
 
 namespace {
+
+void add_conversion_routes(http::Router& router, const Services& services) {
+  router.add(admin::list_conversions(services));
+  router.add(admin::add_conversions(services));
+  router.add(admin::conversion_events(services));
+  router.add(admin::show_conversion(services));
+  router.add(admin::forget_conversion(services));
+  router.add(admin::cancel_conversion(services));
+  router.add(admin::retry_conversion(services));
+  router.add(admin::move_conversion(services));
+  router.add(admin::list_conversion_presets(services));
+  router.add(admin::keep_conversion_preset(services));
+  router.add(admin::remove_conversion_preset(services));
+}
 
 void add_pool_routes(http::Router& router, const Services& services) {
   router.add(admin::show_pool(services));
@@ -89,6 +103,7 @@ void add_routes(http::Router& router, const Services& services) {
   for (http::Route& alias : admin::aliases(services)) router.add(std::move(alias));
   router.add(openapi::describe(services));
   add_pool_routes(router, services);
+  add_conversion_routes(router, services);
 }
 
 http::Response write_error(const http::Request& request, const Error& error) {

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "platform/machine.h"
 #include "platform/memory_pressure.h"
-#include "services/pool/memory_budget.h"
+#include "services/pool/live_limits.h"
 #include "store/pool_models.h"
 
 namespace hearth::app {
@@ -32,23 +32,11 @@ void keep(store::Database& database, const store::PoolModel& row) {
 
 }  // namespace
 
-Result<services::PoolLimits> pool_limits(const services::Settings& settings) {
-  services::PoolLimits limits;
-  limits.rules.budget_bytes =
-      TRY_IN("pool.memory",
-             services::parse_memory_budget(settings.memory, platform::memory().total_bytes));
-  limits.rules.max_loaded = static_cast<std::size_t>(settings.max_loaded);
-  limits.rules.eviction =
-      services::eviction_named(settings.eviction).value_or(services::Eviction::LeastRecent);
-  limits.idle = TRY_IN("pool.keep_alive", services::parse_keep_alive(settings.keep_alive));
-  return limits;
-}
-
 Result<std::unique_ptr<services::Pool>> open_pool(const services::Settings& settings,
                                                   const services::Adapters& adapters,
                                                   const services::Shelf& shelf,
                                                   store::Database& database) {
-  services::PoolOptions options{.limits = TRY(pool_limits(settings)),
+  services::PoolOptions options{.limits = TRY(services::pool_limits(settings)),
                                 .kv = kv_wishes(settings),
                                 .warm_up = settings.warm_up,
                                 .known = TRY(store::PoolModels(database).list()),
@@ -59,9 +47,11 @@ Result<std::unique_ptr<services::Pool>> open_pool(const services::Settings& sett
           [](std::int64_t process) {
             return platform::resident_bytes(static_cast<pid_t>(process));
           },
-      .context =
-          [&shelf, usual = options.kv.context_length](const services::ModelEntry& model) {
-            return shelf.of(model.id).preset.context_length.value_or(usual);
+      .wishes =
+          [&shelf](const services::ModelEntry& model) {
+            const services::Preset preset = shelf.of(model.id).preset;
+            return services::ModelWishes{.context_length = preset.context_length,
+                                         .keep = preset.keep_alive};
           },
       .pressed =
           [] {

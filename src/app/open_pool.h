@@ -14,9 +14,6 @@
 
 namespace hearth::app {
 
-/// The limits as settings; errors name the setting.
-Result<services::PoolLimits> pool_limits(const services::Settings& settings);
-
 /// A pool that keeps what it learns in the database. Adapters, shelf and database outlive it.
 Result<std::unique_ptr<services::Pool>> open_pool(const services::Settings& settings,
                                                   const services::Adapters& adapters,

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "api/routes.h"
+#include "app/open_conversions.h"
 #include "app/open_database.h"
 #include "app/open_hub.h"
 #include "app/open_library.h"
@@ -174,26 +175,33 @@ Result<void> serve(const ServerInput& input) {
   TRY(find_adapters(library, settings, models.empty() ? "" : models.front().id, adapters));
   services::HubAccess hub(database.get(), secret_key_file());
   const auto downloads = TRY(open_downloads(*database, settings, hub, library));
-  base::TaskPool tasks("tasks", kTaskThreads);
   services::Metrics metrics;
   services::Shelf shelf(database.get());
   const auto pool_owner = TRY(open_pool(settings, adapters, shelf, *database));
   services::Pool& pool = *pool_owner;
+  services::LiveLimits limits(pool, *database, {.now = settings, .configured = input.configured});
+  const auto conversions = TRY(open_conversions(settings, *database, library, pool));
+  services::ConversionPresets presets(database.get());
+  base::TaskPool tasks("tasks", kTaskThreads);  // ends before what its tasks use
   services::Generator generator(library, pool, metrics);
   if (!models.empty()) generator.set_default_model(models.front().id);
 
   http::Router router;
   api::add_routes(router, {.library = library,
                            .pool = pool,
+                           .limits = limits,
                            .generator = generator,
                            .metrics = metrics,
                            .adapters = adapters,
                            .downloads = *downloads,
+                           .conversions = *conversions,
+                           .conversion_presets = presets,
                            .hub = hub,
                            .shelf = shelf,
                            .tasks = tasks,
                            .context_limit = settings.context_length,
                            .prompts = saved_prompts(settings),
+                           .models_folder = converted_models(),
                            .version = version()});
   const auto server =
       TRY(http::Server::listen(server_options(settings), std::move(router), error_writer()));

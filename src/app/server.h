@@ -14,6 +14,7 @@ namespace hearth::app {
 
 struct ServerInput {
   services::Settings settings;
+  services::Settings configured;    ///< the same without what was changed while a server ran
   std::filesystem::path port_file;  ///< receives the port once the models are loaded; empty: none
 };
 

@@ -29,14 +29,14 @@ Result<int> read_limit(const http::Request& request) {
   const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), limit);
   if (error == std::errc() && end == given->data() + given->size() && limit >= 1 && limit <= 500)
     return limit;
-  return fail(base::fold({{.path = "limit", .message = "must be a whole number from 1 to 500"}}));
+  return wrong_field("limit", "must be a whole number from 1 to 500");
 }
 
 Result<bool> read_direction(const http::Request& request) {
   const std::string given = text(request, "direction");
   if (given.empty() || given == "descending" || given == "-1") return false;
   if (given == "ascending" || given == "1") return true;
-  return fail(base::fold({{.path = "direction", .message = "must be descending or ascending"}}));
+  return wrong_field("direction", "must be descending or ascending");
 }
 
 Result<hub::SearchQuery> read_query(const http::Request& request) {
@@ -55,7 +55,7 @@ Result<hub::SearchQuery> read_query(const http::Request& request) {
   if (!request.query_value("filter")) query.filters.emplace_back("mlx");
   if (query.sort.empty()) query.sort = query.text.empty() ? "trendingScore" : "downloads";
   if (const auto checked = hub::query_text(query); !checked)
-    return fail(base::fold({{.path = "sort", .message = checked.error().message}}));
+    return wrong_field("sort", checked.error().message);
   return query;
 }
 
@@ -68,8 +68,7 @@ std::string page_of(const std::string& address) {
 Result<std::string> page_address(const hub::Places& places, const std::string& page) {
   const auto odd = [](unsigned char letter) { return letter <= 0x20 || letter >= 0x7f; };
   if (std::ranges::any_of(page, odd) || page.contains('#'))
-    return fail(
-        base::fold({{.path = "page", .message = "must be the \"next\" of another answer"}}));
+    return wrong_field("page", "must be the \"next\" of another answer");
   return fmt::format("{}/api/models?{}", places.endpoint, page);
 }
 
@@ -77,7 +76,7 @@ Result<bool> read_fits(const http::Request& request) {
   const std::string given = text(request, "fits");
   if (given.empty() || given == "false") return false;
   if (given == "true") return true;
-  return fail(base::fold({{.path = "fits", .message = "must be true or false"}}));
+  return wrong_field("fits", "must be true or false");
 }
 
 Result<json::object> search(const Services& services, const http::Request& request,
@@ -99,12 +98,11 @@ Result<json::object> search(const Services& services, const http::Request& reque
 
 Result<json::object> recommended(const Services& services, const http::Request&,
                                  const std::function<bool()>&) {
+  const std::uint64_t budget = services.pool.limits().rules.budget_bytes;
   json::array models;
-  for (const auto& one :
-       services::recommend(services.pool.limits().rules.budget_bytes, services.library.list()))
+  for (const auto& one : services::recommend(budget, services.library.list()))
     models.push_back(services::describe(one));
-  return json::object{{"models", std::move(models)},
-                      {"budget_bytes", services.pool.limits().rules.budget_bytes}};
+  return json::object{{"models", std::move(models)}, {"budget_bytes", budget}};
 }
 
 /// The model card, or nothing where there is none.
@@ -129,11 +127,11 @@ Result<json::object> show(const Services& services, const http::Request& request
                           const std::function<bool()>& wanted) {
   const auto id = fmt::format("{}/{}", request.route_value("owner"), request.route_value("name"));
   if (const auto named = hub::check_repository(id); !named)
-    return fail(base::fold({{.path = "name", .message = named.error().message}}));
+    return wrong_field("name", named.error().message);
   std::string revision = text(request, "revision");
   if (revision.empty()) revision = "main";
   if (const auto named = hub::check_revision(revision); !named)
-    return fail(base::fold({{.path = "revision", .message = named.error().message}}));
+    return wrong_field("revision", named.error().message);
   hub::HubClient hub(TRY(services.hub.places()), wanted);
   hub::ModelInfo model = TRY(hub.model(id, revision));
   model.id = id;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "api/admin/difference_events.h"
 #include "api/admin/in_background.h"
 #include "api/admin/problem.h"
 #include "base/decode.h"
@@ -59,11 +60,6 @@ http::Response described(const services::Downloads& downloads, const std::string
   if (download) return http::json(base::write_json(describe(*download)), status);
   return problem(request, {.code = ErrorCode::NotFound,
                            .message = fmt::format("there is no download \"{}\"", id)});
-}
-
-/// `error`, as one of the field at `path`.
-Error at_field(const std::string& path, const Error& error) {
-  return base::fold({{.path = path, .message = error.message, .code = error.code}});
 }
 
 Result<hub::SnapshotRequest> read_new(const std::string& body) {
@@ -202,6 +198,22 @@ http::Route move_download(const Services& services) {
               return move(services.downloads, request);
             });
           }};
+}
+
+http::Route download_events(const Services& services) {
+  services::Downloads& downloads = services.downloads;
+  const WatchedList list{
+      .name = "downloads",
+      .entries =
+          [&downloads] {
+            std::vector<std::pair<std::string, json::object>> entries;
+            for (const auto& download : *downloads.list())
+              entries.emplace_back(download->row.id, describe(*download));
+            return entries;
+          },
+      .subscribe = [&downloads](auto wake) { return downloads.subscribe(std::move(wake)); }};
+  return {http::Method::Get, "/admin/api/downloads/events",
+          [list](const http::Request&) { return difference_events(list); }};
 }
 
 }  // namespace hearth::api::admin

@@ -17,4 +17,7 @@ http::Route pause_download(const Services& services);   ///< POST .../{id}/pause
 http::Route resume_download(const Services& services);  ///< POST .../{id}/resume
 http::Route move_download(const Services& services);    ///< POST .../{id}/move
 
+/// GET /admin/api/downloads/events: all of them as difference_events().
+http::Route download_events(const Services& services);
+
 }  // namespace hearth::api::admin

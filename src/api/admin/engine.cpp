@@ -66,6 +66,17 @@ json::array kernels(const engine::EngineStats& stats) {
   return list;
 }
 
+json::object memory(const engine::EngineStats& stats) {
+  const engine::MemoryStats& memory = stats.memory;
+  return {{"active_bytes", stats.active_bytes},
+          {"peak_bytes", stats.peak_bytes},
+          {"cache_bytes", memory.cache_bytes},
+          {"spare_bytes", memory.spare_bytes},
+          {"work_bytes", memory.work_bytes},
+          {"request_bytes", memory.request_bytes},
+          {"largest_request_bytes", memory.largest_request_bytes}};
+}
+
 json::object entry(const services::LoadedModel& model) {
   json::object out{{"id", model.id},
                    {"state", services::name(model.state)},
@@ -96,8 +107,7 @@ json::object entry(const services::LoadedModel& model) {
   out["totals"] = json::object{{"steps", stats.steps},
                                {"prompt_tokens", stats.prompt_tokens},
                                {"completion_tokens", stats.completion_tokens}};
-  out["memory"] =
-      json::object{{"active_bytes", stats.active_bytes}, {"peak_bytes", stats.peak_bytes}};
+  out["memory"] = memory(stats);
   out["kernels"] = kernels(stats);
   return out;
 }

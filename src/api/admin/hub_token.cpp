@@ -39,8 +39,7 @@ Result<json::object> keep(const services::HubAccess& access, const std::string& 
   const auto given = TRY(base::decode<wire::NewToken>(TRY(base::parse_json(body))));
   const auto token = hub::check_token(given.token, "the field");
   if (!token || token->empty())
-    return fail(
-        base::fold({{.path = "token", .message = token ? "is empty" : token.error().message}}));
+    return wrong_field("token", token ? "is empty" : token.error().message);
   json::value account;
   if (given.check.value_or(true))
     account = services::describe(TRY(services::account_of(access, *token, wanted)));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/admin/problem.h"
 #include "base/log.h"
 
 namespace hearth::api::admin {
@@ -51,7 +52,8 @@ http::Response answer_of(const std::function<http::Response(const std::function<
     return work(wanted);
   } catch (const std::exception& thrown) {
     log_warn("api", "a request in the background failed: {}", thrown.what());
-    return http::text("something went wrong inside the server; its log says what", 500);
+    return problem({}, {.code = ErrorCode::Internal,
+                        .message = "something went wrong inside the server; its log says what"});
   }
 }
 
@@ -71,7 +73,8 @@ http::Response in_background(
     meeting->answer = std::move(answer);
     if (meeting->wake) meeting->wake();
   });
-  if (!posted) return http::text("the server is about to end", 503);
+  if (!posted)
+    return problem({}, {.code = ErrorCode::Overloaded, .message = "the server is about to end"});
   return http::pending(std::make_unique<Background>(meeting));
 }
 

@@ -16,7 +16,7 @@ namespace wire {
 
 struct Load {
   std::optional<bool> wait;
-  std::optional<json::value> keep_alive;
+  std::optional<services::KeepAlive> keep_alive;
 };
 BOOST_DESCRIBE_STRUCT(Load, (), (wait, keep_alive))
 
@@ -26,7 +26,7 @@ struct Preload {
 BOOST_DESCRIBE_STRUCT(Preload, (), (preload))
 
 struct Keep {
-  std::optional<json::value> keep_alive;
+  std::optional<services::KeepAlive> keep_alive;
 };
 BOOST_DESCRIBE_STRUCT(Keep, (), (keep_alive))
 
@@ -43,14 +43,6 @@ Result<Body> read_body(const http::Request& request) {
   return base::decode<Body>(TRY(base::parse_json(request.body)));
 }
 
-/// The field `keep_alive`; null and absent: nothing.
-Result<std::optional<services::KeepAlive>> read_keep(const std::optional<json::value>& value) {
-  if (!value || value->is_null()) return std::nullopt;
-  auto keep = services::read_keep_alive(*value);
-  if (keep) return *keep;
-  return fail(base::fold({{.path = "keep_alive", .message = keep.error().message}}));
-}
-
 /// The model as it stands in memory, and what is kept of it.
 json::object describe_state(const Services& services, const std::string& id) {
   services::LoadedModel seen{.id = id};
@@ -60,7 +52,8 @@ json::object describe_state(const Services& services, const std::string& id) {
   seen.pinned = known.pinned;
   seen.preload = known.preload;
   json::object out = describe(seen);
-  out["keep_alive"] = known.keep_alive.empty() ? json::value() : json::value(known.keep_alive);
+  const auto keep = services.shelf.of(id).preset.keep_alive;
+  out["keep_alive"] = keep ? json::value_from(*keep) : json::value();
   return out;
 }
 
@@ -139,14 +132,13 @@ void load_quietly(const Services& services, const services::ModelEntry& model,
 
 Result<http::Response> load(const Services& services, const http::Request& request) {
   const auto wanted = TRY(read_body<wire::Load>(request));
-  const auto keep = TRY(read_keep(wanted.keep_alive));
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   if (!wanted.wait.value_or(true)) {
-    load_quietly(services, model, keep);
+    load_quietly(services, model, wanted.keep_alive);
     return described(services, model.id, 202);
   }
   auto loading = std::make_unique<Loading>(services, for_errors(request), model.id);
-  loading->begin(model, keep);
+  loading->begin(model, wanted.keep_alive);
   return http::pending(std::move(loading));
 }
 
@@ -195,11 +187,11 @@ Result<http::Response> set_preload(const Services& services, const http::Request
 }
 
 Result<http::Response> set_keep(const Services& services, const http::Request& request) {
-  const auto keep = TRY(read_keep(TRY(read_body<wire::Keep>(request)).keep_alive));
+  const auto keep = TRY(read_body<wire::Keep>(request)).keep_alive;
   const auto model = TRY(services.library.resolve(request.route_value("id")));
-  services.pool.edit(model.id, [&](store::PoolModel& row) {
-    row.keep_alive = keep ? services::keep_alive_text(*keep) : "";
-  });
+  TRY(services.shelf.change(
+      model.id, [&](services::ModelSettings& settings) { settings.preset.keep_alive = keep; }));
+  services.pool.tick();  // who is loaded obeys at once
   return described(services, model.id);
 }
 

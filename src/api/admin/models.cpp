@@ -62,6 +62,11 @@ Result<void> check_unused(const Services& services, const services::ModelEntry& 
     if (download->row.repository == model.id && !services::has_ended(download->row.state))
       return fail(ErrorCode::InvalidArgument, "{} is being downloaded ({}): cancel that first",
                   model.id, store::name(download->row.state));
+  for (const auto& conversion : *services.conversions.list())
+    if (conversion->row.source == model.folder && !services::has_ended(conversion->row.state))
+      return fail(ErrorCode::InvalidArgument,
+                  "{} is being converted, or waits for that ({}): cancel that first", model.id,
+                  conversion->row.id);
   return {};
 }
 

@@ -14,4 +14,8 @@ http::Route change_pool(const Services& services);     ///< PUT /admin/api/pool
 http::Route manager_status(const Services& services);  ///< GET /v1/manager/status, the same
 http::Route evict_models(const Services& services);    ///< POST /admin/api/models/evict
 
+/// GET /admin/api/models/events: the models in memory as difference_events(), with the progress of
+/// loads.
+http::Route pool_events(const Services& services);
+
 }  // namespace hearth::api::admin

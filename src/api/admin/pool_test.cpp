@@ -148,6 +148,19 @@ TEST(PoolApi, LimitsChangeAtOnce) {
   EXPECT_EQ(world.pool.state("org/model"), ModelState::Unloaded);
 }
 
+TEST(PoolApi, ChangedLimitsAreToldAndNullGivesThemBack) {
+  ApiWorld world;
+  const auto limits = [&](const std::string& body) {
+    return done(put_pool(world, body)).at("limits").as_object();
+  };
+  EXPECT_EQ(limits(R"({"max_loaded":1,"keep_alive":"5m"})").at("changed"),
+            json::array({"max_loaded", "keep_alive"}));
+  const json::object back = limits(R"({"max_loaded":null})");
+  EXPECT_EQ(back.at("max_loaded"), 2);
+  EXPECT_EQ(back.at("keep_alive"), "300") << "what is not named stays";
+  EXPECT_EQ(back.at("changed"), json::array({"keep_alive"}));
+}
+
 TEST(PoolApi, WrongLimitsAreNamed) {
   ApiWorld world;
   for (const auto& [body, path] : {std::pair(R"({"memory":"lots"})", "memory"),

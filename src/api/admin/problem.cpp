@@ -2,6 +2,7 @@
 #include "api/admin/problem.h"
 
 #include <array>
+#include <utility>
 
 #include "api/openai/error.h"
 #include "base/json.h"
@@ -50,6 +51,15 @@ const Row& row_of(ErrorCode kind) {
 
 bool is_ours(const http::Request& request) {
   return request.path.size() >= 2 && request.path[0] == "admin" && request.path[1] == "api";
+}
+
+std::unexpected<Error> wrong_field(std::string path, std::string message) {
+  return fail(base::fold({{.path = std::move(path), .message = std::move(message)}}));
+}
+
+Error at_field(const std::string& path, Error error) {
+  if (!error.fields.empty()) return error;
+  return base::fold({{.path = path, .message = std::move(error.message), .code = error.code}});
 }
 
 http::Response problem(const http::Request& request, const Error& error) {

@@ -22,29 +22,26 @@ struct Wanted {
   openai::Asked asked;
 };
 
-std::unexpected<Error> wrong(const std::string& path, std::string message) {
-  return fail(base::fold({{.path = path, .message = std::move(message)}}));
-}
-
 Result<std::string> read_name(const json::object& body) {
   const json::value* name = body.if_contains("name");
   if (name == nullptr || name->is_null()) return std::string();
   if (!name->is_string() || name->get_string().size() > kLongestName)
-    return wrong("name", fmt::format("must be a text of at most {} bytes", kLongestName));
+    return wrong_field("name", fmt::format("must be a text of at most {} bytes", kLongestName));
   return std::string(name->get_string());
 }
 
 /// The body is one of a chat or a text completion, and may say no more than these say.
 Result<Wanted> read_wanted(const std::string& body) {
   const json::value document = TRY(base::parse_json(body));
-  if (!document.is_object()) return wrong("", "the body must be an object");
+  if (!document.is_object()) return wrong_field("", "the body must be an object");
   const json::object& fields = document.get_object();
   const bool chat = fields.contains("messages");
   if (chat == fields.contains("prompt"))
-    return wrong("messages", "send either messages or prompt: what later requests begin with");
+    return wrong_field("messages",
+                       "send either messages or prompt: what later requests begin with");
   openai::Asked asked =
       TRY(chat ? openai::read_chat_request(body) : openai::read_completion_request(body));
-  if (asked.inputs.size() != 1) return wrong("prompt", "must be one prompt");
+  if (asked.inputs.size() != 1) return wrong_field("prompt", "must be one prompt");
   return Wanted{.name = TRY(read_name(fields)), .asked = std::move(asked)};
 }
 

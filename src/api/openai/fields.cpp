@@ -15,15 +15,7 @@ constexpr std::size_t kMostStops = 16;
 template <class Number>
 void check(DecodeContext& context, std::string_view name, const std::optional<Number>& value,
            double least, double most) {
-  if (!value || (static_cast<double>(*value) >= least && static_cast<double>(*value) <= most))
-    return;
-  std::string message = "must be at least ";
-  base::append_json_number(message, least);
-  if (most < std::numeric_limits<double>::max()) {
-    message += " and at most ";
-    base::append_json_number(message, most);
-  }
-  context.within(name, [&] { context.add(message); });
+  if (value) services::check_range(name, static_cast<double>(*value), least, most, context);
 }
 
 void check_stops(const CommonFields& fields, DecodeContext& context) {
@@ -40,7 +32,7 @@ void check_stops(const CommonFields& fields, DecodeContext& context) {
 constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
 constexpr double kMostTokens = static_cast<double>(kMost);
 constexpr double kMostSeconds = 86400;
-constexpr double kNoLimit = std::numeric_limits<double>::max();
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 constexpr auto kRefused = std::to_array<RefusedField>({
     {"grammar", "\"\""},
@@ -91,21 +83,10 @@ void check_likeliest(std::string_view name, const std::optional<int>& count,
 
 void check_ranges(const CommonFields& fields, DecodeContext& context) {
   check_max_tokens("max_tokens", fields.max_tokens, context);
-  check(context, "temperature", fields.temperature, 0, 2);
-  check(context, "top_p", fields.top_p, 0, 1);
-  check(context, "presence_penalty", fields.presence_penalty, -2, 2);
-  check(context, "frequency_penalty", fields.frequency_penalty, -2, 2);
+  services::check_ranges(fields, context);
   check(context, "n", fields.n, 1, 16);
-  check(context, "top_k", fields.top_k, -1, kNoLimit);
-  check(context, "min_p", fields.min_p, 0, 1);
-  check(context, "repetition_penalty", fields.repetition_penalty, 0.01, 100);
   check(context, "repeat_penalty", fields.repeat_penalty, 0.01, 100);
-  check(context, "repetition_context_size", fields.repetition_context_size, -1, kNoLimit);
   check(context, "repeat_last_n", fields.repeat_last_n, -1, kNoLimit);
-  check(context, "typical_p", fields.typical_p, 0, 1);
-  check(context, "top_n_sigma", fields.top_n_sigma, -1, kNoLimit);
-  check(context, "xtc_probability", fields.xtc_probability, 0, 1);
-  check(context, "xtc_threshold", fields.xtc_threshold, 0, 1);
   check(context, "min_tokens", fields.min_tokens, 0, kMostTokens);
   check(context, "t_max_predict_ms", fields.t_max_predict_ms, -1, kNoLimit);
   check(context, "num_ctx", fields.num_ctx, 1, kMostTokens);
@@ -141,22 +122,12 @@ namespace {
 
 engine::Sampling to_sampling(const CommonFields& fields) {
   engine::Sampling sampling;
-  sampling.temperature = fields.temperature;
-  // 0 asks for the single likeliest token; the engine's ranges are open at 0.
-  if (fields.top_p) sampling.top_p = std::max(*fields.top_p, 1e-9);
-  if (fields.typical_p) sampling.typical_p = std::max(*fields.typical_p, 1e-9);
-  if (fields.top_k) sampling.top_k = std::max(*fields.top_k, 0);
-  sampling.min_p = fields.min_p;
-  if (fields.top_n_sigma) sampling.top_n_sigma = std::max(*fields.top_n_sigma, 0.0);
-  sampling.xtc_probability = fields.xtc_probability;
-  sampling.xtc_threshold = fields.xtc_threshold;
+  services::fill_in(fields, sampling);
+  // llama-server's names for two of them.
+  services::fill_in({.repetition_penalty = fields.repeat_penalty,
+                     .repetition_context_size = fields.repeat_last_n},
+                    sampling);
   if (fields.samplers) sampling.samplers = fields.samplers->steps;
-  sampling.repetition_penalty =
-      fields.repetition_penalty ? fields.repetition_penalty : fields.repeat_penalty;
-  sampling.presence_penalty = fields.presence_penalty;
-  sampling.frequency_penalty = fields.frequency_penalty;
-  sampling.repetition_window =
-      fields.repetition_context_size ? fields.repetition_context_size : fields.repeat_last_n;
   if (fields.seed && *fields.seed != -1) sampling.seed = static_cast<std::uint64_t>(*fields.seed);
   return sampling;
 }
@@ -164,9 +135,7 @@ engine::Sampling to_sampling(const CommonFields& fields) {
 }  // namespace
 
 std::optional<services::KeepAlive> keep_alive(const CommonFields& fields) {
-  if (fields.keep_alive) return fields.keep_alive->keep;
-  if (fields.ttl) return fields.ttl->keep;
-  return std::nullopt;
+  return fields.keep_alive ? fields.keep_alive : fields.ttl;
 }
 
 bool returns_ids(const CommonFields& fields) {

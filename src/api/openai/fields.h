@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "api/openai/keep_alive_field.h"
 #include "api/openai/lora_field.h"
 #include "api/openai/sampling_fields.h"
 #include "base/decode.h"
 #include "engine/engine.h"
+#include "services/chat/sampling_fields.h"
+#include "services/pool/keep_alive.h"
 
 namespace hearth::api::openai {
 
@@ -27,31 +28,19 @@ struct StreamOptions {
 BOOST_DESCRIBE_STRUCT(StreamOptions, (), (include_usage))
 
 /// Unset means: the model's own settings, then ours.
-struct CommonFields {
+struct CommonFields : services::SamplingFields {
   std::optional<std::string> model;
   std::optional<std::int64_t> max_tokens;
-  std::optional<double> temperature;
-  std::optional<double> top_p;
-  std::optional<double> presence_penalty;
-  std::optional<double> frequency_penalty;
   std::optional<int> n;
   std::optional<StopField> stop;
   std::optional<std::int64_t> seed;
   std::optional<bool> stream;
   std::optional<StreamOptions> stream_options;
   // Extensions of ours and of llama-server; two names each where clients use both.
-  std::optional<int> top_k;
-  std::optional<double> min_p;
-  std::optional<double> repetition_penalty;
   std::optional<double> repeat_penalty;
-  std::optional<int> repetition_context_size;
   std::optional<int> repeat_last_n;
   std::optional<bool> ignore_eos;
   std::optional<bool> return_progress;
-  std::optional<double> typical_p;
-  std::optional<double> top_n_sigma;
-  std::optional<double> xtc_probability;
-  std::optional<double> xtc_threshold;
   std::optional<SamplersField> samplers;
   std::optional<LogitBiasField> logit_bias;
   std::optional<std::int64_t> min_tokens;
@@ -68,18 +57,15 @@ struct CommonFields {
   std::optional<bool> cache_prompt;
   std::optional<std::string> cache_salt;
   std::optional<bool> return_cache_report;
-  std::optional<KeepAliveField> keep_alive;
-  std::optional<KeepAliveField> ttl;
+  std::optional<services::KeepAlive> keep_alive;
+  std::optional<services::KeepAlive> ttl;
 };
-BOOST_DESCRIBE_STRUCT(CommonFields, (),
-                      (model, max_tokens, temperature, top_p, presence_penalty, frequency_penalty,
-                       n, stop, seed, stream, stream_options, top_k, min_p, repetition_penalty,
-                       repeat_penalty, repetition_context_size, repeat_last_n, ignore_eos,
-                       return_progress, typical_p, top_n_sigma, xtc_probability, xtc_threshold,
-                       samplers, logit_bias, min_tokens, stop_token_ids, t_max_predict_ms, n_probs,
-                       num_ctx, context_length, return_tokens, return_token_ids, timings_per_token,
-                       timeout_seconds, lora, cache_prompt, cache_salt, return_cache_report,
-                       keep_alive, ttl))
+BOOST_DESCRIBE_STRUCT(CommonFields, (services::SamplingFields),
+                      (model, max_tokens, n, stop, seed, stream, stream_options, repeat_penalty,
+                       repeat_last_n, ignore_eos, return_progress, samplers, logit_bias, min_tokens,
+                       stop_token_ids, t_max_predict_ms, n_probs, num_ctx, context_length,
+                       return_tokens, return_token_ids, timings_per_token, timeout_seconds, lora,
+                       cache_prompt, cache_salt, return_cache_report, keep_alive, ttl))
 
 /// What one body asks for, whichever endpoint it came to.
 struct Asked {

@@ -85,8 +85,8 @@ TEST(OpenApi, EveryReferenceLeadsSomewhereAndEveryOperationHasItsOwnName) {
 
 TEST(OpenApi, GenerationsHaveTheFieldsThatAreRead) {
   std::set<std::string> read;
-  boost::mp11::mp_for_each<
-      boost::describe::describe_members<openai::CommonFields, boost::describe::mod_public>>(
+  boost::mp11::mp_for_each<boost::describe::describe_members<
+      openai::CommonFields, boost::describe::mod_public | boost::describe::mod_inherited>>(
       [&](auto member) { read.insert(member.name); });
   const json::value whole = document("1");
   std::set<std::string> told;

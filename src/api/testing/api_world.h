@@ -10,6 +10,7 @@
 
 #include "api/routes.h"
 #include "base/json.h"
+#include "services/testing/fake_converter.h"
 #include "services/testing/fake_source.h"
 #include "services/testing/fake_workers.h"
 #include "services/testing/temp_folder.h"
@@ -97,8 +98,13 @@ struct ApiWorld {
   engine::PromptFolder prompts{folder.path() / "prompts", 1 << 20};
   services::testing::FakeSource source;
   std::unique_ptr<store::Database> database = *store::Database::in_memory();
+  services::LiveLimits limits{pool, *database, {.now = settings(), .configured = settings()}};
   std::unique_ptr<services::Downloads> downloads =
       *services::Downloads::open(*database, 1, source.source());
+  services::testing::FakeConverter converter;
+  std::unique_ptr<services::Conversions> conversions =
+      *services::Conversions::open(*database, 1, converter.world());
+  services::ConversionPresets presets{database.get()};
   services::HubAccess hub{database.get(), folder.path() / services::kSecretKeyFile};
   services::Shelf shelf{database.get()};
   base::TaskPool tasks{"tasks", 1};
@@ -110,15 +116,19 @@ struct ApiWorld {
     generator.set_default_model("org/model");
     add_routes(router, {.library = library,
                         .pool = pool,
+                        .limits = limits,
                         .generator = generator,
                         .metrics = metrics,
                         .adapters = adapters,
                         .downloads = *downloads,
+                        .conversions = *conversions,
+                        .conversion_presets = presets,
                         .hub = hub,
                         .shelf = shelf,
                         .tasks = tasks,
                         .context_limit = context_limit,
-                        .prompts = prompts});
+                        .prompts = prompts,
+                        .models_folder = folder.path()});
   }
 
   Answer get(const std::vector<std::string>& path) { return send(http::Method::Get, path, ""); }
@@ -138,6 +148,12 @@ struct ApiWorld {
     return Answer(match.route->handler(request));
   }
 
+  /// As the pool was made: two models at once.
+  static services::Settings settings() {
+    services::Settings settings;
+    settings.max_loaded = 2;
+    return settings;
+  }
   /// Loads "org/model" first, so that generations reach the engine in the order of their choices.
   void load() { EXPECT_TRUE(services::testing::ask(pool, "org/model").get().has_value()); }
 
