@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "cli/chat_session.h"
+#include "cli/cli.h"
+#include "cli/conversion_json.h"
 #include "cli/text_table.h"
 #include "convert/auto_recipe.h"
 
@@ -15,8 +17,7 @@ namespace hearth::cli {
 
 namespace {
 
-constexpr int kInterrupted = 130;
-constexpr std::size_t kShown = 5;
+constexpr std::size_t kMatricesShown = 5;
 
 std::string chosen_text(const convert::AutoRecipe& recipe) {
   std::map<int, std::pair<int, std::int64_t>> counts;  // bits: matrices, weights
@@ -39,24 +40,10 @@ std::string sensitive_text(const convert::AutoRecipe& recipe) {
   });
   std::string out = fmt::format("Most sensitive for their size (KL divergence with {} bits):\n",
                                 recipe.probe_bits);
-  for (std::size_t i = 0; i < std::min(kShown, matrices.size()); ++i)
+  for (std::size_t i = 0; i < std::min(kMatricesShown, matrices.size()); ++i)
     out += fmt::format("  {}  {:.5f}, gets {} bits\n", matrices[i].path, matrices[i].measured,
                        matrices[i].bits);
   return out;
-}
-
-json::object to_json(const convert::AutoRecipe& recipe) {
-  json::array matrices;
-  for (const convert::MatrixChoice& matrix : recipe.matrices)
-    matrices.push_back(json::object{{"path", matrix.path},
-                                    {"weights", matrix.weights},
-                                    {"kl", matrix.measured},
-                                    {"bits", matrix.bits}});
-  return {{"bits_per_weight", recipe.bits_per_weight},
-          {"expected_kl", recipe.expected_kl},
-          {"probe_bits", recipe.probe_bits},
-          {"tokens", recipe.tokens},
-          {"matrices", std::move(matrices)}};
 }
 
 }  // namespace

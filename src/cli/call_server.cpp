@@ -55,6 +55,11 @@ Result<json::value> post_to_server(const services::Settings& settings, std::stri
   return call(settings, path, std::move(request));
 }
 
+Result<json::value> delete_on_server(const services::Settings& settings, std::string_view path) {
+  return call(settings, path,
+              {.method = http::Method::Delete, .timeout = std::chrono::milliseconds(0)});
+}
+
 std::string model_path(std::string_view id, std::string_view order) {
   return fmt::format("/admin/api/models/{}/{}", http::percent_encoded(id, "/"), order);
 }

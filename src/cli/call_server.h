@@ -17,6 +17,9 @@ Result<json::value> get_from_server(const services::Settings& settings, std::str
 Result<json::value> post_to_server(const services::Settings& settings, std::string_view path,
                                    const json::object& body);
 
+/// The same with DELETE.
+Result<json::value> delete_on_server(const services::Settings& settings, std::string_view path);
+
 /// The path of an order for a model: `/admin/api/models/org/name/load`.
 std::string model_path(std::string_view id, std::string_view order);
 

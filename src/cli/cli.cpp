@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   add_whoami(app);
   add_test(app);
   add_convert(app);
+  add_jobs(app);
   add_compare(app);
   add_list(app);
   add_show(app);
@@ -58,6 +59,7 @@ int run(int argc, char** argv) {
   add_version(app);
   add_completions(app);
   add_worker(app);
+  add_job(app);
   try {
     app.parse(argc, argv);
     return 0;

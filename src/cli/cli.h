@@ -23,6 +23,7 @@ void add_logout(CLI::App& app);
 void add_whoami(CLI::App& app);
 void add_test(CLI::App& app);
 void add_convert(CLI::App& app);
+void add_jobs(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_list(CLI::App& app);
 void add_show(CLI::App& app);
@@ -43,6 +44,10 @@ void add_doctor(CLI::App& app);
 void add_version(CLI::App& app);
 void add_completions(CLI::App& app);
 void add_worker(CLI::App& app);
+void add_job(CLI::App& app);
+
+/// Exit status of a verb that Ctrl-C ended: 128 and the signal's number, as shells have it.
+inline constexpr int kInterrupted = 130;
 
 /// Ends the verb: nothing for success, else the reason on standard error and exit status 1.
 void finish(const Result<void>& result);

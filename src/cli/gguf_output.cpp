@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "cli/chat_session.h"
+#include "cli/cli.h"
 #include "cli/text_table.h"
 #include "convert/gguf_export.h"
 #include "platform/machine.h"
@@ -15,9 +16,6 @@ namespace hearth::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr int kInterrupted = 130;
-constexpr std::int64_t kPercent = 100;
 
 Result<void> check(const convert::Options& options) {
   const bool packs = options.bits != 0 || options.group != 0 || options.mode != "affine" ||
@@ -29,7 +27,7 @@ Result<void> check(const convert::Options& options) {
               "--mode, --recipe, --dtype, --dequantize or --requantize");
 }
 
-void print_summary(const convert::Summary& summary, const fs::path& target) {
+void print_export(const convert::Summary& summary, const fs::path& target) {
   fmt::print("{}: {} weights, {}\n", target.filename().string(),
              grouped(static_cast<std::uint64_t>(summary.parameters)), summary.how);
   fmt::print("  {} become {}, {:.3f} bits per weight; {} of disk are free\n",
@@ -38,9 +36,14 @@ void print_summary(const convert::Summary& summary, const fs::path& target) {
   for (const convert::PlainLayers& layers : summary.plain)
     fmt::print("  {} {}: {}\n", layers.path, layers.shape, layers.reason);
   for (const std::string& name : summary.dropped) fmt::print("  {} is left out\n", name);
+  if (summary.starts_over)
+    fmt::print("\nAn interrupted export lies there, of another source or type: starting over.\n");
+  else if (summary.left_bytes < summary.target_bytes)
+    fmt::print("\nGoing on with an interrupted export: {} are still to be written.\n",
+               size_text(summary.left_bytes));
 }
 
-json::object to_json(const convert::Summary& summary, const fs::path& target) {
+json::object export_json(const convert::Summary& summary, const fs::path& target) {
   json::array wide;
   for (const convert::PlainLayers& layers : summary.plain)
     wide.push_back(
@@ -49,6 +52,8 @@ json::object to_json(const convert::Summary& summary, const fs::path& target) {
           {"how", summary.how},
           {"source_bytes", summary.source_bytes},
           {"bytes", summary.target_bytes},
+          {"bytes_left", summary.left_bytes},
+          {"starts_over", summary.starts_over},
           {"parameters", summary.parameters},
           {"bits_per_weight", summary.bits_per_weight},
           {"in_16_bits", std::move(wide)},
@@ -61,14 +66,13 @@ Result<void> write(convert::GgufExport& work, bool as_json) {
   const bool shown = !as_json && ::isatty(STDOUT_FILENO) != 0;
   auto done = work.run([&](const convert::Progress& progress) {
     if (shown)
-      fmt::print("\r\x1b[2K{:3} %  {}", progress.numbers * kPercent / progress.all,
-                 progress.tensor);
+      fmt::print("\r\x1b[2K{:3} %  {}", progress.numbers * 100 / progress.all, progress.tensor);
     if (shown) std::fflush(stdout);
     return !interrupted();
   });
   if (shown) fmt::print("\r\x1b[2K");
   if (done || done.error().code != ErrorCode::Cancelled) return done;
-  fmt::print(stderr, "Stopped. Nothing of it was kept.\n");
+  fmt::print(stderr, "Stopped. The same command goes on behind the tensors that are finished.\n");
   throw CLI::RuntimeError(kInterrupted);
 }
 
@@ -100,10 +104,10 @@ Result<void> write_gguf(const convert::Options& options, const OutputFormat& for
                                              .target = options.target,
                                              .type = format.type,
                                              .force = options.force}));
-  if (!as_json) print_summary(work.summary(), options.target);
+  if (!as_json) print_export(work.summary(), options.target);
   if (!dry_run) TRY(write(work, as_json));
   if (as_json)
-    fmt::print("{}\n", base::write_json(to_json(work.summary(), options.target)));
+    fmt::print("{}\n", base::write_json(export_json(work.summary(), options.target)));
   else if (!dry_run)
     fmt::print("\nDone: {}\nMemory at its peak: {}\n", options.target.string(),
                size_text(platform::peak_resident_bytes()));

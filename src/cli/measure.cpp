@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/chat_session.h"
+#include "cli/cli.h"
 #include "cli/text_table.h"
 
 namespace hearth::cli {
@@ -16,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kInterrupted = 130;
 constexpr int kTokensOfFiles = 4096;
 constexpr std::uintmax_t kTextLimit = 16'000'000;
 
@@ -34,14 +34,14 @@ Result<std::string> read_text(const std::string& path) {
 }
 
 /// One line that is written over.
-class ProgressLine {
+class ComparisonLine {
  public:
-  explicit ProgressLine(bool shown) : shown_(shown && ::isatty(STDOUT_FILENO) != 0) {}
-  ~ProgressLine() {
+  explicit ComparisonLine(bool shown) : shown_(shown && ::isatty(STDOUT_FILENO) != 0) {}
+  ~ComparisonLine() {
     if (shown_) fmt::print("\r\x1b[2K");
   }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
+  ComparisonLine(const ComparisonLine&) = delete;
+  ComparisonLine& operator=(const ComparisonLine&) = delete;
 
   void show(const quality::CompareProgress& progress) const {
     if (!shown_) return;
@@ -77,7 +77,7 @@ Result<quality::Comparison> measure(const MeasuredModel& reference, const Measur
     return fail(ErrorCode::InvalidArgument, "the text {} is empty", input.text);
   catch_interrupts();
   auto found = [&] {
-    const ProgressLine line(!quiet);
+    const ComparisonLine line(!quiet);
     return quality::compare(options, [&](const quality::CompareProgress& progress) {
       line.show(progress);
       return !interrupted();

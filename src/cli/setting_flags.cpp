@@ -5,6 +5,8 @@
 
 #include "platform/paths.h"
 #include "services/settings/load.h"
+#include "store/database.h"
+#include "store/kept_settings.h"
 
 namespace hearth::cli {
 namespace {
@@ -53,6 +55,26 @@ void add_flag(CLI::App& verb, const Setting& setting, const std::shared_ptr<Give
   if (list) option->take_all();
 }
 
+using Kept = std::map<std::string, std::string>;
+
+/// Nothing where there is no database, or none that can be read: whoever needs it tells why.
+Kept kept_settings() {
+  const auto file = platform::hearth_home() / store::kDatabaseFile;
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return {};
+  const auto database = store::Database::open(file);
+  if (!database) return {};
+  return store::KeptSettings(**database).all().value_or(Kept());
+}
+
+Result<services::Settings> load(const GivenFlags& flags, Kept kept) {
+  return services::load_settings(
+      {.config_file = platform::hearth_home() / "config.toml",
+       .kept = std::move(kept),
+       .environment = [](const std::string& name) { return platform::environment(name.c_str()); },
+       .flags = flags});
+}
+
 }  // namespace
 
 std::shared_ptr<GivenFlags> add_setting_flags(CLI::App& verb,
@@ -67,10 +89,11 @@ std::shared_ptr<GivenFlags> add_setting_flags(CLI::App& verb,
 }
 
 Result<services::Settings> settings_from(const GivenFlags& flags) {
-  return services::load_settings(
-      {.config_file = platform::hearth_home() / "config.toml",
-       .environment = [](const std::string& name) { return platform::environment(name.c_str()); },
-       .flags = flags});
+  return load(flags, kept_settings());
+}
+
+Result<services::Settings> configured_settings(const GivenFlags& flags) {
+  return load(flags, {});
 }
 
 }  // namespace hearth::cli

@@ -21,7 +21,10 @@ using GivenFlags = std::map<std::string, std::vector<std::string>>;
 std::shared_ptr<GivenFlags> add_setting_flags(CLI::App& verb,
                                               const std::vector<std::string_view>& groups);
 
-/// Flags, environment and `$HEARTH_HOME/config.toml`, as one.
+/// Flags, environment, what was changed while a server ran, and `$HEARTH_HOME/config.toml`, as one.
 Result<services::Settings> settings_from(const GivenFlags& flags);
+
+/// The same without what was changed while a server ran.
+Result<services::Settings> configured_settings(const GivenFlags& flags);
 
 }  // namespace hearth::cli

@@ -15,8 +15,6 @@
 namespace hearth::cli {
 namespace {
 
-constexpr int kInterrupted = 130;
-
 using Files = std::vector<services::CheckedFile>;
 
 bool is_faulty(const services::CheckedFile& file) {
@@ -47,10 +45,12 @@ Result<void> repair(const services::ModelEntry& model, const Files& files,
                 model.id, model.folder.string());
   const app::OpenHub hub;
   const auto places = TRY(hub.access().places());
+  const hub::SnapshotRequest wanted{.repository = model.id,
+                                    .revision = model.folder.filename().string()};
+  TRY(hub::plan_snapshot(places, wanted, go_on));  // while nobody answers nothing is dropped
   TRY(services::drop_faulty(model, files));
   const auto display = pull_display(false);
-  const auto plan = TRY(hub::plan_snapshot(
-      places, {.repository = model.id, .revision = model.folder.filename().string()}, go_on));
+  const auto plan = TRY(hub::plan_snapshot(places, wanted, go_on));
   display->planned(plan);
   const auto snapshot =
       TRY(hub::fetch_snapshot(places, plan, {}, [&](const hub::Progress& progress) {

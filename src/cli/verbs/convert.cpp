@@ -1,59 +1,64 @@
-// hearth convert SOURCE: make a model for MLX, packed or plain.
+// hearth convert MODEL: make models for MLX, packed or plain, here or in a server's queue.
 #include "convert/convert.h"
 
 #include <cstdio>
 #include <optional>
 #include <system_error>
-#include <unistd.h>
 
+#include "app/open_library.h"
 #include "app/server.h"
 #include "base/json.h"
 #include "cli/auto_bits.h"
-#include "cli/chat_session.h"
 #include "cli/cli.h"
+#include "cli/conversion_display.h"
+#include "cli/conversion_json.h"
+#include "cli/conversion_options.h"
 #include "cli/gguf_output.h"
 #include "cli/measure.h"
+#include "cli/queue_conversions.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
 #include "convert/auto_recipe.h"
 #include "platform/machine.h"
 #include "platform/paths.h"
 #include "quality/report.h"
+#include "services/conversions/conversion_presets.h"
+#include "services/conversions/plan_conversion.h"
 
 namespace hearth::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kInterrupted = 130;
-constexpr int kPercent = 100;
-constexpr double kTargetBpw = 4.5;
-constexpr const char* kAuto = "auto";
-
 struct ConvertInput {
-  std::string model;
+  std::vector<std::string> models;
   std::string out;
-  convert::Options options;
+  std::string preset;
+  services::ConversionOptions given;  ///< by flags
+  fs::path adapter;
+  bool in_place = false;
+  bool delete_source = false;
+  bool force = false;
   OutputFormat format;
   MeasureInput measure;
-  bool measures = false;
-  std::optional<double> target_bpw;
-  bool delete_source = false;
+  bool queue = false;
   bool dry_run = false;
   bool as_json = false;
+
+  bool to_gguf() const { return format.to == "gguf"; }
 };
 
-/// What the new model's name ends in: "-4bit", "-mxfp4", "-mixed_3_6", "-4.5bpw", "-plain".
-std::string suffix(const ConvertInput& input) {
-  const convert::Options& options = input.options;
-  if (!options.adapter.empty() && options.bits == 0 && options.recipe.empty()) return "-fused";
-  if (options.dequantize || options.bits == 16)
-    return options.dtype.empty() ? "-plain" : "-" + options.dtype;
-  if (options.recipe == kAuto) return fmt::format("-{}bpw", input.target_bpw.value_or(kTargetBpw));
-  if (!options.recipe.empty()) return "-" + options.recipe;
-  if (options.mode != "affine") return "-" + options.mode;
-  return fmt::format("-{}bit", options.bits == 0 ? 4 : options.bits);
-}
+/// One of the models: what is to be done with it.
+struct Order {
+  const ConvertInput& input;
+  services::ConversionOptions chosen;  ///< by the preset and by flags
+  convert::Options options;
+  std::string name;  ///< of the source
+
+  bool measures() const { return chosen.measure.value_or(false); }
+  bool finds_bits() const { return options.recipe == services::kAutoRecipe; }
+  double target_bpw() const { return chosen.target_bpw.value_or(services::kUsualTargetBpw); }
+};
 
 std::string source_name(const convert::Options& options) {
   const fs::path named = options.base_model.empty() ? options.source : fs::path(options.base_model);
@@ -61,183 +66,75 @@ std::string source_name(const convert::Options& options) {
 }
 
 /// The new model's name. A GGUF file's own says how it is packed, which stays so where possible.
-std::string usual_name(const ConvertInput& input) {
-  const convert::Options& options = input.options;
-  if (is_gguf_file(options.source)) {
-    const bool asked = options.bits != 0 || options.mode != "affine" || !options.recipe.empty() ||
-                       options.dequantize;
-    return options.source.stem().string() + (asked ? suffix(input) : "-mlx");
-  }
-  return source_name(options) + suffix(input);
-}
-
-/// ORG/NAME of a model in the Hub's cache; empty elsewhere.
-std::string hub_name(const services::ModelEntry& model) {
-  const bool cached = model.folder.string().contains("/models--");
-  return cached ? model.id : std::string();
-}
-
-void print_plain(const convert::Summary& summary) {
-  if (summary.plain.empty()) return;
-  fmt::print("\nThese matrices stay plain:\n");
-  for (const convert::PlainLayers& layers : summary.plain)
-    fmt::print("  {} {}{}: {}\n", layers.path, layers.shape,
-               layers.count > 1 ? fmt::format(", {} of them", layers.count) : "", layers.reason);
-}
-
-void print_names(const char* heading, const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 6;
-  if (names.empty()) return;
-  fmt::print("\n{}\n", heading);
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) fmt::print("  {}\n", names[i]);
-  if (names.size() > kShown) fmt::print("  and {} more\n", names.size() - kShown);
-}
-
-void print_summary(const convert::Summary& summary, const fs::path& target) {
-  fmt::print("{}: {} weights, {}\n", target.filename().string(),
-             grouped(static_cast<std::uint64_t>(summary.parameters)), summary.how);
-  fmt::print("  {} become {} in {} file{}, {:.3f} bits per weight\n",
-             size_text(summary.source_bytes), size_text(summary.target_bytes), summary.files,
-             summary.files == 1 ? "" : "s", summary.bits_per_weight);
-  fmt::print("  {} matrices are packed{}\n", summary.packed,
-             summary.kept > 0 ? fmt::format(", {} stay packed as they are", summary.kept) : "");
-  fmt::print("  disk: {} still to be written, {} needed at once, {} free\n",
-             size_text(summary.left_bytes), size_text(summary.needed_bytes),
-             size_text(summary.free_bytes));
-  print_plain(summary);
-  print_names("These tensors are no part of the language model and are left out:", summary.dropped);
-  print_names("These files are not copied:", summary.left);
-  if (summary.starts_over)
-    fmt::print(
-        "\nAn interrupted conversion lies there, of another source or with other options: "
-        "starting over.\n");
-  else if (summary.finished_files > 0)
-    fmt::print("\nGoing on with an interrupted conversion: {} of {} files are done.\n",
-               summary.finished_files, summary.files);
-}
-
-json::object to_json(const convert::Summary& summary, const fs::path& target) {
-  json::array plain;
-  for (const convert::PlainLayers& layers : summary.plain)
-    plain.push_back(json::object{{"path", layers.path},
-                                 {"shape", layers.shape},
-                                 {"count", layers.count},
-                                 {"reason", layers.reason}});
-  return {{"folder", target.string()},
-          {"how", summary.how},
-          {"source_bytes", summary.source_bytes},
-          {"bytes", summary.target_bytes},
-          {"files", summary.files},
-          {"needed_disk_bytes", summary.needed_bytes},
-          {"finished_files", summary.finished_files},
-          {"starts_over", summary.starts_over},
-          {"parameters", summary.parameters},
-          {"bits_per_weight", summary.bits_per_weight},
-          {"packed", summary.packed},
-          {"kept", summary.kept},
-          {"plain", std::move(plain)},
-          {"left_out", json::value_from(summary.dropped)},
-          {"not_copied", json::value_from(summary.left)},
-          {"peak_memory_bytes", platform::peak_resident_bytes()}};
-}
-
-/// A line that is written over on a terminal; elsewhere one for every tenth.
-class ProgressLine {
- public:
-  explicit ProgressLine(bool shown) : shown_(shown), terminal_(::isatty(STDOUT_FILENO) != 0) {}
-
-  void show(const convert::Progress& progress) {
-    const auto share = progress.all > 0 ? progress.numbers * kPercent / progress.all : kPercent;
-    const auto step = terminal_ ? share : share / 10 * 10;
-    if (!shown_ || step == last_) return;
-    last_ = step;
-    if (terminal_)
-      fmt::print("\r\x1b[2K{:3} %  {}  {}", step, progress.file, progress.tensor);
-    else
-      fmt::print("{:3} %\n", step);
-    std::fflush(stdout);
-  }
-  void end() const {
-    if (shown_ && terminal_ && last_ >= 0) fmt::print("\r\x1b[2K");
-  }
-
- private:
-  bool shown_;
-  bool terminal_;
-  std::int64_t last_ = -1;
-};
-
-Result<void> write(convert::Conversion& conversion, bool as_json) {
-  catch_interrupts();
-  ProgressLine line(!as_json);
-  auto done = conversion.run([&](const convert::Progress& progress) {
-    line.show(progress);
-    return !interrupted();
-  });
-  line.end();
-  if (done || done.error().code != ErrorCode::Cancelled) return done;
-  fmt::print(stderr, "Stopped. The same command goes on from the files that are finished.\n");
-  throw CLI::RuntimeError(kInterrupted);
+std::string usual_name(const Order& order) {
+  const convert::Options& options = order.options;
+  const bool asked = options.bits != 0 || options.mode != "affine" || !options.recipe.empty() ||
+                     options.dequantize;
+  if (is_gguf_file(options.source))
+    return options.source.stem().string() + (asked ? name_suffix(order.chosen) : "-mlx");
+  const bool only_fuses = !options.adapter.empty() && options.bits == 0 && options.recipe.empty();
+  return source_name(options) + (only_fuses ? "-fused" : name_suffix(order.chosen));
 }
 
 /// Holds the new model against its source, and keeps the figures with it.
-Result<quality::Comparison> measure_result(const ConvertInput& input, const std::string& name) {
-  const MeasuredModel source{.folder = input.options.source, .name = name};
-  const fs::path& made = input.options.target;
+Result<quality::Comparison> measure_result(const Order& order) {
+  const MeasuredModel source{.folder = order.options.source, .name = order.name};
+  const fs::path& made = order.options.target;
   auto found = TRY_IN("the model is converted, but not measured",
                       measure(source, {.folder = made, .name = made.filename().string()},
-                              input.measure, input.as_json));
-  TRY(quality::keep(found, name, text_name(input.measure)));
+                              order.input.measure, order.input.as_json));
+  TRY(quality::keep(found, order.name, text_name(order.input.measure)));
   return found;
 }
 
-void print_done(const ConvertInput& input) {
-  const fs::path& target = input.options.target;
+void print_done(const Order& order) {
+  const fs::path& target = order.options.target;
   fmt::print("\nDone: {}\nMemory at its peak: {}\nTry:  hearth run {} \"Hello\"\n", target.string(),
              size_text(platform::peak_resident_bytes()),
-             input.out.empty() ? target.filename().string() : target.string());
+             order.input.out.empty() ? target.filename().string() : target.string());
 }
 
-/// Finds the source and names the target. @returns what the source is called.
-Result<std::string> find_folders(const GivenFlags& flags, ConvertInput& input) {
-  const auto settings = TRY(settings_from(flags));
+/// Finds the source and names the target.
+Result<void> find_folders(const services::Settings& settings, const std::string& model,
+                          Order& order) {
   services::Library library(app::library_folders(settings));
-  convert::Options& options = input.options;
+  convert::Options& options = order.options;
+  const ConvertInput& input = order.input;
   std::error_code ignored;
-  if (is_gguf_file(input.model)) {  // a link to it is followed as it is: its target has no ending
-    options.source = fs::absolute(input.model, ignored);
-  } else if (fs::is_directory(input.model, ignored)) {
-    options.source = fs::canonical(input.model, ignored);
+  if (is_gguf_file(model)) {  // a link to it is followed as it is: its target has no ending
+    options.source = fs::absolute(model, ignored);
+  } else if (fs::is_directory(model, ignored)) {
+    options.source = fs::canonical(model, ignored);
   } else {
-    const auto model = TRY(app::find_model(library, input.model));
-    options.source = model.folder;
-    options.base_model = hub_name(model);
+    const auto found = TRY(app::find_model(library, model));
+    options.source = found.folder;
+    options.base_model = services::hub_name(found.id, found.folder);
   }
-  const bool to_gguf = input.format.to == "gguf";
+  if (!input.adapter.empty()) options.adapter = fs::weakly_canonical(input.adapter, ignored);
   options.target = !input.out.empty() ? fs::absolute(input.out, ignored)
-                   : to_gguf          ? usual_gguf_file(options, input.format)
-                                      : platform::hearth_home() / "models" / usual_name(input);
-  if (!options.adapter.empty()) options.adapter = fs::weakly_canonical(options.adapter, ignored);
-  return source_name(options);
+                   : input.to_gguf()  ? usual_gguf_file(options, input.format)
+                                      : platform::hearth_home() / "models" / usual_name(order);
+  order.name = source_name(options);
+  return {};
 }
 
 /// What goes with what.
-Result<void> check(const ConvertInput& input) {
-  const convert::Options& options = input.options;
-  if (input.target_bpw && options.recipe != kAuto)
+Result<void> check(const Order& order) {
+  const ConvertInput& input = order.input;
+  const convert::Options& options = order.options;
+  if (order.chosen.target_bpw && !order.finds_bits())
     return fail(ErrorCode::InvalidArgument, "--target-bpw goes with --recipe auto");
-  const bool to_gguf = input.format.to == "gguf";
-  if (to_gguf &&
-      (input.measures || options.in_place || !options.adapter.empty() || options.recipe == kAuto))
+  if (input.to_gguf() &&
+      (order.measures() || options.in_place || !options.adapter.empty() || order.finds_bits()))
     return fail(ErrorCode::InvalidArgument,
                 "--to gguf goes with none of --measure, --adapter, --recipe auto and "
                 "--in-place-space; convert for MLX first");
-  if (input.measures && is_gguf_file(options.source))
+  if (order.measures() && is_gguf_file(options.source))
     return fail(ErrorCode::InvalidArgument,
                 "--measure needs a source that can be run, and a GGUF file cannot; convert it with "
                 "--bits 16 first, then measure what is made of that");
   if (!options.in_place) return {};
-  if (input.measures || options.recipe == kAuto)
+  if (order.measures() || order.finds_bits())
     return fail(ErrorCode::InvalidArgument,
                 "--in-place-space goes with neither --measure nor --recipe auto: both need the "
                 "whole source");
@@ -251,29 +148,32 @@ Result<void> check(const ConvertInput& input) {
 }
 
 /// Measures the result if that is wanted, and tells what there is.
-Result<void> tell(const ConvertInput& input, const std::string& name, json::object out) {
+Result<void> tell(const Order& order, json::object out) {
   out["peak_memory_bytes"] = platform::peak_resident_bytes();
-  if (!input.as_json) print_done(input);
-  if (input.measures) {
-    const auto measured = TRY(measure_result(input, name));
+  const bool as_json = order.input.as_json;
+  if (!as_json) print_done(order);
+  if (order.measures()) {
+    const auto measured = TRY(measure_result(order));
     out["measured"] = quality::to_json(measured);
-    if (!input.as_json)
-      fmt::print("\n{}", comparison_text(measured, name, input.options.target.filename().string(),
-                                         text_name(input.measure)));
+    if (!as_json)
+      fmt::print("\n{}",
+                 comparison_text(measured, order.name, order.options.target.filename().string(),
+                                 text_name(order.input.measure)));
   }
-  if (input.as_json) fmt::print("{}\n", base::write_json(out));
+  if (as_json) fmt::print("{}\n", base::write_json(out));
   return {};
 }
 
-Result<void> run(const GivenFlags& flags, ConvertInput input) {
-  const std::string name = TRY(find_folders(flags, input));
-  TRY(check(input));
-  convert::Options& options = input.options;
-  if (input.format.to == "gguf")
-    return write_gguf(options, input.format, input.dry_run, input.as_json);
+Result<void> convert_one(const services::Settings& settings, const std::string& model,
+                         Order order) {
+  const ConvertInput& input = order.input;
+  convert::Options& options = order.options;
+  TRY(find_folders(settings, model, order));
+  TRY(check(order));
+  if (input.to_gguf()) return write_gguf(options, input.format, input.dry_run, input.as_json);
   std::optional<json::object> chosen;
-  if (options.recipe == kAuto)
-    chosen = TRY(choose_auto_bits(options, input.target_bpw.value_or(kTargetBpw), input.as_json));
+  if (order.finds_bits())
+    chosen = TRY(choose_auto_bits(options, order.target_bpw(), input.as_json));
   auto conversion = TRY(convert::Conversion::make(options));
   const convert::Summary& summary = conversion.summary();
   if (!input.as_json) print_summary(summary, options.target);
@@ -283,46 +183,91 @@ Result<void> run(const GivenFlags& flags, ConvertInput input) {
     if (input.as_json) fmt::print("{}\n", base::write_json(out));
     return {};
   }
-  TRY(write(conversion, input.as_json));
+  TRY(run_shown(conversion, input.as_json));
   if (chosen) convert::forget_measurements(options.target);
-  return tell(input, name, std::move(out));
+  return tell(order, std::move(out));
+}
+
+/// The preset's options, and over them what the flags say.
+Result<services::ConversionOptions> choose(const services::Settings& settings,
+                                           const ConvertInput& input) {
+  if (input.preset.empty()) return input.given;
+  auto preset = services::ConversionPresets(nullptr).find(input.preset);
+  if (!preset) {  // it may be one of people's own
+    app::OpenLibrary library(settings);
+    preset = services::ConversionPresets(TRY(library.database())).find(input.preset);
+  }
+  return changed(TRY(std::move(preset)).options, input.given);
+}
+
+/// One after another; what goes wrong with one is told, and the others come all the same.
+Result<void> convert_all(const services::Settings& settings, const ConvertInput& input) {
+  Order order{.input = input, .chosen = TRY(choose(settings, input)), .options = {}, .name = {}};
+  order.options = convert_options(order.chosen);
+  order.options.in_place = input.in_place;
+  order.options.force = input.force;
+  if (input.models.size() == 1) return convert_one(settings, input.models.front(), order);
+  if (!input.out.empty())
+    return fail(ErrorCode::InvalidArgument, "--out names one model: it goes with a single source");
+  std::size_t failed = 0;
+  for (const std::string& model : input.models) {
+    const auto done = convert_one(settings, model, order);
+    std::fflush(stdout);
+    if (done) continue;
+    fmt::print(stderr, "hearth: {}\n", done.error().message);
+    ++failed;
+  }
+  if (failed == 0) return {};
+  return fail(ErrorCode::InvalidArgument, "{} of {} models were not converted", failed,
+              input.models.size());
+}
+
+/// What only this process can do for its user.
+Result<void> check_queue(const ConvertInput& input) {
+  const bool here = !input.adapter.empty() || input.in_place || input.to_gguf() || input.dry_run ||
+                    !input.measure.text.empty() || input.measure.tokens != 0;
+  if (!here) return {};
+  return fail(ErrorCode::InvalidArgument,
+              "--queue goes with none of --adapter, --in-place-space, --to gguf, --text, --tokens "
+              "and --dry-run; leave out --queue to convert here");
+}
+
+Result<void> run(const GivenFlags& flags, const ConvertInput& input) {
+  const auto settings = TRY(settings_from(flags));
+  if (!input.queue) return convert_all(settings, input);
+  TRY(check_queue(input));
+  return queue_conversions(settings,
+                           {.models = input.models,
+                            .name = input.out,
+                            .preset = input.preset,
+                            .options = input.given,
+                            .replaces = input.force},
+                           input.as_json);
 }
 
 void add_options(CLI::App& verb, ConvertInput& input) {
-  convert::Options& options = input.options;
-  verb.add_option("MODEL", input.model,
-                  "Name or folder, as Hugging Face or MLX has it, or a GGUF file")
+  verb.add_option("MODEL", input.models,
+                  "Names or folders, as Hugging Face or MLX has them, or GGUF files")
       ->required();
-  verb.add_option("--out", input.out, "Folder to make [NAME-4bit and the like in ~/.hearth/models]")
+  verb.add_option(
+          "--out", input.out,
+          "Folder to make [NAME-4bit and the like in ~/.hearth/models]; with --queue a name")
       ->type_name("FOLDER");
-  verb.add_option("--bits", options.bits, "2, 3, 4, 5, 6 or 8; 16 packs nothing [4]")
-      ->type_name("NUMBER");
-  verb.add_option("--group", options.group, "Weights that share a scale: 32, 64 or 128 [64]")
-      ->type_name("NUMBER");
-  verb.add_option("--mode", options.mode, "affine, mxfp4, nvfp4 or mxfp8 [affine]")
+  verb.add_option("--preset", input.preset,
+                  "Options by name: 4bit, 8bit, mixed-4-6, mxfp4, bf16 and others, or your own")
       ->type_name("NAME");
-  verb.add_option("--recipe", options.recipe,
-                  "mixed_2_6, mixed_3_4, mixed_3_6 or mixed_4_6: more bits where they count most; "
-                  "auto: measured, to --target-bpw")
-      ->type_name("NAME");
-  verb.add_option("--target-bpw", input.target_bpw,
-                  "With --recipe auto: bits per weight of the whole model [4.5]")
-      ->type_name("NUMBER");
-  verb.add_option("--adapter", options.adapter, "LoRA adapter that becomes part of the weights")
+  add_conversion_options(verb, input.given);
+  verb.add_option("--adapter", input.adapter, "LoRA adapter that becomes part of the weights")
       ->type_name("FOLDER");
-  verb.add_option("--dtype", options.dtype,
-                  "Of what is not packed: bfloat16, float16 or float32 [as config.json says]")
-      ->type_name("NAME");
-  verb.add_flag("--dequantize", options.dequantize, "Make plain weights of packed ones");
-  verb.add_flag("--requantize", options.requantize, "Unpack what is packed, and pack it anew");
   add_output_format(verb, input.format);
-  verb.add_flag("--in-place-space", options.in_place,
+  verb.add_flag("--in-place-space", input.in_place,
                 "Remove the source's weight files one by one as they have been converted");
   verb.add_flag("--delete-source", input.delete_source,
                 "Agree to that: the source cannot be used any more then");
-  verb.add_flag("--force", options.force, "Replace a model that is there already");
-  verb.add_flag("--measure", input.measures, "Then measure what was lost, as hearth compare does");
+  verb.add_flag("--force", input.force, "Replace a model that is there already");
   add_measure_options(verb, input.measure);
+  verb.add_flag("--queue", input.queue,
+                "Have a running server do it, after what it converts already (hearth jobs)");
   verb.add_flag("--dry-run", input.dry_run, "Only tell what would be done");
   verb.add_flag("--json", input.as_json, "Print JSON");
 }
@@ -333,7 +278,7 @@ void add_convert(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("convert", "Make a model for MLX, with fewer bits");
   const auto input = std::make_shared<ConvertInput>();
   add_options(*verb, *input);
-  const auto flags = add_setting_flags(*verb, {"models.folders"});
+  const auto flags = add_setting_flags(*verb, {"models.folders", "server.host", "server.port"});
   verb->callback([flags, input] { finish(run(*flags, *input)); });
 }
 

@@ -10,8 +10,6 @@
 namespace hearth::cli {
 namespace {
 
-constexpr int kInterrupted = 130;
-
 struct ExportInput {
   std::string model;
   std::string file;

@@ -8,8 +8,6 @@
 namespace hearth::cli {
 namespace {
 
-constexpr int kInterrupted = 130;
-
 struct ImportInput {
   std::string file;
   std::string name;

@@ -6,8 +6,8 @@
 #include "cli/cli.h"
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
-#include "platform/machine.h"
 #include "services/library/model_json.h"
+#include "services/pool/memory_budget.h"
 
 namespace hearth::cli {
 namespace {
@@ -21,8 +21,7 @@ std::string date(std::int64_t seconds) {
   return text;
 }
 
-json::array to_json(const std::vector<services::ModelEntry>& models) {
-  const auto budget = services::memory_budget(platform::memory().total_bytes);
+json::array to_json(const std::vector<services::ModelEntry>& models, std::uint64_t budget) {
   json::array list;
   for (const auto& model : models) list.push_back(services::describe(model, budget));
   return list;
@@ -61,10 +60,12 @@ void print(const std::vector<services::ModelEntry>& models) {
 }
 
 Result<void> list(const GivenFlags& flags, bool as_json) {
-  app::OpenLibrary shelf(TRY(settings_from(flags)));
+  const auto settings = TRY(settings_from(flags));
+  const auto budget = TRY(services::memory_budget(settings));
+  app::OpenLibrary shelf(settings);
   const auto models = shelf.library().list();
   if (as_json)
-    fmt::print("{}\n", base::write_json(to_json(models)));
+    fmt::print("{}\n", base::write_json(to_json(models, budget)));
   else
     print(models);
   return {};
@@ -74,7 +75,7 @@ Result<void> list(const GivenFlags& flags, bool as_json) {
 
 void add_list(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("list", "List the models on this machine");
-  const auto flags = add_setting_flags(*verb, {"models.folders"});
+  const auto flags = add_setting_flags(*verb, {"models.folders", "pool.memory"});
   const auto as_json = std::make_shared<bool>(false);
   verb->add_flag("--json", *as_json, "Print JSON");
   verb->callback([flags, as_json] { finish(list(*flags, *as_json)); });

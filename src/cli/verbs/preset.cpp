@@ -11,6 +11,7 @@ namespace {
 struct PresetInput {
   std::string model;
   services::Preset change;
+  std::string keep_alive;
   bool clear = false;
   bool as_json = false;
 };
@@ -29,7 +30,9 @@ void print(const std::string& model, const services::Preset& preset) {
   }
 }
 
-Result<void> preset(const GivenFlags& flags, const PresetInput& input) {
+Result<void> preset(const GivenFlags& flags, PresetInput input) {
+  if (!input.keep_alive.empty())
+    input.change.keep_alive = TRY_IN("--keep-alive", services::parse_keep_alive(input.keep_alive));
   app::OpenLibrary library(TRY(settings_from(flags)));
   services::Shelf shelf(TRY(library.database()));
   const auto model = TRY(library.library().resolve(input.model));
@@ -65,6 +68,11 @@ void add_preset(CLI::App& app) {
   number("--top-p", change.top_p, "Draw from the likeliest tokens that make up this share");
   number("--top-k", change.top_k, "Draw from so many of the likeliest; 0: from all");
   number("--min-p", change.min_p, "Leave out tokens less likely than this share of the likeliest");
+  number("--typical-p", change.typical_p, "Draw from the most typical that make up this share");
+  number("--top-n-sigma", change.top_n_sigma,
+         "Leave out tokens so many standard deviations below the likeliest; 0: none");
+  number("--xtc-probability", change.xtc_probability, "How often the likeliest are left out");
+  number("--xtc-threshold", change.xtc_threshold, "Which count as the likeliest for that");
   number("--repetition-penalty", change.repetition_penalty, "1: none");
   number("--presence-penalty", change.presence_penalty, "Subtracted once for a token seen lately");
   number("--frequency-penalty", change.frequency_penalty, "Subtracted each time it was seen");
@@ -73,6 +81,10 @@ void add_preset(CLI::App& app) {
   number("--max-tokens", change.max_tokens, "Longest answer");
   number("--context-length", change.context_length,
          "Context that the model is loaded with, from its next load on");
+  verb->add_option(
+          "--keep-alive", input->keep_alive,
+          "How long the model stays in memory without use: 30m, seconds, 0, or -1 for ever")
+      ->type_name("TEXT");
   verb->add_flag("--clear", input->clear, "Begin with an empty preset");
   verb->add_flag("--json", input->as_json, "Print JSON");
   verb->callback([flags, input] { finish(preset(*flags, *input)); });

@@ -7,16 +7,15 @@
 #include "cli/setting_flags.h"
 #include "hub/hub_client.h"
 #include "hub/snapshot.h"
-#include "platform/machine.h"
 #include "services/library/remote_need.h"
+#include "services/pool/memory_budget.h"
 
 namespace hearth::cli {
 namespace {
 
-constexpr int kInterrupted = 130;
-
 struct PullInput {
   hub::SnapshotRequest request;
+  std::uint64_t budget = 0;  ///< that models may take here
   bool as_json = false;
   bool no_partial = false;
 };
@@ -30,7 +29,7 @@ hub::DownloadOptions download_options(const services::Settings& settings, bool k
 }
 
 /// Whether it will run here; nothing where its config cannot tell.
-void tell_fit(const hub::Places& places, const hub::SnapshotPlan& plan,
+void tell_fit(const hub::Places& places, const hub::SnapshotPlan& plan, std::uint64_t budget,
               const std::function<bool()>& go_on) {
   std::uint64_t weights = 0;
   for (const hub::WantedFile& file : plan.files)
@@ -38,7 +37,6 @@ void tell_fit(const hub::Places& places, const hub::SnapshotPlan& plan,
   if (weights == 0) return;
   hub::HubClient hub(places, go_on);
   const auto need = services::remote_need(hub, plan.repository, plan.commit, weights);
-  const auto budget = services::memory_budget(platform::memory().total_bytes);
   if (need) fmt::print("This machine: {}\n", services::describe(services::fit(*need, budget)));
 }
 
@@ -49,7 +47,7 @@ Result<void> fetch(const PullInput& input, const hub::DownloadOptions& options,
   const auto places = TRY(hub.access().places());
   const auto plan = TRY(hub::plan_snapshot(places, input.request, go_on));
   display.planned(plan);
-  if (!input.as_json && plan.missing > 0) tell_fit(places, plan, go_on);
+  if (!input.as_json && plan.missing > 0) tell_fit(places, plan, input.budget, go_on);
   const auto snapshot =
       TRY(hub::fetch_snapshot(places, plan, options, [&](const hub::Progress& progress) {
         display.progress(progress);
@@ -59,8 +57,9 @@ Result<void> fetch(const PullInput& input, const hub::DownloadOptions& options,
   return {};
 }
 
-Result<void> pull(const GivenFlags& flags, const PullInput& input) {
+Result<void> pull(const GivenFlags& flags, PullInput input) {
   const auto settings = TRY(settings_from(flags));
+  input.budget = TRY(services::memory_budget(settings));
   const auto display = pull_display(input.as_json);
   catch_interrupts();
   bool stopped = false;
@@ -94,8 +93,8 @@ void add_pull(CLI::App& app) {
   verb->add_flag("--no-partial", input->no_partial,
                  "On Ctrl-C remove what is not whole, instead of keeping it for the next time");
   verb->add_flag("--json", input->as_json, "Print JSON, a line for each step");
-  const auto flags =
-      add_setting_flags(*verb, {"downloads.connections", "downloads.limit_rate_kib"});
+  const auto flags = add_setting_flags(
+      *verb, {"downloads.connections", "downloads.limit_rate_kib", "pool.memory"});
   verb->callback([flags, input] { finish(pull(*flags, *input)); });
 }
 

@@ -28,8 +28,6 @@ struct RunInput {
   bool no_think = false;
 };
 
-constexpr int kInterrupted = 130;
-
 std::string_view reason_word(engine::FinishReason reason) {
   return reason == engine::FinishReason::Stop || reason == engine::FinishReason::StopString
              ? "stop"

@@ -3,9 +3,9 @@
 
 #include "app/open_hub.h"
 #include "cli/cli.h"
+#include "cli/setting_flags.h"
 #include "cli/text_table.h"
-#include "platform/machine.h"
-#include "services/library/memory_need.h"
+#include "services/pool/memory_budget.h"
 
 namespace hearth::cli {
 namespace {
@@ -57,18 +57,18 @@ void print(const std::vector<services::FoundModel>& models) {
       text_table({"MODEL", "TASK", "SIZE>", "HERE", "DOWNLOADS>", "LIKES>", "CHANGED", ""}, rows));
 }
 
-Result<void> search(SearchInput input) {
+Result<void> search(const GivenFlags& flags, SearchInput input) {
   for (const std::string& word : input.words)
     input.query.text += (input.query.text.empty() ? "" : " ") + word;
   if (!input.all) input.query.filters.emplace_back("mlx");
   if (input.query.sort.empty())
     input.query.sort = input.query.text.empty() ? "trendingScore" : "downloads";
   input.query.expand = services::search_members();
+  const services::MachineView view{
+      .budget_bytes = TRY(services::memory_budget(TRY(settings_from(flags)))),
+      .only_fitting = input.fits};
   const app::OpenHub opened;
   hub::HubClient hub(TRY(opened.access().places()));
-  const services::MachineView view{
-      .budget_bytes = services::memory_budget(platform::memory().total_bytes),
-      .only_fitting = input.fits};
   auto found = TRY(services::search(hub, input.query, view));
   const auto limit = static_cast<std::size_t>(input.query.limit);
   if (found.models.size() > limit) found.models.resize(limit);
@@ -104,7 +104,8 @@ void add_search(CLI::App& app) {
   verb->add_flag("--fits", input->fits, "Leave out what does not fit this machine");
   verb->add_flag("--all", input->all, "Not only models made for MLX");
   verb->add_flag("--json", input->as_json, "Print JSON");
-  verb->callback([input] { finish(search(*input)); });
+  const auto flags = add_setting_flags(*verb, {"pool.memory"});
+  verb->callback([flags, input] { finish(search(*flags, *input)); });
 }
 
 }  // namespace hearth::cli

@@ -14,15 +14,17 @@ Result<void> serve(const GivenFlags& flags, const std::string& port_file) {
   if (!base::start_log(
           level, to_file ? std::optional<std::filesystem::path>(settings.log_file) : std::nullopt))
     log_warn("cli", "{} cannot be written: the log goes to the terminal alone", settings.log_file);
-  return app::serve({.settings = std::move(settings), .port_file = port_file});
+  return app::serve({.settings = std::move(settings),
+                     .configured = TRY(configured_settings(flags)),
+                     .port_file = port_file});
 }
 
 }  // namespace
 
 void add_serve(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("serve", "Serve models and the web app on this machine");
-  const auto flags =
-      add_setting_flags(*verb, {"server.", "models.", "pool.", "engine.", "downloads.", "log."});
+  const auto flags = add_setting_flags(
+      *verb, {"server.", "models.", "pool.", "engine.", "downloads.", "conversions.", "log."});
   const auto port_file = std::make_shared<std::string>();
   verb->add_option("--port-file", *port_file,
                    "Write the port into this file once the models are loaded")

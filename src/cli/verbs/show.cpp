@@ -10,9 +10,9 @@
 #include "cli/setting_flags.h"
 #include "cli/text_table.h"
 #include "cli/verbs/show_live.h"
-#include "platform/machine.h"
 #include "quality/report.h"
 #include "services/library/model_json.h"
+#include "services/pool/memory_budget.h"
 #include "services/shelf/shelf.h"
 
 namespace hearth::cli {
@@ -33,10 +33,6 @@ std::string file_lines(const fs::path& folder) {
   return lines;
 }
 
-std::uint64_t budget() {
-  return services::memory_budget(platform::memory().total_bytes);
-}
-
 std::string abilities(const services::ModelEntry& model) {
   std::vector<std::string_view> list;
   if (model.tools) list.emplace_back("tools");
@@ -53,7 +49,8 @@ std::string memory_text(const services::ModelEntry& model) {
                      size_text(model.workspace_bytes));
 }
 
-std::string describe(const services::ModelEntry& model, const services::ModelSettings& said) {
+std::string describe(const services::ModelEntry& model, const services::ModelSettings& said,
+                     std::uint64_t budget) {
   std::string out = fmt::format("{}\n", model.id);
   const auto row = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out += fmt::format("  {:<13} {}\n", name, value);
@@ -68,7 +65,7 @@ std::string describe(const services::ModelEntry& model, const services::ModelSet
   row("licence", model.licence);
   row("size", size_text(model.bytes));
   row("memory", memory_text(model));
-  row("this machine", services::describe(services::fit(services::need_of(model), budget())));
+  row("this machine", services::describe(services::fit(services::need_of(model), budget)));
   row("not supported", model.unsupported);
   row("favourite", said.favourite ? "yes" : "");
   row("note", said.note);
@@ -83,16 +80,17 @@ std::string describe(const services::ModelEntry& model, const services::ModelSet
 
 Result<void> show(const std::string& name, const GivenFlags& flags, bool as_json) {
   const auto settings = TRY(settings_from(flags));
+  const auto budget = TRY(services::memory_budget(settings));
   app::OpenLibrary shelf(settings);
   const auto model = TRY(app::find_model(shelf.library(), name));
   const auto database = shelf.database();
   const auto said = services::Shelf(database ? *database : nullptr).of(model.id);
   const auto live = live_state(settings, model.id);
   if (!as_json) {
-    fmt::print("{}{}", describe(model, said), live ? describe_live(*live) : "");
+    fmt::print("{}{}", describe(model, said, budget), live ? describe_live(*live) : "");
     return {};
   }
-  json::object out = services::describe(model, budget());
+  json::object out = services::describe(model, budget);
   out["settings"] = services::describe(model.id, said);
   const auto measured = quality::kept(model.folder);
   out["measured"] = measured ? json::value(*measured) : json::value();
@@ -106,7 +104,7 @@ Result<void> show(const std::string& name, const GivenFlags& flags, bool as_json
 void add_show(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "show", "Show what is known of one model, and what it does in a running server");
-  const auto flags = add_setting_flags(*verb, {"server.host", "server.port"});
+  const auto flags = add_setting_flags(*verb, {"server.host", "server.port", "pool.memory"});
   const auto name = std::make_shared<std::string>();
   const auto as_json = std::make_shared<bool>(false);
   verb->add_option("MODEL", *name, "Name or folder")->required();

@@ -20,7 +20,6 @@
 namespace hearth::cli {
 namespace {
 
-constexpr int kInterrupted = 130;
 constexpr std::uint32_t kMaxTokens = 512;
 constexpr double kSmallestTopP = 1e-9;
 
