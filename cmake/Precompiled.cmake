@@ -2,7 +2,8 @@
 #
 # On in the presets that build everything at once; `./dev lint tidy` and the preset dev read each file without them, so
 # that a file which forgets an include is found. Libraries and tests have headers of their own, because they are optimised
-# differently. A folder whose files nearly all read a large library names a further set: mlx or cli.
+# differently. A folder whose files nearly all read a large library names a further set: mlx or cli. Sanitizer presets
+# optimise nothing, which halves their build; `optimised` is for the folders whose tests compute for minutes otherwise.
 include_guard()
 option(HEARTH_PRECOMPILE "Parse the standard library, fmt, Boost.JSON, GoogleTest, MLX and CLI11 once" OFF)
 
@@ -39,6 +40,9 @@ if(HEARTH_PRECOMPILE)
     _hearth_precompiled(tests_mlx ${testing} ${mlx} LIBRARIES hearth::mlx)
     _hearth_precompiled(library_cli LIBRARIES CLI11::CLI11 HEADERS <CLI/CLI.hpp>)
   endif()
+  if(HEARTH_SANITIZE)
+    _hearth_precompiled(library_optimised OPTIONS -O1)
+  endif()
 endif()
 
 # A set that this build does not have (no MLX, no such tests) gives way to the common one.
@@ -48,6 +52,9 @@ function(hearth_precompile target kind)
   endif()
   if(TARGET hearth_precompiled_${kind}_${ARGV2})
     string(APPEND kind _${ARGV2})
+    if(ARGV2 STREQUAL "optimised")
+      target_compile_options(${target} PRIVATE -O1)
+    endif()
   endif()
   target_precompile_headers(${target} REUSE_FROM hearth_precompiled_${kind})
   cmake_language(EVAL CODE "cmake_language(DEFER CALL _hearth_compile_apart ${target})")
