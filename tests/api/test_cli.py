@@ -10,8 +10,8 @@ from conftest import MODEL
 from server import PROGRAM, Server, environment, hearth
 
 VERBS = ("serve", "run", "search", "recommend", "pull", "login", "logout", "whoami", "test",
-         "convert", "compare", "list", "show", "rm", "alias", "favourite", "note", "preset", "check",
-         "du", "export", "import", "ps", "load", "unload", "pin", "doctor", "version", "completions")
+         "convert", "jobs", "compare", "list", "show", "rm", "alias", "favourite", "note", "preset",
+         "check", "du", "export", "import", "ps", "load", "unload", "pin", "doctor", "version", "completions")
 
 
 def test_version(home):

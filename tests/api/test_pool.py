@@ -69,6 +69,19 @@ def test_keep_alive_zero_unloads_after_the_answer(server):
     assert refused.status_code == 400 and refused.json()["error"]["param"] == "keep_alive"
 
 
+def test_a_presets_time_counts_where_a_request_says_none(server, home):
+    shown = hearth("preset", DEMO, "--keep-alive", "1h", home=home)
+    assert shown.returncode == 0, shown.stderr
+
+    def stays(least: int, most: int) -> bool:
+        return least <= (pool(server)[DEMO]["expires_s"] or 0) <= most
+
+    server.post("/v1/completions", QUESTION)
+    assert eventually(lambda: stays(3500, 3600))
+    server.post("/v1/completions", QUESTION | {"keep_alive": "5m"})
+    assert eventually(lambda: stays(200, 300))
+
+
 def test_a_pinned_model_stays_and_the_pin_survives_a_restart(home):
     with Server(home) as server:
         assert order(server, "pin")["pinned"]
@@ -121,6 +134,27 @@ def test_a_budget_that_is_too_small_is_explained(server):
     assert server.post("/v1/completions", QUESTION | {"model": DEMO}).status_code == 200
     wrong = put(server, {"memory": "much"})
     assert wrong.status_code == 400 and wrong.json()["errors"][0]["path"] == "memory"
+
+
+def test_limits_changed_over_http_are_kept_and_given_back(home):
+    def limits(server: Server) -> dict:
+        return server.get("/admin/api/pool").json()["limits"]
+
+    (home / "config.toml").write_text('[pool]\nmemory = "60%"\nmax_loaded = 3\n')
+    with Server(home) as server:
+        assert limits(server)["changed"] == []
+        assert put(server, {"memory": "50%", "keep_alive": "2h"}).status_code == 200
+    with Server(home) as server:
+        now = limits(server)
+        assert now["memory_percent"] == 50 and now["keep_alive"] == "7200"
+        assert now["max_loaded"] == 3 and now["changed"] == ["memory", "keep_alive"]
+        told = json.loads(hearth("list", "--json", home=home).stdout)
+        assert {model["fit"]["budget_bytes"] for model in told} == {now["memory_bytes"]}
+    with Server(home, "--memory", "40%") as server:
+        assert limits(server)["memory_percent"] == 40, "whoever starts it has the last word"
+        assert put(server, {"memory": None, "keep_alive": None}).json()["limits"]["changed"] == []
+    with Server(home) as server:
+        assert limits(server)["memory_percent"] == 60 and limits(server)["keep_alive"] == "1800"
 
 
 def test_events_tell_what_happens(server):

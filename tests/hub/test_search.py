@@ -68,11 +68,38 @@ def test_the_server_judges_and_recommends(home, hub):
         assert recommended["models"][0]["id"].startswith("mlx-community/")
 
 
+@pytest.mark.parametrize("arguments", [("search", "llama", "--sort", "likes"),
+                                       ("pull", "org/model")])
+def test_without_a_network_it_is_said_what_to_do(home, hub, arguments):
+    told = home.run(hub, *arguments, HF_ENDPOINT="http://127.0.0.1:1")
+    assert told.returncode == 1 and told.stdout == ""
+    assert "no answer from http://127.0.0.1:1: " in told.stderr and "?" not in told.stderr
+    for advice in ("HF_ENDPOINT", "https_proxy", "HF_HUB_OFFLINE", "hearth list"):
+        assert advice in told.stderr
+
+
+def test_the_setting_for_memory_is_what_is_judged_by(home, hub):
+    def budgets(*arguments: str, **environment: str) -> set[int]:
+        told = home.run(hub, *arguments, "--json", **environment)
+        assert told.returncode == 0, told.stderr
+        return {model["fit"]["budget_bytes"] for model in json.loads(told.stdout) if model["fit"]}
+
+    for verb in (("recommend",), ("search",), ("list",)):
+        assert budgets(*verb, "--memory", "1GB") == {10 ** 9}
+        assert budgets(*verb, HEARTH_MEMORY="2GB") == {2 * 10 ** 9}
+    shown = home.run(hub, "show", "demo", "--memory", "1GB", "--json")
+    assert json.loads(shown.stdout)["fit"]["budget_bytes"] == 10 ** 9
+    wrong = home.run(hub, "recommend", "--memory", "plenty")
+    assert wrong.returncode == 1 and "pool.memory" in wrong.stderr and "75%" in wrong.stderr
+
+
 def test_recommend_needs_no_hub(home, hub):
     told = home.run(hub, "recommend", "--json", HF_HUB_OFFLINE="1")
     models = json.loads(told.stdout)
     assert {model["purpose"] for model in models} == {"chat", "reasoning", "code"}
-    fits = [model["fit"]["verdict"] != "does_not_fit" for model in models]
-    assert fits == sorted(fits, reverse=True)
+    suits = [model["suits"] for model in models]
+    assert suits == sorted(suits, reverse=True)
+    assert all(model["fit"]["context"] >= min(8192, model["context_length"])
+               for model in models if model["suits"])
     assert home.run(hub, "recommend").returncode == 0
     assert hub.searches == []

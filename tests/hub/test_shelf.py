@@ -41,8 +41,11 @@ def test_a_preset_is_changed_member_by_member(home, hub):
     assert "max_tokens" in home.run(hub, "preset", "demo").stdout
     wrong = home.run(hub, "preset", "demo", "--temperature", "9")
     assert wrong.returncode == 1 and "temperature" in wrong.stderr
-    told = home.run(hub, "preset", "demo", "--clear", "--top-k", "3", "--json")
-    assert json.loads(told.stdout) == {"top_k": 3}
+    late = home.run(hub, "preset", "demo", "--keep-alive", "later")
+    assert late.returncode == 1 and "--keep-alive" in late.stderr and "5m" in late.stderr
+    told = home.run(hub, "preset", "demo", "--clear", "--top-k", "3", "--keep-alive", "2m",
+                    "--json")
+    assert json.loads(told.stdout) == {"top_k": 3, "keep_alive": "120"}
 
 
 def comes_to(server: Server, question: dict, tokens: int) -> bool:
