@@ -5,11 +5,12 @@
 
 namespace hearth::http {
 
-bool Connections::add(std::shared_ptr<Connection> connection) {
+Connections::Door Connections::add(std::shared_ptr<Connection> connection) {
   const std::lock_guard lock(mutex_);
-  if (closing_ || open_.size() >= limit_) return false;
+  if (closing_) return Door::Closed;
+  if (open_.size() >= limit_) return Door::Full;
   open_.insert(std::move(connection));
-  return true;
+  return Door::Open;
 }
 
 void Connections::remove(const std::shared_ptr<Connection>& connection) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
@@ -17,8 +18,14 @@ class Connections {
  public:
   explicit Connections(std::size_t limit) : limit_(limit) {}
 
-  /// @returns false where the limit is reached or close_door() was called.
-  bool add(std::shared_ptr<Connection> connection);
+  enum class Door : std::uint8_t {
+    Open,
+    Full,    ///< the limit is reached
+    Closed,  ///< close_door() was called
+  };
+
+  /// Adds it where the door is open. @returns how the door was found.
+  Door add(std::shared_ptr<Connection> connection);
   void remove(const std::shared_ptr<Connection>& connection);
 
   /// No more connections come in, and those there are end once nothing is being answered.

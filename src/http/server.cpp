@@ -106,7 +106,9 @@ class AsioServer final : public Server {
     const Strand strand = socket.get_executor();
     const auto wire = std::make_shared<Wire>(std::move(socket), shared_->limits.header_bytes);
     auto connection = std::make_shared<Connection>(shared_, wire, peer.address().to_string());
-    if (!connections_.add(connection)) return turn_away(wire, peer.address().to_string());
+    const Connections::Door door = connections_.add(connection);
+    if (door == Connections::Door::Full) return turn_away(wire, peer.address().to_string());
+    if (door == Connections::Door::Closed) return;  // it ends as idle ones do while we drain
     asio::co_spawn(
         strand, Connection::run(connection),
         [this, connection](const std::exception_ptr&) { connections_.remove(connection); });
