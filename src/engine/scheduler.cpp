@@ -36,7 +36,8 @@ Result<void> Scheduler::submit(std::unique_ptr<Sequence> sequence, double now_s)
                 "the request may need memory for {} tokens ({} of them its prompt), but the model "
                 "has room for {}; lower max_tokens or shorten the prompt",
                 tokens, sequence->prompt_tokens(), std::uint64_t{room} * kPageTokens);
-  if (waiting_.size() >= limits_.waiting)
+  // Who comes between two steps waits although there is a free place: places count as well.
+  if (running_.size() + waiting_.size() >= std::size_t{limits_.sequences} + limits_.waiting)
     return fail(ErrorCode::RateLimited,
                 "the queue is full: {} requests run and {} wait; send the request again later",
                 running_.size(), waiting_.size());

@@ -86,6 +86,13 @@ TEST(Scheduler, AFullQueueRefuses) {
             "the queue is full: 1 requests run and 2 wait; send the request again later");
 }
 
+TEST(Scheduler, WhoComesBeforeTheFirstStepTakesAFreePlaceNotTheQueues) {
+  World world({.sequences = 1, .waiting = 1}, /*pages=*/8);
+  EXPECT_TRUE(world.submit(1, 5));
+  EXPECT_TRUE(world.submit(2, 5));
+  EXPECT_FALSE(world.submit(3, 5));
+}
+
 TEST(Scheduler, TheLastTokenNeedsNoPage) {
   World world({}, /*pages=*/1);
   ASSERT_TRUE(world.submit(1, /*prompt=*/32, /*max_new=*/1));
