@@ -14,12 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 using models::testing::TemporaryFolder;
 
-const fs::path kRoot = HEARTH_SOURCE_DIR;
+const fs::path kDemoModel = fs::path(HEARTH_SOURCE_DIR) / "assets/hearth-demo";
 constexpr double kTarget = 4.5;
 
 Options demo(const fs::path& target) {
   Options options;
-  options.source = kRoot / "assets/hearth-demo";
+  options.source = kDemoModel;
   options.target = target;
   options.requantize = true;
   return options;
@@ -34,11 +34,11 @@ Result<AutoRecipe> choose(const fs::path& target, double bits_per_weight) {
 
 /// On a text that the recipe has not seen.
 double divergence(const fs::path& folder) {
-  std::ifstream file(kRoot / "docs/walk.md");
+  std::ifstream file(fs::path(HEARTH_SOURCE_DIR) / "docs/walk.md");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto found = quality::compare(
-      {.reference = kRoot / "assets/hearth-demo", .other = folder, .text = text, .tokens = 1024},
-      [](const quality::CompareProgress&) { return true; });
+  const auto found =
+      quality::compare({.reference = kDemoModel, .other = folder, .text = text, .tokens = 1024},
+                       [](const quality::CompareProgress&) { return true; });
   EXPECT_TRUE(found) << found.error().message;
   return found ? found->distance.kl_mean : 0;
 }

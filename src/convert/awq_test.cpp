@@ -7,7 +7,7 @@
 namespace hearth::convert {
 namespace {
 
-using models::testing::StoredTensor;
+using Tensor = models::testing::StoredTensor;
 using models::testing::TemporaryFolder;
 using nn::testing::bytes_of;
 
@@ -52,7 +52,7 @@ std::string halves(const std::vector<float>& numbers) {
 }
 
 /// One layer [columns, kWidth] as AutoAWQ stores it: the other way round.
-void add_layer(std::vector<StoredTensor>& tensors, const std::string& name, int columns) {
+void add_layer(std::vector<Tensor>& tensors, const std::string& name, int columns) {
   constexpr int kGroups = kWidth / kGroup;
   std::vector<float> scales;
   for (int group = 0; group < kGroups; ++group)
@@ -64,7 +64,7 @@ void add_layer(std::vector<StoredTensor>& tensors, const std::string& name, int 
   tensors.push_back({name + ".scales", "F16", {kGroups, columns}, halves(scales)});
 }
 
-StoredTensor plain(const std::string& name, std::vector<std::int64_t> shape) {
+Tensor plain(const std::string& name, std::vector<std::int64_t> shape) {
   std::int64_t count = 1;
   for (const std::int64_t length : shape) count *= length;
   std::vector<float> numbers(static_cast<std::size_t>(count));
@@ -86,8 +86,8 @@ const std::map<std::string, int> kLayers{{"self_attn.q_proj", 64}, {"self_attn.k
                                          {"mlp.down_proj", 64}};
 
 void write_model(const TemporaryFolder& folder) {
-  std::vector<StoredTensor> tensors{plain("model.embed_tokens.weight", {16, kWidth}),
-                                    plain("model.norm.weight", {kWidth})};
+  std::vector<Tensor> tensors{plain("model.embed_tokens.weight", {16, kWidth}),
+                              plain("model.norm.weight", {kWidth})};
   const std::string layer = "model.layers.0.";
   for (const char* norm : {"input_layernorm.weight", "post_attention_layernorm.weight"})
     tensors.push_back(plain(layer + norm, {kWidth}));

@@ -5,6 +5,7 @@
 
 #include "convert/gguf_export.h"
 #include "convert/part_journal.h"
+#include "convert/testing/conversions.h"
 #include "models/testing/golden.h"
 
 namespace hearth::convert {
@@ -12,13 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using models::testing::TemporaryFolder;
+using testing::file_content;
 
 const fs::path kDemo = fs::path(HEARTH_SOURCE_DIR) / "assets/hearth-demo";
-
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class ResumedExport : public ::testing::Test {
  protected:
@@ -68,7 +65,7 @@ class ResumedExport : public ::testing::Test {
     options.target = place_.path() / "undisturbed.gguf";
     options.mark_bytes = GgufOptions().mark_bytes;
     ASSERT_TRUE(run(options, [](const Progress&) { return true; }));
-    EXPECT_TRUE(content(place_.path() / "made.gguf") == content(options.target));
+    EXPECT_TRUE(file_content(place_.path() / "made.gguf") == file_content(options.target));
   }
 
   TemporaryFolder place_;
@@ -100,7 +97,7 @@ TEST_F(ResumedExport, GoesOnWhereverItWasStopped) {
 
 TEST_F(ResumedExport, DamagedBytesAreWrittenAnew) {
   stop_half_way();
-  std::string bytes = content(part());
+  std::string bytes = file_content(part());
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
   std::ofstream(part(), std::ios::binary) << bytes;
   finish(options());

@@ -6,6 +6,7 @@
 #include "convert/consumed_source.h"
 #include "convert/convert.h"
 #include "convert/target_folder.h"
+#include "convert/testing/conversions.h"
 #include "models/testing/golden.h"
 
 namespace hearth::convert {
@@ -14,11 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using models::testing::TemporaryFolder;
 using nn::testing::safetensors;
-
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using testing::file_content;
 
 class InPlace : public ::testing::Test {
  protected:
@@ -81,7 +78,7 @@ class InPlace : public ::testing::Test {
     std::size_t files = 0;
     for (const auto& item : fs::directory_iterator(plain.target)) {
       ASSERT_TRUE(item.is_regular_file());
-      EXPECT_EQ(content(options().target / item.path().filename()), content(item.path()))
+      EXPECT_EQ(file_content(options().target / item.path().filename()), file_content(item.path()))
           << item.path().filename();
       ++files;
     }
@@ -163,7 +160,7 @@ TEST_F(InPlace, DamagedFilesAreNotMadeAgainOutOfNothing) {
   for (const auto& item : fs::directory_iterator(hidden))
     if (item.path().filename().string().starts_with("model-00001")) first = item.path();
   ASSERT_FALSE(first.empty());
-  std::string bytes = content(first);
+  std::string bytes = file_content(first);
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
   std::ofstream(first, std::ios::binary) << bytes;
   const auto refused = run(options(), [](const Progress&) { return true; });

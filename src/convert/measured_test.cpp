@@ -11,14 +11,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = HEARTH_SOURCE_DIR;
+const fs::path kProject = HEARTH_SOURCE_DIR;
 
 TEST(MeasuredConversion, DemoModelInFourBitsLosesWhatTransformersFinds) {
-  const auto golden = read_json_object(kRoot / "tests/golden/quality/hearth-demo-4bit.json");
+  const auto golden = read_json_object(kProject / "tests/golden/quality/hearth-demo-4bit.json");
   ASSERT_TRUE(golden) << golden.error().message;
   const auto expected = [&](const char* key) { return golden->at(key).to_number<double>(); };
   const models::testing::TemporaryFolder place;
-  const Options options{.source = kRoot / "assets/hearth-demo",
+  const Options options{.source = kProject / "assets/hearth-demo",
                         .target = place.path() / "made",
                         .bits = 4,
                         .requantize = true};

@@ -17,7 +17,7 @@ namespace {
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
 /// Memory of one thread, kept from job to job.
-class Space {
+class AttentionSpace {
  public:
   /// `sizes` pieces, each at a multiple of 64 bytes from the beginning.
   void prepare(std::initializer_list<std::ptrdiff_t> sizes) {
@@ -85,8 +85,8 @@ class Worker {
   void find_values(const KvRow& row, const KvPage& page, Mixing& mixing);
   void finish(const QueryTile& tile, const Gathered& all);
 
-  static Space& space() {
-    thread_local Space own;
+  static AttentionSpace& space() {
+    thread_local AttentionSpace own;
     return own;
   }
   static float* piece(Piece index) { return space().piece(index); }

@@ -13,7 +13,7 @@ namespace hearth::kernels {
 
 namespace {
 
-constexpr float kNothing = -std::numeric_limits<float>::infinity();
+constexpr float kNoScore = -std::numeric_limits<float>::infinity();
 
 /// exp of a number that is not positive.
 float exp_of(float x) {
@@ -99,16 +99,16 @@ float sum_of(float (&lanes)[kWidthLanes]) {
 }
 
 Peak weigh(const Weighing& job) {
-  float largest = kNothing;
+  float largest = kNoScore;
   for (int key = job.from; key < job.to; ++key) {
     float& score = job.scores[key];
     if (key < job.begin || key >= job.end)
-      score = kNothing;
+      score = kNoScore;
     else if (job.softcap > 0.0F)
       score = capped(score, job.softcap);
     largest = largest > score ? largest : score;
   }
-  if (largest == kNothing) {
+  if (largest == kNoScore) {
     std::fill(job.scores + job.from, job.scores + job.to, 0.0F);
     return {largest, 0.0F};
   }
@@ -134,7 +134,7 @@ void mix(const Mixing& job) {
 void merge(const Gathered& to, const Gathered& later, int rows, int width) {
   for (int r = 0; r < rows; ++r) {
     const float largest = to.largest[r] > later.largest[r] ? to.largest[r] : later.largest[r];
-    const float origin = largest == kNothing ? 0.0F : largest;
+    const float origin = largest == kNoScore ? 0.0F : largest;
     const float kept = exp_of(to.largest[r] - origin);
     const float added = exp_of(later.largest[r] - origin);
     to.largest[r] = largest;

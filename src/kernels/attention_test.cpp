@@ -6,6 +6,7 @@
 
 #include "kernels/counters.h"
 #include "kernels/testing/attention_example.h"
+#include "kernels/testing/three_threads.h"
 
 namespace hearth::kernels {
 namespace {
@@ -13,13 +14,9 @@ namespace {
 using testing::AttentionExample;
 using testing::AttentionLayout;
 using testing::Length;
+using testing::three_threads;
 
 constexpr int kAll = 1 << 20;
-
-ThreadPool& three_threads() {
-  static ThreadPool pool(3);
-  return pool;
-}
 
 /// The largest difference from the textbook, of every fifth token and both ends.
 double worst_error(const AttentionExample& example, const std::vector<float>& answers) {

@@ -130,8 +130,8 @@ std::string_view name(CpuPath path) {
 }
 
 const std::vector<CpuPath>& machine_paths() {
-  static const std::vector<CpuPath> kPaths = find_paths();
-  return kPaths;
+  static const std::vector<CpuPath> kMachinePaths = find_paths();
+  return kMachinePaths;
 }
 
 CpuPath vector_path(CpuPath path) {

@@ -16,9 +16,9 @@ namespace {
 
 // Rows of x that are copied at a time, and tiles of one piece: the piece's rows stay in the
 // second-level cache while weights pass by.
-constexpr int kSlabRows = 512;
-constexpr int kPieceTiles = 8;
-constexpr int kPieceInputs = 2048 * kPieceTiles;  // of all tiles together
+constexpr int kDenseSlabRows = 512;
+constexpr int kDensePieceTiles = 8;
+constexpr int kPieceInputs = 2048 * kDensePieceTiles;  // of all tiles together
 
 // Float32 weights and more rows than these: both at once would ask more of the second-level cache
 // than it gives, so a tile of so few inputs is computed at a time that it stays in the first.
@@ -31,21 +31,21 @@ constexpr int kWidenedInputs = 512;
 constexpr int kWidenedStride = kWidenedInputs + kDenseLanes;
 
 // Bytes of weights that a thread takes at a time.
-constexpr std::int64_t kChunkBytes = 64 << 10;
+constexpr std::int64_t kDenseChunkBytes = 64 << 10;
 
 // What is less is done before another thread has come: multiplications, activations to copy.
 constexpr std::int64_t kAloneProducts = 1 << 16;
 constexpr std::int64_t kAloneActivations = 1 << 15;
 
-struct alignas(64) Space {
+struct alignas(64) DenseSpace {
   std::array<float, kDenseStep * kWidenedStride> weights;
   // Lanes are added sixteen outputs at a time, also those behind the last panel.
-  std::array<float, kPieceTiles * kTileSums + kDenseLanes * kDenseLanes> sums;
+  std::array<float, kDensePieceTiles * kTileSums + kDenseLanes * kDenseLanes> sums;
 };
 
 /// Each thread's own; made when it computes its first product.
-Space& space() {
-  thread_local const auto kSpace = std::make_unique<Space>();
+DenseSpace& dense_space() {
+  thread_local const auto kSpace = std::make_unique<DenseSpace>();
   return *kSpace;
 }
 
@@ -64,16 +64,16 @@ struct Outputs {
   int count;
 };
 
-/// Up to kPieceTiles tiles.
+/// Up to kDensePieceTiles tiles.
 struct Tiles {
   int first;
   int count;
 };
 
 /// A product, or some rows of one, and how it is cut.
-class Job {
+class DenseJob {
  public:
-  explicit Job(const DenseProduct& product)
+  explicit DenseJob(const DenseProduct& product)
       : product_(product),
         rows_(product.x.count, product.w.width),
         outputs_per_piece_(outputs_of_chunk(product.w)) {}
@@ -83,7 +83,7 @@ class Job {
   void use(float* memory) { rows_.use(memory); }
   void pack(int tile) const { rows_.pack(product_.x, tile); }
 
-  int pieces() const { return across() * cuts(tiles(), kPieceTiles); }
+  int pieces() const { return across() * cuts(tiles(), kDensePieceTiles); }
   std::int64_t multiplications() const {
     return std::int64_t{product_.x.count} * product_.w.width * product_.w.outputs;
   }
@@ -105,16 +105,16 @@ class Job {
   int outputs_per_piece_;
 };
 
-int Job::outputs_of_chunk(const DenseView& w) {
+int DenseJob::outputs_of_chunk(const DenseView& w) {
   const std::int64_t row_bytes = std::max<std::int64_t>(1, w.width * bytes_of(w.type));
-  const std::int64_t steps = kChunkBytes / row_bytes / kDenseStep;
-  return static_cast<int>(std::clamp<std::int64_t>(steps, 1, kChunkBytes)) * kDenseStep;
+  const std::int64_t steps = kDenseChunkBytes / row_bytes / kDenseStep;
+  return static_cast<int>(std::clamp<std::int64_t>(steps, 1, kDenseChunkBytes)) * kDenseStep;
 }
 
 /// All outputs for the same tiles come one after another: the tiles stay in the cache.
-void Job::compute(const DensePath& path, int piece) const {
-  const int first_tile = piece / across() * kPieceTiles;
-  const Tiles tiles{first_tile, std::min(kPieceTiles, rows_.tiles() - first_tile)};
+void DenseJob::compute(const DensePath& path, int piece) const {
+  const int first_tile = piece / across() * kDensePieceTiles;
+  const Tiles tiles{first_tile, std::min(kDensePieceTiles, rows_.tiles() - first_tile)};
   const int first = piece % across() * outputs_per_piece_;
   const int end = std::min(product_.w.outputs, first + outputs_per_piece_);
   const bool widened = product_.w.type == WeightType::Mxfp8;
@@ -126,26 +126,26 @@ void Job::compute(const DensePath& path, int piece) const {
     else
       multiply(path, outputs, tiles);
     for (int t = 0; t < tiles.count; ++t)
-      store(path, tiles.first + t, outputs, space().sums.data() + t * kTileSums);
+      store(path, tiles.first + t, outputs, dense_space().sums.data() + t * kTileSums);
   }
 }
 
-void Job::multiply_part(const DensePath& path, const DensePanel& panel, int begin,
-                        const Tiles& tiles) const {
-  std::array<DenseTile, kPieceTiles> parts;
+void DenseJob::multiply_part(const DensePath& path, const DensePanel& panel, int begin,
+                             const Tiles& tiles) const {
+  std::array<DenseTile, kDensePieceTiles> parts;
   for (int t = 0; t < tiles.count; ++t)
     parts[static_cast<std::size_t>(t)] = rows_.tile(tiles.first + t, begin);
-  path.multiply(panel, parts.data(), tiles.count, space().sums.data());
+  path.multiply(panel, parts.data(), tiles.count, dense_space().sums.data());
 }
 
-int Job::inputs_at_a_time(const Tiles& tiles) const {
+int DenseJob::inputs_at_a_time(const Tiles& tiles) const {
   const bool wide = product_.w.type == WeightType::F32 && rows_.rows_of(tiles.first) > kWideRows;
   return wide ? kWideInputs : kPieceInputs / tiles.count / kDenseLanes * kDenseLanes;
 }
 
 /// Weights pass by once, as they are stored. The next part of the same rows is asked for, or the
 /// first one of the next rows.
-void Job::multiply(const DensePath& path, const Outputs& outputs, const Tiles& tiles) const {
+void DenseJob::multiply(const DensePath& path, const Outputs& outputs, const Tiles& tiles) const {
   const DenseView& w = product_.w;
   const int inputs = inputs_at_a_time(tiles);
   const std::int64_t to_next_rows = w.stride * (inputs < w.width ? kDensePanel : kDenseStep);
@@ -167,9 +167,9 @@ void Job::multiply(const DensePath& path, const Outputs& outputs, const Tiles& t
 }
 
 /// Weights become float32 first, part by part.
-void Job::multiply_widened(const DensePath& path, const Outputs& outputs,
-                           const Tiles& tiles) const {
-  float* const weights = space().weights.data();
+void DenseJob::multiply_widened(const DensePath& path, const Outputs& outputs,
+                                const Tiles& tiles) const {
+  float* const weights = dense_space().weights.data();
   int begin = 0;
   do {
     const int count = std::min(kWidenedInputs, product_.w.width - begin);
@@ -189,7 +189,8 @@ void Job::multiply_widened(const DensePath& path, const Outputs& outputs,
 }
 
 /// Adds the lanes of a tile's sums.
-void Job::store(const DensePath& path, int tile, const Outputs& outputs, const float* sums) const {
+void DenseJob::store(const DensePath& path, int tile, const Outputs& outputs,
+                     const float* sums) const {
   for (int row = 0; row < rows_.rows_of(tile); ++row) {
     std::array<float, kDensePanel> y;
     path.add_lanes(sums + row * kDensePanel * kDenseLanes, outputs.count, y.data());
@@ -199,7 +200,7 @@ void Job::store(const DensePath& path, int tile, const Outputs& outputs, const f
   }
 }
 
-/// Jobs that are shared out together: about kSlabRows rows.
+/// Jobs that are shared out together: about kDenseSlabRows rows.
 class Batch {
  public:
   Batch(const DensePath& path, ThreadPool& pool) : path_(path), pool_(pool) {}
@@ -215,16 +216,16 @@ class Batch {
 
   const DensePath& path_;
   ThreadPool& pool_;
-  std::vector<Job> jobs_;
+  std::vector<DenseJob> jobs_;
   std::vector<int> ends_;  // of each job's share in a run
   int rows_ = 0;
 };
 
 void Batch::add(const DenseProduct& product) {
   const Rows& x = product.x;
-  for (int begin = 0; begin < x.count; begin += kSlabRows) {
-    const int count = std::min(kSlabRows, x.count - begin);
-    if (rows_ + count > kSlabRows) run();
+  for (int begin = 0; begin < x.count; begin += kDenseSlabRows) {
+    const int count = std::min(kDenseSlabRows, x.count - begin);
+    if (rows_ + count > kDenseSlabRows) run();
     const void* from = element(x.data, x.type, begin * x.stride);
     void* to =
         const_cast<void*>(element(product.y, x.type, std::int64_t{begin} * product.w.outputs));
@@ -236,7 +237,8 @@ void Batch::add(const DenseProduct& product) {
 template <class Count, class Body>
 void Batch::share(bool alone, Count count, Body body) {
   ends_.clear();
-  for (const Job& job : jobs_) ends_.push_back((ends_.empty() ? 0 : ends_.back()) + count(job));
+  for (const DenseJob& job : jobs_)
+    ends_.push_back((ends_.empty() ? 0 : ends_.back()) + count(job));
   const auto one = [&](int index) {
     const auto end = std::ranges::upper_bound(ends_, index);
     const auto job = end - ends_.begin();
@@ -249,27 +251,27 @@ void Batch::share(bool alone, Count count, Body body) {
 void Batch::pack(std::int64_t floats) {
   thread_local AlignedFloats memory;
   float* at = memory.at_least(floats);
-  for (Job& job : jobs_) {
+  for (DenseJob& job : jobs_) {
     job.use(at);
     at += job.floats();
   }
   share(
-      floats < kAloneActivations, [](const Job& job) { return job.tiles(); },
-      [](const Job& job, int tile) { job.pack(tile); });
+      floats < kAloneActivations, [](const DenseJob& job) { return job.tiles(); },
+      [](const DenseJob& job, int tile) { job.pack(tile); });
 }
 
 void Batch::run() {
   if (jobs_.empty()) return;
   std::int64_t floats = 0;
   std::int64_t work = 0;
-  for (const Job& job : jobs_) {
+  for (const DenseJob& job : jobs_) {
     floats += job.floats();
     work += job.multiplications();
   }
   pack(floats);
   share(
-      work < kAloneProducts, [](const Job& job) { return job.pieces(); },
-      [this](const Job& job, int piece) { job.compute(path_, piece); });
+      work < kAloneProducts, [](const DenseJob& job) { return job.pieces(); },
+      [this](const DenseJob& job, int piece) { job.compute(path_, piece); });
   jobs_.clear();
   rows_ = 0;
 }

@@ -5,31 +5,26 @@
 #include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "kernels/testing/dense_example.h"
 #include "kernels/testing/rows.h"
+#include "kernels/testing/three_threads.h"
 
 namespace hearth::kernels {
 namespace {
 
 using testing::dense_example;
 using testing::DenseExample;
+using testing::kInfinity;
 using testing::random_rows;
 using testing::same_bits;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-ThreadPool& three() {
-  static ThreadPool pool(3);
-  return pool;
-}
+using testing::three_threads;
 
 std::vector<float> product(const DenseExample& w, const std::vector<float>& x, CpuPath path,
-                           ThreadPool& pool = three()) {
+                           ThreadPool& pool = three_threads()) {
   const int rows = static_cast<int>(std::ssize(x)) / w.width;
   std::vector<float> y(static_cast<std::size_t>(rows) * static_cast<std::size_t>(w.outputs), -1.0F);
   const DenseProduct task{w.view(), {x.data(), FloatType::F32, w.width, rows}, y.data()};
@@ -160,10 +155,10 @@ TEST(DenseMatmul, SeveralProductsAtOnce) {
       tasks.push_back({weights[i].view(),
                        {x[i].data(), FloatType::F32, 100, static_cast<int>(x[i].size() / 100)},
                        y[i].data()});
-    dense_matmul(tasks, path, three());
+    dense_matmul(tasks, path, three_threads());
     for (std::size_t i = 0; i < x.size(); ++i) EXPECT_TRUE(same_bits(y[i], expected[i])) << i;
   }
-  dense_matmul({}, CpuPath::Scalar, three());
+  dense_matmul({}, CpuPath::Scalar, three_threads());
 }
 
 TEST(DenseMatmul, WhatIsNoNumberSpreadsAsInAnyProduct) {
@@ -212,7 +207,7 @@ TEST(DenseMatmul, SmallestAndLargestWeightsKeepTheirValue) {
                                  .width = 1},
                                 {x.data(), FloatType::F32, 1, rows},
                                 y.data()};
-        dense_matmul({&task, 1}, path, three());
+        dense_matmul({&task, 1}, path, three_threads());
         for (const float value : y) EXPECT_EQ(value, c.value) << name(path);
       }
 }
@@ -226,11 +221,11 @@ TEST(DenseMatmul, ActivationsOfSixteenBitsInAndOut) {
   std::vector<std::uint16_t> y(30);
   for (const CpuPath path : machine_paths()) {
     const DenseProduct narrow{w.view(), {bf16.data(), FloatType::BF16, 50, 1}, y.data()};
-    dense_matmul({&narrow, 1}, path, three());
+    dense_matmul({&narrow, 1}, path, three_threads());
     for (std::size_t i = 0; i < y.size(); ++i)
       EXPECT_NEAR(testing::float_value(y[i], 8, 7), exact[i], std::abs(exact[i]) / 256);
     const DenseProduct half{w.view(), {f16.data(), FloatType::F16, 50, 1}, y.data()};
-    dense_matmul({&half, 1}, path, three());
+    dense_matmul({&half, 1}, path, three_threads());
     for (std::size_t i = 0; i < y.size(); ++i)
       EXPECT_NEAR(testing::float_value(y[i], 5, 10), exact[i], std::abs(exact[i]) / 2048);
   }
@@ -249,7 +244,7 @@ TEST(DenseMatmul, NoInputsGiveZeros) {
                                .width = 0},
                               {nullptr, FloatType::F32, 0, rows},
                               y.data()};
-      dense_matmul({&task, 1}, path, three());
+      dense_matmul({&task, 1}, path, three_threads());
       EXPECT_EQ(y, std::vector<float>(y.size(), 0.0F));
     }
 }

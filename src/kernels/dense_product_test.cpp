@@ -14,7 +14,7 @@ namespace {
 
 namespace mx = mlx::core;
 
-mx::array numbers(const mx::Shape& shape, mx::Dtype dtype, unsigned seed) {
+mx::array dense_numbers(const mx::Shape& shape, mx::Dtype dtype, unsigned seed) {
   return mx::astype(mx::random::normal(shape, mx::float32, mx::random::key(seed)), dtype);
 }
 
@@ -35,11 +35,11 @@ mx::array expected_of(const mx::array& x, const mx::array& w) {
 
 TEST(DenseProduct, WeightsOfEveryTypeInEveryOrder) {
   for (const mx::Dtype dtype : {mx::float32, mx::bfloat16, mx::float16}) {
-    const mx::array whole = numbers({70, 130}, dtype, 1);
+    const mx::array whole = dense_numbers({70, 130}, dtype, 1);
     const mx::array sliced = mx::slice(whole, {3, 2}, {64, 129}, {4, 1});
-    const mx::array turned = mx::transpose(numbers({127, 16}, dtype, 2));
+    const mx::array turned = mx::transpose(dense_numbers({127, 16}, dtype, 2));
     for (const mx::array& w : {sliced, turned}) {
-      const mx::array x = mx::transpose(numbers({127, 9}, mx::float32, 3));
+      const mx::array x = mx::transpose(dense_numbers({127, 9}, mx::float32, 3));
       EXPECT_LT(error_of(dense_product(x, w), expected_of(x, w)), 1e-6F);
       const mx::array one = mx::broadcast_to(mx::slice(x, {0, 0}, {1, 127}), {3, 127});
       EXPECT_LT(error_of(dense_product(one, w), expected_of(one, w)), 1e-6F);
@@ -48,8 +48,8 @@ TEST(DenseProduct, WeightsOfEveryTypeInEveryOrder) {
 }
 
 TEST(DenseProduct, StandsInAGraph) {
-  const mx::array w = numbers({40, 128}, mx::bfloat16, 4);
-  const mx::array x = numbers({5, 128}, mx::float32, 5);
+  const mx::array w = dense_numbers({40, 128}, mx::bfloat16, 4);
+  const mx::array x = dense_numbers({5, 128}, mx::float32, 5);
   const mx::array y = dense_product(mx::multiply(x, mx::array(2.0F)), w);
   EXPECT_EQ(y.shape(), (mx::Shape{5, 40}));
   EXPECT_LT(error_of(mx::add(y, y), expected_of(mx::multiply(x, mx::array(4.0F)), w)), 1e-6F);
@@ -57,8 +57,8 @@ TEST(DenseProduct, StandsInAGraph) {
 
 TEST(DenseProduct, SixteenBitActivationsInAndOut) {
   for (const mx::Dtype dtype : {mx::bfloat16, mx::float16}) {
-    const mx::array w = numbers({64, 2048}, mx::float32, 6);
-    const mx::array x = numbers({11, 2048}, dtype, 7);
+    const mx::array w = dense_numbers({64, 2048}, mx::float32, 6);
+    const mx::array x = dense_numbers({11, 2048}, dtype, 7);
     const mx::array y = dense_product(x, w);
     EXPECT_EQ(y.dtype(), dtype);
     EXPECT_LT(error_of(y, expected_of(x, w)), 3e-3F);
@@ -66,11 +66,11 @@ TEST(DenseProduct, SixteenBitActivationsInAndOut) {
 }
 
 TEST(DenseProduct, Mxfp8IsWhatItUnpacksTo) {
-  const auto parts = mx::quantize(numbers({50, 256}, mx::float32, 8), 32, 8, "mxfp8");
+  const auto parts = mx::quantize(dense_numbers({50, 256}, mx::float32, 8), 32, 8, "mxfp8");
   const mx::array plain =
       mx::dequantize(parts[0], parts[1], {}, 32, 8, "mxfp8", /*global_scale=*/{}, mx::float32);
   for (const int rows : {1, 3, 20}) {
-    const mx::array x = numbers({rows, 256}, mx::float32, 9);
+    const mx::array x = dense_numbers({rows, 256}, mx::float32, 9);
     EXPECT_LT(error_of(mxfp8_product(x, parts[0], parts[1]), expected_of(x, plain)), 1e-6F);
   }
 }

@@ -11,7 +11,7 @@ namespace hearth::kernels {
 namespace {
 
 // Fewer activations than this are split faster than other threads are called.
-constexpr std::int64_t kWorthSharing = 1 << 15;
+constexpr std::int64_t kDigitsWorthSharing = 1 << 15;
 
 }  // namespace
 
@@ -108,7 +108,7 @@ void Digits::split(const PanelLayout& w, const Rows& x, const Means& means) {
     const int first = tile * kTileRows;
     for (int row = first; row < first + rows_of(tile); ++row) split_row(x, row);
   };
-  if (std::int64_t{rows_} * width_ >= kWorthSharing)
+  if (std::int64_t{rows_} * width_ >= kDigitsWorthSharing)
     means.pool.run(tiles(), split_tile);
   else
     for (int tile = 0; tile < tiles(); ++tile) split_tile(tile);

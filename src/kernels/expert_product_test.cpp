@@ -22,7 +22,7 @@ constexpr int kExperts = 5;
 constexpr int kOutputs = 37;
 constexpr int kWidth = 70;
 
-mx::array numbers(const mx::Shape& shape, mx::Dtype dtype, unsigned seed) {
+mx::array expert_numbers(const mx::Shape& shape, mx::Dtype dtype, unsigned seed) {
   return mx::astype(mx::random::normal(shape, mx::float32, mx::random::key(seed)), dtype);
 }
 
@@ -62,8 +62,8 @@ TEST(ExpertProduct, EveryRowMeetsItsOwnExpertBitByBit) {
   for (const mx::Dtype dtype : {mx::float32, mx::bfloat16, mx::float16})
     for (const int rows : {1, 8, 13, 90})
       for (const bool sorted : {false, true}) {
-        const mx::array w = numbers({kExperts, kOutputs, kWidth}, dtype, 1);
-        const mx::array x = numbers({rows, kWidth}, mx::float32, 2);
+        const mx::array w = expert_numbers({kExperts, kOutputs, kWidth}, dtype, 1);
+        const mx::array x = expert_numbers({rows, kWidth}, mx::float32, 2);
         const auto experts = some_experts(rows, sorted);
         EXPECT_TRUE(same(expert_product(x, w, array_of(experts)), row_by_row(x, w, experts)))
             << rows << (sorted ? " sorted" : "");
@@ -71,7 +71,7 @@ TEST(ExpertProduct, EveryRowMeetsItsOwnExpertBitByBit) {
 }
 
 TEST(ExpertProduct, PackedMatricesGiveEachRowsOwnProduct) {
-  const mx::array plain = numbers({kExperts, kOutputs, 128}, mx::float32, 8);
+  const mx::array plain = expert_numbers({kExperts, kOutputs, 128}, mx::float32, 8);
   ExpertPanels panels;
   for (int expert = 0; expert < kExperts; ++expert) {
     const auto parts = mx::quantize(mx::take(plain, expert, 0), 64, 4);
@@ -80,7 +80,7 @@ TEST(ExpertProduct, PackedMatricesGiveEachRowsOwnProduct) {
   const auto stack = std::make_shared<const ExpertPanels>(panels);
   for (const int rows : {1, 8, 13, 90, 1100})
     for (const bool sorted : {false, true}) {
-      const mx::array x = numbers({rows, 128}, mx::float32, 9);
+      const mx::array x = expert_numbers({rows, 128}, mx::float32, 9);
       const auto experts = some_experts(rows, sorted);
       std::vector<mx::array> alone;
       for (int row = 0; row < rows; ++row) {
@@ -96,18 +96,18 @@ TEST(ExpertProduct, PackedMatricesGiveEachRowsOwnProduct) {
 
 TEST(ExpertProduct, Mxfp8IsWhatItUnpacksTo) {
   const auto parts =
-      mx::quantize(numbers({kExperts, kOutputs, 64}, mx::float32, 10), 32, 8, "mxfp8");
+      mx::quantize(expert_numbers({kExperts, kOutputs, 64}, mx::float32, 10), 32, 8, "mxfp8");
   const mx::array plain =
       mx::dequantize(parts[0], parts[1], {}, 32, 8, "mxfp8", /*global_scale=*/{}, mx::float32);
-  const mx::array x = numbers({30, 64}, mx::float32, 11);
+  const mx::array x = expert_numbers({30, 64}, mx::float32, 11);
   const mx::array experts = array_of(some_experts(30, false));
   EXPECT_TRUE(same(mxfp8_expert_product(x, parts[0], parts[1], experts),
                    expert_product(x, plain, experts)));
 }
 
 TEST(ExpertProduct, AgreesWithTheDefinition) {
-  const mx::array w = numbers({kExperts, kOutputs, kWidth}, mx::bfloat16, 3);
-  const mx::array x = numbers({40, kWidth}, mx::float32, 4);
+  const mx::array w = expert_numbers({kExperts, kOutputs, kWidth}, mx::bfloat16, 3);
+  const mx::array x = expert_numbers({40, kWidth}, mx::float32, 4);
   const mx::array experts = array_of(some_experts(40, false));
   const mx::array own = mx::take(mx::astype(w, mx::float32), experts, 0);  // [R, N, K]
   const mx::array expected = mx::sum(mx::multiply(own, mx::expand_dims(x, 1)), -1);
@@ -116,10 +116,10 @@ TEST(ExpertProduct, AgreesWithTheDefinition) {
 
 TEST(ExpertProduct, TakesArraysAsTheyLie) {
   const mx::array turned =
-      mx::swapaxes(numbers({kExperts, kWidth, kOutputs}, mx::float16, 5), 1, 2);
-  const mx::array cut = mx::slice(numbers({kExperts, 3 * kOutputs, kWidth}, mx::float32, 6),
+      mx::swapaxes(expert_numbers({kExperts, kWidth, kOutputs}, mx::float16, 5), 1, 2);
+  const mx::array cut = mx::slice(expert_numbers({kExperts, 3 * kOutputs, kWidth}, mx::float32, 6),
                                   {0, 1, 0}, {kExperts, 3 * kOutputs, kWidth}, {1, 3, 1});
-  const mx::array x = mx::transpose(numbers({kWidth, 11}, mx::float32, 7));
+  const mx::array x = mx::transpose(expert_numbers({kWidth, 11}, mx::float32, 7));
   const auto experts = some_experts(11, false);
   for (const mx::array& w : {turned, cut})
     EXPECT_TRUE(same(expert_product(x, w, array_of(experts)), row_by_row(x, w, experts)));

@@ -8,14 +8,14 @@ namespace hearth::kernels {
 
 namespace {
 
-constexpr int kSums = 8;  // side by side, so that a compiler can use registers
+constexpr int kAtOnce = 8;  // side by side, so that a compiler can use registers
 
 float mean_square(const float* x, int width) {
-  float sums[kSums] = {};
+  float sums[kAtOnce] = {};
   int i = 0;
-  for (; i + kSums <= width; i += kSums)
-    for (int j = 0; j < kSums; ++j) sums[j] += x[i + j] * x[i + j];
-  for (; i < width; ++i) sums[i % kSums] += x[i] * x[i];
+  for (; i + kAtOnce <= width; i += kAtOnce)
+    for (int j = 0; j < kAtOnce; ++j) sums[j] += x[i + j] * x[i + j];
+  for (; i < width; ++i) sums[i % kAtOnce] += x[i] * x[i];
   float sum = 0.0F;
   for (const float part : sums) sum += part;
   return sum / static_cast<float>(width);

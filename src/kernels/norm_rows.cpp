@@ -15,7 +15,7 @@ namespace {
 constexpr int kLanes = 16;
 
 // Fewer numbers than this are done before another thread has come.
-constexpr std::int64_t kWorthSharing = 1 << 15;
+constexpr std::int64_t kNormsWorthSharing = 1 << 15;
 constexpr std::int64_t kChunkNumbers = 1 << 14;
 
 /// The sum of `term(i)` for i in [0, count).
@@ -66,7 +66,7 @@ void norm_rows(const NormRows& norm, const NormMemory& at, ThreadPool& pool) {
     for (std::int64_t row = index * chunk; row < end; ++row) one_row(norm, at, row);
   };
   const auto chunks = static_cast<int>((at.rows + chunk - 1) / chunk);
-  if (at.rows * norm.width >= kWorthSharing)
+  if (at.rows * norm.width >= kNormsWorthSharing)
     pool.run(chunks, some);
   else
     for (int i = 0; i < chunks; ++i) some(i);

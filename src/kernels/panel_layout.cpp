@@ -22,24 +22,6 @@ int high_bits(int bits) {
   return bits == 6 ? 2 : 0;
 }
 
-float scale_at(const std::uint8_t* scales, std::int64_t at, ScaleType type) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, scales + at * scale_bytes(type), static_cast<std::size_t>(scale_bytes(type)));
-  switch (type) {
-    case ScaleType::F32:
-      return std::bit_cast<float>(bits);
-    case ScaleType::BF16:
-      return from_bf16(static_cast<std::uint16_t>(bits));
-    case ScaleType::F16:
-      return from_f16(static_cast<std::uint16_t>(bits));
-    case ScaleType::E8M0:
-      return from_e8m0(static_cast<std::uint8_t>(bits));
-    case ScaleType::E4M3:
-      return from_e4m3(static_cast<std::uint8_t>(bits));
-  }
-  return 0.0F;
-}
-
 /// What input `k` of a lane has in a plane.
 unsigned plane_at(const std::uint8_t* plane, int bits, int k, int lane) {
   const int inputs = 32 / bits;
@@ -66,6 +48,24 @@ std::int64_t scale_bytes(ScaleType type) {
       return 1;
   }
   return 4;
+}
+
+float scale_at(const std::uint8_t* scales, std::int64_t at, ScaleType type) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, scales + at * scale_bytes(type), static_cast<std::size_t>(scale_bytes(type)));
+  switch (type) {
+    case ScaleType::F32:
+      return std::bit_cast<float>(bits);
+    case ScaleType::BF16:
+      return from_bf16(static_cast<std::uint16_t>(bits));
+    case ScaleType::F16:
+      return from_f16(static_cast<std::uint16_t>(bits));
+    case ScaleType::E8M0:
+      return from_e8m0(static_cast<std::uint8_t>(bits));
+    case ScaleType::E4M3:
+      return from_e4m3(static_cast<std::uint8_t>(bits));
+  }
+  return 0.0F;
 }
 
 bool fits_panels(const PackedFormat& format, int width) {

@@ -49,6 +49,9 @@ bool fits_panels(const PackedFormat& format, int width);
 /// Bytes of one scale.
 std::int64_t scale_bytes(ScaleType type);
 
+/// Number `at` of a row of scales or biases.
+float scale_at(const std::uint8_t* scales, std::int64_t at, ScaleType type);
+
 /// For what fits_panels() accepts.
 PanelLayout panel_layout(const PackedFormat& format, int width);
 

@@ -14,7 +14,7 @@ namespace hearth::kernels {
 namespace {
 
 // Rows of x that are computed at a time: their digits are up to three bytes for each activation.
-constexpr int kSlabRows = 512;
+constexpr int kPanelSlabRows = 512;
 
 // Inputs whose codes are unpacked at a time. Few rows: what the first-level cache holds. Many: as
 // much as the second-level cache holds beside the digits.
@@ -24,15 +24,15 @@ constexpr int kManyInputs = 1024;
 // Outputs and rows of one piece of a product with many rows. Digits are read once for kPanels
 // panels.
 constexpr int kPanels = 4;
-constexpr int kPieceTiles = 16;
+constexpr int kPanelPieceTiles = 16;
 
 // Few rows: bytes of weights that a thread takes at a time, or one panel where that is more.
-constexpr std::int64_t kChunkBytes = 64 << 10;
+constexpr std::int64_t kPanelChunkBytes = 64 << 10;
 
 // A product of less is done before another thread has come.
 constexpr std::int64_t kAloneBytes = 32 << 10;
 
-constexpr int kSums = kTileRows * kPanelRows;
+constexpr int kPanelSums = kTileRows * kPanelRows;
 constexpr std::int64_t kLineBytes = 64;
 
 /// One panel's inputs, unpacked.
@@ -42,14 +42,14 @@ struct alignas(64) PanelSpace {
   std::array<float, kManyInputs / kBlock * kPanelRows> biases;
 };
 
-struct alignas(64) Space {
+struct alignas(64) MatmulSpace {
   std::array<PanelSpace, kPanels> panels;
-  std::array<float, kPieceTiles * kPanels * kSums> sums;
+  std::array<float, kPanelPieceTiles * kPanels * kPanelSums> sums;
 };
 
 /// Each thread's own; made when it computes its first product.
-Space& space() {
-  thread_local const auto kSpace = std::make_unique<Space>();
+MatmulSpace& matmul_space() {
+  thread_local const auto kSpace = std::make_unique<MatmulSpace>();
   return *kSpace;
 }
 
@@ -70,7 +70,7 @@ struct Piece {
 };
 
 /// One call: what is multiplied.
-struct Job {
+struct PanelJob {
   std::span<const PanelTask> tasks;
   const PanelPath& path;
   const Digits& x;
@@ -88,15 +88,15 @@ void add_bias(const PanelLinear& layer, int panel, int rows, float* sums) {
 }
 
 /// Writes what a piece has summed for one tile: `sums` [panels of the piece][rows][16].
-void finish(const Job& job, const Piece& piece, int tile, float* sums) {
+void finish(const PanelJob& job, const Piece& piece, int tile, float* sums) {
   const int rows = job.x.tile(tile).rows;
   for (int i = 0; i < piece.count(); ++i)
-    add_bias(piece.layer(i), piece.panel(i), rows, sums + i * kSums);
+    add_bias(piece.layer(i), piece.panel(i), rows, sums + i * kPanelSums);
   const int outputs = piece.task->layer.w.outputs;
   for (int i = 0; i < piece.panels; ++i) {
-    float* of_panel = sums + i * kSums;
+    float* of_panel = sums + i * kPanelSums;
     if (piece.task->up)
-      job.path.apply_gate(piece.task->gate, of_panel, of_panel + piece.panels * kSums,
+      job.path.apply_gate(piece.task->gate, of_panel, of_panel + piece.panels * kPanelSums,
                           rows * kPanelRows);
     const int first = piece.panel(i) * kPanelRows;
     const int columns = std::min(kPanelRows, outputs - first);
@@ -114,7 +114,7 @@ void for_pieces(int end, int size, Each each) {
 }
 
 /// The cut, unpacked into `to`.
-Panel unpacked(const Job& job, const PanelCut& cut, PanelSpace& to) {
+Panel unpacked(const PanelJob& job, const PanelCut& cut, PanelSpace& to) {
   job.path.unpack_codes(cut, to.codes.data());
   job.path.unpack_scales(cut, to.scales.data(), to.biases.data());
   return {.codes = to.codes.data(),
@@ -127,17 +127,17 @@ Panel unpacked(const Job& job, const PanelCut& cut, PanelSpace& to) {
 }
 
 /// Behind a piece: what else runs on this thread finds it as it was.
-void release(const Job& job) {
+void release(const PanelJob& job) {
   if (job.path.release != nullptr) job.path.release();
 }
 
 /// A piece for up to kTileRows rows: the weights pass by once, the sums stay.
-void few_rows(const Job& job, const Piece& piece) {
-  Space& at = space();
+void few_rows(const PanelJob& job, const Piece& piece) {
+  MatmulSpace& at = matmul_space();
   const Tile x = job.x.tile(0);
-  std::fill_n(at.sums.begin(), piece.count() * kSums, 0.0F);
+  std::fill_n(at.sums.begin(), piece.count() * kPanelSums, 0.0F);
   for (int i = 0; i < piece.count(); ++i) {
-    float* sums = at.sums.data() + i * kSums;
+    float* sums = at.sums.data() + i * kPanelSums;
     if (job.path.stream(piece.cut(i, 0, job.width), x, sums)) continue;
     for_pieces(job.width, kFewInputs, [&](int begin, int count) {
       job.path.multiply(unpacked(job, piece.cut(i, begin, count), at.panels[0]), x, sums);
@@ -171,11 +171,13 @@ NextCodes next_codes(const PanelCut& cut, int panels) {
   return {panel + layout.low_at + first * input / 8, cut.count * input / 8};
 }
 
-/// A piece for kPieceTiles tiles of rows from `tile` on.
-void many_rows(const Job& job, const Piece& piece, int tile) {
-  Space& at = space();
-  const int tiles = std::min(kPieceTiles, job.x.tiles() - tile);
-  const auto sums_of = [&](int t, int i) { return at.sums.data() + (t * kPanels + i) * kSums; };
+/// A piece for kPanelPieceTiles tiles of rows from `tile` on.
+void many_rows(const PanelJob& job, const Piece& piece, int tile) {
+  MatmulSpace& at = matmul_space();
+  const int tiles = std::min(kPanelPieceTiles, job.x.tiles() - tile);
+  const auto sums_of = [&](int t, int i) {
+    return at.sums.data() + (t * kPanels + i) * kPanelSums;
+  };
   at.sums.fill(0.0F);
   for_pieces(job.width, kManyInputs, [&](int begin, int count) {
     std::array<Panel, kPanels> panels;
@@ -208,7 +210,7 @@ int piece_panels(const PanelTask& task, const Digits& x) {
 }
 
 /// Piece number `index` of all tasks' pieces.
-Piece piece_at(const Job& job, int index) {
+Piece piece_at(const PanelJob& job, int index) {
   for (const PanelTask& task : job.tasks) {
     const int all = task.layer.w.panels();
     const int each = piece_panels(task, job.x);
@@ -218,18 +220,18 @@ Piece piece_at(const Job& job, int index) {
   return {job.tasks.data(), 0, 0};
 }
 
-int piece_count(const Job& job) {
+int piece_count(const PanelJob& job) {
   int count = 0;
   for (const PanelTask& task : job.tasks)
     count += pieces(task.layer.w.panels(), piece_panels(task, job.x));
   return count;
 }
 
-void run_few(const Job& job, ThreadPool& pool) {
+void run_few(const PanelJob& job, ThreadPool& pool) {
   const int count = piece_count(job);
   const std::int64_t piece_bytes = job.tasks.front().layer.w.layout.bytes;
   const bool alone = piece_bytes * count <= kAloneBytes;
-  const auto wanted = static_cast<int>(std::max(std::int64_t{1}, kChunkBytes / piece_bytes));
+  const auto wanted = static_cast<int>(std::max(std::int64_t{1}, kPanelChunkBytes / piece_bytes));
   const int chunk = alone ? count : wanted;
   pool.run(pieces(count, chunk), [&](int index) {
     const int end = std::min(count, (index + 1) * chunk);
@@ -237,10 +239,10 @@ void run_few(const Job& job, ThreadPool& pool) {
   });
 }
 
-void run_many(const Job& job, ThreadPool& pool) {
-  const int down = pieces(job.x.tiles(), kPieceTiles);
+void run_many(const PanelJob& job, ThreadPool& pool) {
+  const int down = pieces(job.x.tiles(), kPanelPieceTiles);
   pool.run(piece_count(job) * down, [&](int index) {
-    many_rows(job, piece_at(job, index / down), index % down * kPieceTiles);
+    many_rows(job, piece_at(job, index / down), index % down * kPanelPieceTiles);
   });
 }
 
@@ -253,19 +255,19 @@ struct GroupPart {
 
 /// Jobs that are shared out together, and where each one's pieces end among all.
 struct GroupJobs {
-  std::vector<Job> jobs;
+  std::vector<PanelJob> jobs;
   std::vector<int> ends;
 
   void compute(int index) const {
     const auto end = std::ranges::upper_bound(ends, index);
-    const Job& job = jobs[static_cast<std::size_t>(end - ends.begin())];
+    const PanelJob& job = jobs[static_cast<std::size_t>(end - ends.begin())];
     const int own = index - (end == ends.begin() ? 0 : *(end - 1));
-    const int down = pieces(job.x.tiles(), kPieceTiles);
+    const int down = pieces(job.x.tiles(), kPanelPieceTiles);
     const Piece piece = piece_at(job, own / down);
     if (job.x.tiles() == 1)
       few_rows(job, piece);
     else
-      many_rows(job, piece, own % down * kPieceTiles);
+      many_rows(job, piece, own % down * kPanelPieceTiles);
   }
 };
 
@@ -278,9 +280,9 @@ void run_parts(std::span<const GroupPart> parts, const Means& means) {
     const PanelLayout& layout = group->task.layer.w.layout;
     const void* from = element(group->x.data, group->x.type, begin * group->x.stride);
     digits[i].split(layout, {from, group->x.type, group->x.stride, count}, means);
-    const Job& job = all.jobs.emplace_back(
-        Job{{&group->task, 1}, digits[i].path(), digits[i], group->x.type, begin, layout.width});
-    const int own = piece_count(job) * pieces(job.x.tiles(), kPieceTiles);
+    const PanelJob& job = all.jobs.emplace_back(PanelJob{
+        {&group->task, 1}, digits[i].path(), digits[i], group->x.type, begin, layout.width});
+    const int own = piece_count(job) * pieces(job.x.tiles(), kPanelPieceTiles);
     all.ends.push_back((all.ends.empty() ? 0 : all.ends.back()) + own);
   }
   if (!parts.empty()) means.pool.run(all.ends.back(), [&](int index) { all.compute(index); });
@@ -311,10 +313,10 @@ void panel_matmul(std::span<const PanelTask> tasks, const Rows& x, const Means& 
   thread_local Digits digits;
   count(Operation::PackedProduct, path_for(means.path, x.count));
   const PanelLayout& layout = tasks.front().layer.w.layout;
-  for_pieces(x.count, kSlabRows, [&](int begin, int count) {
+  for_pieces(x.count, kPanelSlabRows, [&](int begin, int count) {
     const void* from = element(x.data, x.type, begin * x.stride);
     digits.split(layout, {from, x.type, x.stride, count}, means);
-    const Job job{tasks, digits.path(), digits, x.type, begin, layout.width};
+    const PanelJob job{tasks, digits.path(), digits, x.type, begin, layout.width};
     if (count <= kTileRows)
       run_few(job, means.pool);
     else
@@ -326,8 +328,8 @@ void panel_matmul_groups(std::span<const PanelGroup> groups, const Means& means)
   std::vector<GroupPart> parts;
   int rows = 0;
   for (const PanelGroup& group : groups)
-    for_pieces(group.x.count, kSlabRows, [&](int begin, int count) {
-      if (rows + count > kSlabRows) {
+    for_pieces(group.x.count, kPanelSlabRows, [&](int begin, int count) {
+      if (rows + count > kPanelSlabRows) {
         run_parts(parts, means);
         parts.clear();
         rows = 0;

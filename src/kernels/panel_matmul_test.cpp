@@ -6,7 +6,6 @@
 #include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <limits>
 #include <numbers>
 #include <random>
 #include <vector>
@@ -19,6 +18,7 @@
 namespace hearth::kernels {
 namespace {
 
+using testing::kInfinity;
 using testing::Layout;
 using testing::packed_example;
 using testing::PackedExample;
@@ -141,7 +141,6 @@ TEST(PanelProduct, OutliersCostOnlyTheirOwnGroup) {
 }
 
 TEST(PanelProduct, WhatIsNoNumberStaysInItsRow) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
   for (const float odd : {std::nanf(""), kInfinity, -kInfinity})
     for (const CpuPath path : machine_paths()) {
       const PackedExample w = packed_example({4, 64, ScaleType::F32}, 20, 256, 15);

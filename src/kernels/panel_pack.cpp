@@ -12,7 +12,7 @@ namespace hearth::kernels {
 
 namespace {
 
-constexpr std::int64_t kLine = 64;
+constexpr std::int64_t kBlockBytes = 64;
 constexpr std::int64_t kPieceBytes = 128 << 10;  // of codes: read and packed within a core's cache
 
 /// Four words: what every x86-64 and every arm64 has registers for.
@@ -57,8 +57,8 @@ void pack_words(const PackedView& w, const PanelLayout& layout, int row, std::ui
         if (layout.bits == 4) block[n] = nibbles_apart(block[n]);
       }
       turn(block);
-      std::uint8_t* to = panel + layout.low_at + i * kLine + std::int64_t{first} * 4;
-      for (int n = 0; n < 4; ++n) std::memcpy(to + n * kLine, &block[n], sizeof block[n]);
+      std::uint8_t* to = panel + layout.low_at + i * kBlockBytes + std::int64_t{first} * 4;
+      for (int n = 0; n < 4; ++n) std::memcpy(to + n * kBlockBytes, &block[n], sizeof block[n]);
     }
 }
 
@@ -85,7 +85,7 @@ struct PlaneOf {
   void write(const std::uint8_t* codes, int width, std::uint8_t* to) const {
     const int inputs = 32 / bits;
     const auto mask = (1U << static_cast<unsigned>(bits)) - 1U;
-    for (int k = 0; k < width; k += inputs, to += kLine) {
+    for (int k = 0; k < width; k += inputs, to += kBlockBytes) {
       std::uint32_t word = 0;
       for (int i = 0; i < inputs; ++i) {
         const unsigned code = codes[k + i] >> static_cast<unsigned>(first) & mask;

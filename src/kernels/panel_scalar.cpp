@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/gate_loop.h"
-#include "kernels/number_formats.h"
+#include "kernels/panel_layout.h"
 #include "kernels/panel_path.h"
 
 namespace hearth::kernels {
@@ -57,7 +57,7 @@ void split(const float* x, const DigitsTarget& to) {
 
 /// What a plane of `bits` each holds for input `k` of an output: a word of 32 bits holds 32 / bits
 /// inputs, every fourth in the same byte.
-unsigned plane_at(const std::uint8_t* plane, int bits, int k, int output) {
+unsigned code_in_plane(const std::uint8_t* plane, int bits, int k, int output) {
   const int inputs = 32 / bits;
   const std::int64_t word = std::int64_t{k / inputs} * kPanelRows + output;
   const unsigned byte = plane[word * 4 + k % 4];
@@ -69,28 +69,13 @@ void unpack_codes(const PanelCut& cut, std::uint8_t* codes) {
   for (int i = 0; i < cut.count; ++i)
     for (int n = 0; n < kPanelRows; ++n) {
       const int k = cut.begin + i;
-      unsigned code = plane_at(cut.panel + layout.low_at, layout.low_bits, k, n);
+      unsigned code = code_in_plane(cut.panel + layout.low_at, layout.low_bits, k, n);
       if (layout.high_bits > 0)
-        code |= plane_at(cut.panel + layout.high_at, layout.high_bits, k, n) << layout.low_bits;
+        code |= code_in_plane(cut.panel + layout.high_at, layout.high_bits, k, n)
+                << layout.low_bits;
       codes[(i / 4 * kPanelRows + n) * 4 + i % 4] =
           layout.e2m1 ? kE2m1Codes[code] : static_cast<std::uint8_t>(code);
     }
-}
-
-float scale_at(const void* scales, std::int64_t at, ScaleType type) {
-  switch (type) {
-    case ScaleType::F32:
-      return static_cast<const float*>(scales)[at];
-    case ScaleType::BF16:
-      return from_bf16(static_cast<const std::uint16_t*>(scales)[at]);
-    case ScaleType::F16:
-      return from_f16(static_cast<const std::uint16_t*>(scales)[at]);
-    case ScaleType::E8M0:
-      return from_e8m0(static_cast<const std::uint8_t*>(scales)[at]);
-    case ScaleType::E4M3:
-      return from_e4m3(static_cast<const std::uint8_t*>(scales)[at]);
-  }
-  return 0.0F;
 }
 
 void unpack_scales(const PanelCut& cut, float* scales, float* biases) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kRegion = std::size_t{64} << 20;
-constexpr std::size_t kLine = 64;
+constexpr std::size_t kCacheLine = 64;
 
 std::size_t rounded(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
@@ -44,7 +44,7 @@ class Region {
   std::uint8_t* take(std::size_t bytes) {
     if (size_ - used_ < bytes) return nullptr;
     std::uint8_t* piece = begin_ + used_;
-    const std::size_t taken = std::min(rounded(bytes, kLine), size_ - used_);
+    const std::size_t taken = std::min(rounded(bytes, kCacheLine), size_ - used_);
     used_ += taken;
     held += taken;
     return piece;

@@ -200,12 +200,6 @@ TEST_P(Families, WhatACacheGaveContinuesInAnotherCache) {
   EXPECT_LE(largest_difference(feed(*model, *other, restored, {10}), tail), 1e-4F);
 }
 
-std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-  return name;
-}
-
 INSTANTIATE_TEST_SUITE_P(Golden, Families, ::testing::ValuesIn(golden_cases()), test_name);
 
 }  // namespace

@@ -83,12 +83,6 @@ TEST_P(Invariance, FixedRowsAgreeWithTheReference) {
   EXPECT_LE(largest_difference(logits, golden.logits), 1e-4F * standard_deviation(golden.logits));
 }
 
-std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-  return name;
-}
-
 INSTANTIATE_TEST_SUITE_P(Golden, Invariance, ::testing::ValuesIn(golden_cases()), test_name);
 
 }  // namespace

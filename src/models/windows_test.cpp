@@ -91,12 +91,6 @@ TEST_P(Windows, APageThatIsReadButMissingIsAnError) {
   EXPECT_FALSE(refused({0, 1}, 0));
 }
 
-std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-  return name;
-}
-
 INSTANTIATE_TEST_SUITE_P(Golden, Windows,
                          ::testing::Values("mistral/window", "gemma2/plain", "gemma3_text/plain",
                                            "gemma3n_text/plain", "gpt_oss/plain", "cohere2/plain",

@@ -6,34 +6,32 @@
 #include <random>
 #include <vector>
 
+#include "nn/testing/arrays.h"
+
 namespace hearth::nn {
 namespace {
 
-constexpr int kBatch = 2, kHeads = 3, kKey = 4, kValue = 5;
+using testing::draw;
+using testing::largest_error;
 
-struct Numbers {
+constexpr int kSequences = 2, kDeltaHeads = 3, kKey = 4, kValue = 5;
+
+struct DeltaNumbers {
   int rows;
   std::vector<float> q, k, v, decay, rate, state;
 };
 
-std::vector<float> draw(std::mt19937& random, int count, float low, float high) {
-  std::uniform_real_distribution<float> number(low, high);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) value = number(random);
-  return values;
-}
-
 /// Keys of length 1 and all much alike, so that corrections build on each other.
-Numbers numbers(int rows, float forgetting) {
+DeltaNumbers numbers(int rows, float forgetting) {
   std::mt19937 random(7);
-  const int tokens = kBatch * rows * kHeads;
-  Numbers made{.rows = rows,
-               .q = draw(random, tokens * kKey, -1, 1),
-               .k = draw(random, tokens * kKey, 0.2F, 1),
-               .v = draw(random, tokens * kValue, -2, 2),
-               .decay = draw(random, tokens, -forgetting, 0),
-               .rate = draw(random, tokens, 0, 1),
-               .state = draw(random, kBatch * kHeads * kKey * kValue, -1, 1)};
+  const int tokens = kSequences * rows * kDeltaHeads;
+  DeltaNumbers made{.rows = rows,
+                    .q = draw(random, tokens * kKey, -1, 1),
+                    .k = draw(random, tokens * kKey, 0.2F, 1),
+                    .v = draw(random, tokens * kValue, -2, 2),
+                    .decay = draw(random, tokens, -forgetting, 0),
+                    .rate = draw(random, tokens, 0, 1),
+                    .state = draw(random, kSequences * kDeltaHeads * kKey * kValue, -1, 1)};
   for (int t = 0; t < tokens; ++t) {
     float* key = made.k.data() + std::ptrdiff_t{t} * kKey;
     float sum = 0;
@@ -44,14 +42,14 @@ Numbers numbers(int rows, float forgetting) {
 }
 
 /// The formula, one sequence and head at a time; `state` moves on.
-std::vector<double> textbook(const Numbers& n, std::vector<double>& state) {
+std::vector<double> textbook(const DeltaNumbers& n, std::vector<double>& state) {
   std::vector<double> answers;
   state.assign(n.state.begin(), n.state.end());
-  for (int b = 0; b < kBatch; ++b)
+  for (int b = 0; b < kSequences; ++b)
     for (int t = 0; t < n.rows; ++t)
-      for (int h = 0; h < kHeads; ++h) {
-        const auto at = static_cast<std::size_t>((b * n.rows + t) * kHeads + h);
-        double* s = state.data() + std::ptrdiff_t{b * kHeads + h} * kKey * kValue;
+      for (int h = 0; h < kDeltaHeads; ++h) {
+        const auto at = static_cast<std::size_t>((b * n.rows + t) * kDeltaHeads + h);
+        double* s = state.data() + std::ptrdiff_t{b * kDeltaHeads + h} * kKey * kValue;
         for (int i = 0; i < kKey * kValue; ++i) s[i] *= std::exp(double{n.decay[at]});
         for (int j = 0; j < kValue; ++j) {
           double known = 0;
@@ -69,24 +67,14 @@ std::vector<double> textbook(const Numbers& n, std::vector<double>& state) {
 }
 
 mx::array part(const std::vector<float>& values, int rows, int begin, int end, int width) {
-  const mx::array all(values.data(), {kBatch, rows, kHeads, width}, mx::float32);
-  return mx::slice(all, {0, begin, 0, 0}, {kBatch, end, kHeads, width});
-}
-
-double worst(mx::array got, const std::vector<double>& expected) {
-  got = mx::contiguous(got);
-  mx::eval(got);
-  EXPECT_EQ(got.size(), expected.size());
-  double largest = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    largest = std::max(largest, std::abs(got.data<float>()[i] - expected[i]));
-  return largest;
+  const mx::array all(values.data(), {kSequences, rows, kDeltaHeads, width}, mx::float32);
+  return mx::slice(all, {0, begin, 0, 0}, {kSequences, end, kDeltaHeads, width});
 }
 
 /// The rule over pieces of `piece` tokens.
 void check(int rows, int piece, float forgetting, double tolerance = 2e-5) {
-  const Numbers n = numbers(rows, forgetting);
-  mx::array state(n.state.data(), {kBatch, kHeads, kKey, kValue}, mx::float32);
+  const DeltaNumbers n = numbers(rows, forgetting);
+  mx::array state(n.state.data(), {kSequences, kDeltaHeads, kKey, kValue}, mx::float32);
   std::vector<mx::array> answers;
   for (int begin = 0; begin < rows; begin += piece) {
     const int end = std::min(rows, begin + piece);
@@ -100,8 +88,8 @@ void check(int rows, int piece, float forgetting, double tolerance = 2e-5) {
   }
   std::vector<double> left;
   const auto expected = textbook(n, left);
-  EXPECT_LT(worst(mx::concatenate(answers, 1), expected), tolerance);
-  EXPECT_LT(worst(state, left), tolerance);
+  EXPECT_LT(largest_error(mx::concatenate(answers, 1), expected), tolerance);
+  EXPECT_LT(largest_error(state, left), tolerance);
 }
 
 TEST(DeltaRule, TokenByToken) {

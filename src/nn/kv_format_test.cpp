@@ -15,7 +15,7 @@ using testing::array_of;
 using testing::random_floats;
 using testing::values_of;
 
-constexpr int kRows = 50;
+constexpr int kStoredRows = 50;
 
 class PackedRows : public ::testing::TestWithParam<std::tuple<int, int>> {
  protected:
@@ -23,7 +23,7 @@ class PackedRows : public ::testing::TestWithParam<std::tuple<int, int>> {
   int bits() const { return std::get<1>(GetParam()); }
   KvFormat format() const { return {.width = width(), .bits = bits()}; }
   std::vector<float> rows() const {
-    return random_floats(std::size_t{kRows} * static_cast<std::size_t>(width()), 6);
+    return random_floats(std::size_t{kStoredRows} * static_cast<std::size_t>(width()), 6);
   }
   /// Numbers that share a scale with number `i` of a row.
   std::pair<int, int> group_of(int i) const {
@@ -34,11 +34,11 @@ class PackedRows : public ::testing::TestWithParam<std::tuple<int, int>> {
 
 TEST_P(PackedRows, ComeBackWithinAStepOfTheirGroup) {
   const auto x = rows();
-  const mx::array stored = format().stored(array_of(x, {kRows, width()}));
+  const mx::array stored = format().stored(array_of(x, {kStoredRows, width()}));
   EXPECT_EQ(stored.dtype(), mx::uint8);
-  EXPECT_EQ(stored.shape(), (mx::Shape{kRows, format().stored_width()}));
+  EXPECT_EQ(stored.shape(), (mx::Shape{kStoredRows, format().stored_width()}));
   const auto y = values_of(format().numbers(stored));
-  for (int row = 0; row < kRows; ++row)
+  for (int row = 0; row < kStoredRows; ++row)
     for (int i = 0; i < width(); ++i) {
       const auto at = x.begin() + std::ptrdiff_t{row} * width();
       const auto [begin, end] = group_of(i);
@@ -52,7 +52,7 @@ TEST_P(PackedRows, ComeBackWithinAStepOfTheirGroup) {
 
 TEST_P(PackedRows, ARowAloneIsPackedAsAmongOthers) {
   const auto x = rows();
-  const auto all = values_of<std::uint8_t>(format().stored(array_of(x, {kRows, width()})));
+  const auto all = values_of<std::uint8_t>(format().stored(array_of(x, {kStoredRows, width()})));
   const std::vector<float> last(x.end() - width(), x.end());
   const auto alone = values_of<std::uint8_t>(format().stored(array_of(last, {1, width()})));
   EXPECT_TRUE(std::equal(alone.begin(), alone.end(), all.end() - std::ssize(alone)));
@@ -60,12 +60,13 @@ TEST_P(PackedRows, ARowAloneIsPackedAsAmongOthers) {
 
 TEST_P(PackedRows, TheKernelWritesTheSameBytes) {
   const auto x = rows();
-  const auto expected = values_of<std::uint8_t>(format().stored(array_of(x, {kRows, width()})));
+  const auto expected =
+      values_of<std::uint8_t>(format().stored(array_of(x, {kStoredRows, width()})));
   const kernels::KvRow row =
       kernels::kv_row(bits() == 8 ? kernels::KvType::Bits8 : kernels::KvType::Bits4, width());
   ASSERT_EQ(row.bytes, format().row_bytes());
   std::vector<std::uint8_t> bytes(expected.size());
-  for (int i = 0; i < kRows; ++i)
+  for (int i = 0; i < kStoredRows; ++i)
     kernels::store_row(row, x.data() + std::ptrdiff_t{i} * width(),
                        bytes.data() + std::ptrdiff_t{i} * row.bytes);
   EXPECT_EQ(bytes, expected);

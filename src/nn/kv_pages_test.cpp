@@ -15,13 +15,13 @@
 namespace hearth::nn {
 namespace {
 
-constexpr int kHeads = 6;
+constexpr int kQueryHeads = 6;
 constexpr int kKvHeads = 2;
-constexpr int kWidth = 8;
+constexpr int kHeadWidth = 8;
 constexpr float kScale = 0.4F;
 
 /// One sequence with all its queries, keys and values drawn beforehand: [tokens, heads, Dh].
-struct Sequence {
+struct CachedSequence {
   int tokens;
   std::vector<std::int32_t> pages;
   int cached = 0;
@@ -36,48 +36,50 @@ std::vector<float> draw(std::mt19937& random, int count) {
   return values;
 }
 
-Sequence sequence(std::mt19937& random, int tokens, std::vector<std::int32_t> pages) {
+CachedSequence sequence(std::mt19937& random, int tokens, std::vector<std::int32_t> pages) {
   return {.tokens = tokens,
           .pages = std::move(pages),
           .cached = 0,
-          .q = draw(random, tokens * kHeads * kWidth),
-          .k = draw(random, tokens * kKvHeads * kWidth),
-          .v = draw(random, tokens * kKvHeads * kWidth)};
+          .q = draw(random, tokens * kQueryHeads * kHeadWidth),
+          .k = draw(random, tokens * kKvHeads * kHeadWidth),
+          .v = draw(random, tokens * kKvHeads * kHeadWidth)};
 }
 
-const float* row(const std::vector<float>& values, int token, int head, int heads) {
-  return values.data() + static_cast<std::ptrdiff_t>((token * heads + head) * kWidth);
+const float* head_of_row(const std::vector<float>& values, int token, int head, int heads) {
+  return values.data() + static_cast<std::ptrdiff_t>((token * heads + head) * kHeadWidth);
 }
 
 /// softmax(scale q·k) v over the keys that token `at` sees.
-std::vector<double> textbook(const Sequence& s, int at, int head, int window) {
-  const int kv = head / (kHeads / kKvHeads);
+std::vector<double> textbook(const CachedSequence& s, int at, int head, int window) {
+  const int kv = head / (kQueryHeads / kKvHeads);
   const int oldest = window > 0 ? std::max(0, at - window + 1) : 0;
-  std::vector<double> mixed(kWidth, 0.0);
+  std::vector<double> mixed(kHeadWidth, 0.0);
   double total = 0.0;
   for (int key = oldest; key <= at; ++key) {
     double score = 0.0;
-    for (int i = 0; i < kWidth; ++i)
-      score += double{row(s.q, at, head, kHeads)[i]} * row(s.k, key, kv, kKvHeads)[i];
+    for (int i = 0; i < kHeadWidth; ++i)
+      score += double{head_of_row(s.q, at, head, kQueryHeads)[i]} *
+               head_of_row(s.k, key, kv, kKvHeads)[i];
     const double weight = std::exp(score * kScale);
     total += weight;
-    for (int i = 0; i < kWidth; ++i)
-      mixed[static_cast<std::size_t>(i)] += weight * row(s.v, key, kv, kKvHeads)[i];
+    for (int i = 0; i < kHeadWidth; ++i)
+      mixed[static_cast<std::size_t>(i)] += weight * head_of_row(s.v, key, kv, kKvHeads)[i];
   }
   for (double& value : mixed) value /= total;
   return mixed;
 }
 
-mx::array rows_of(const std::vector<Sequence>& sequences, const std::vector<int>& rows,
-                  std::vector<float> Sequence::* part, int heads) {
+mx::array rows_of(const std::vector<CachedSequence>& sequences, const std::vector<int>& rows,
+                  std::vector<float> CachedSequence::* part, int heads) {
   std::vector<float> flat;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     const auto begin = (sequences[i].*part).begin() +
-                       static_cast<std::ptrdiff_t>(sequences[i].cached) * heads * kWidth;
-    flat.insert(flat.end(), begin, begin + static_cast<std::ptrdiff_t>(rows[i]) * heads * kWidth);
+                       static_cast<std::ptrdiff_t>(sequences[i].cached) * heads * kHeadWidth;
+    flat.insert(flat.end(), begin,
+                begin + static_cast<std::ptrdiff_t>(rows[i]) * heads * kHeadWidth);
   }
-  const int tokens = static_cast<int>(flat.size()) / (heads * kWidth);
-  return mx::array(flat.data(), {tokens, heads, kWidth}, mx::float32);
+  const int tokens = static_cast<int>(flat.size()) / (heads * kHeadWidth);
+  return mx::array(flat.data(), {tokens, heads, kHeadWidth}, mx::float32);
 }
 
 /// Who attends.
@@ -93,7 +95,7 @@ void follow(KvPages& layer, const StepBatch& step, By by) {
 }
 
 /// Feeds `rows[i]` tokens of each sequence in one step and checks every answer.
-void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<int>& rows,
+void feed(KvPages& layer, std::vector<CachedSequence>& sequences, const std::vector<int>& rows,
           By by = By::Operations) {
   std::vector<Segment> segments;
   int total = 0;
@@ -110,17 +112,19 @@ void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<in
   ASSERT_TRUE(step) << step.error().message;
   follow(layer, *step, by);
   const bool packed = layer.shape().bits > 0;
-  layer.append(rows_of(sequences, rows, packed ? &Sequence::unpacked_k : &Sequence::k, kKvHeads),
-               rows_of(sequences, rows, packed ? &Sequence::unpacked_v : &Sequence::v, kKvHeads));
+  layer.append(
+      rows_of(sequences, rows, packed ? &CachedSequence::unpacked_k : &CachedSequence::k, kKvHeads),
+      rows_of(sequences, rows, packed ? &CachedSequence::unpacked_v : &CachedSequence::v,
+              kKvHeads));
   mx::array answer =
-      layer.attend(rows_of(sequences, rows, &Sequence::q, kHeads), {.scale = kScale});
+      layer.attend(rows_of(sequences, rows, &CachedSequence::q, kQueryHeads), {.scale = kScale});
   answer = mx::contiguous(answer);
   mx::eval({answer, layer.keys(), layer.values()});
   const float* got = answer.data<float>();
   double worst = 0.0;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     for (int r = 0; r < rows[i]; ++r)
-      for (int head = 0; head < kHeads; ++head)
+      for (int head = 0; head < kQueryHeads; ++head)
         for (const double expected :
              textbook(sequences[i], sequences[i].cached + r, head, layer.shape().window))
           worst = std::max(worst, std::abs(expected - *got++));
@@ -130,7 +134,8 @@ void feed(KvPages& layer, std::vector<Sequence>& sequences, const std::vector<in
 }
 
 KvPages layer_with(int window, std::size_t pages, int bits = 0, std::size_t most = 0) {
-  KvPages layer({.kv_heads = kKvHeads, .head_dim = kWidth, .window = window, .bits = bits}, most);
+  KvPages layer({.kv_heads = kKvHeads, .head_dim = kHeadWidth, .window = window, .bits = bits},
+                most);
   layer.grow(pages);
   return layer;
 }
@@ -147,7 +152,7 @@ class PagedAttention : public ::testing::TestWithParam<std::tuple<int, By, std::
 TEST_P(PagedAttention, PromptLongerThanATileThenSingleTokens) {
   std::mt19937 random(1);
   KvPages layer = layer_of(8);
-  std::vector<Sequence> one{sequence(random, 203, {7, 0, 3, 1, 6, 2, 5})};
+  std::vector<CachedSequence> one{sequence(random, 203, {7, 0, 3, 1, 6, 2, 5})};
   feed(layer, one, {150}, by());
   feed(layer, one, {50}, by());
   for (int i = 0; i < 3; ++i) feed(layer, one, {1}, by());
@@ -156,8 +161,8 @@ TEST_P(PagedAttention, PromptLongerThanATileThenSingleTokens) {
 TEST_P(PagedAttention, ManySequencesOfUnequalLengthInMixedSteps) {
   std::mt19937 random(2);
   KvPages layer = layer_of(16);
-  std::vector<Sequence> many{sequence(random, 100, {3, 9, 1, 12}), sequence(random, 6, {0}),
-                             sequence(random, 40, {8, 2}), sequence(random, 70, {4, 5, 11})};
+  std::vector<CachedSequence> many{sequence(random, 100, {3, 9, 1, 12}), sequence(random, 6, {0}),
+                                   sequence(random, 40, {8, 2}), sequence(random, 70, {4, 5, 11})};
   feed(layer, many, {90, 2, 1, 33}, by());  // the first row of a sequence may come alone
   feed(layer, many, {1, 1, 31, 1}, by());
   feed(layer, many, {1, 1, 1, 1}, by());
@@ -168,7 +173,7 @@ TEST_P(PagedAttention, ManySequencesOfUnequalLengthInMixedSteps) {
 TEST_P(PagedAttention, GrowingKeepsWhatIsHeld) {
   std::mt19937 random(3);
   KvPages layer = layer_of(1);
-  std::vector<Sequence> one{sequence(random, 60, {0, 4})};
+  std::vector<CachedSequence> one{sequence(random, 60, {0, 4})};
   feed(layer, one, {30}, by());
   layer.grow(5);
   feed(layer, one, {1}, by());
@@ -177,8 +182,8 @@ TEST_P(PagedAttention, GrowingKeepsWhatIsHeld) {
 
 /// What packing makes of keys or values.
 std::vector<float> rounded(const std::vector<float>& rows, const KvFormat& format) {
-  const int count = static_cast<int>(rows.size()) / kWidth;
-  const mx::array exact(rows.data(), {count, kWidth}, mx::float32);
+  const int count = static_cast<int>(rows.size()) / kHeadWidth;
+  const mx::array exact(rows.data(), {count, kHeadWidth}, mx::float32);
   return testing::values_of(format.numbers(format.stored(exact)));
 }
 
@@ -186,8 +191,8 @@ TEST_P(PagedAttention, PackedKeysAndValues) {
   for (const int bits : {16, 8, 4}) {
     std::mt19937 random(6);
     KvPages layer = layer_of(8, bits);
-    std::vector<Sequence> two{sequence(random, 90, {7, 0, 3}), sequence(random, 50, {2, 5})};
-    for (Sequence& one : two) {
+    std::vector<CachedSequence> two{sequence(random, 90, {7, 0, 3}), sequence(random, 50, {2, 5})};
+    for (CachedSequence& one : two) {
       one.unpacked_k = std::exchange(one.k, rounded(one.k, layer.shape().key_format()));
       one.unpacked_v = std::exchange(one.v, rounded(one.v, layer.shape().value_format()));
     }
@@ -201,8 +206,8 @@ TEST_P(PagedAttention, WhoAttendsMayChange) {
   for (const int bits : {0, 16, 8}) {
     std::mt19937 random(7);
     KvPages layer = layer_of(8, bits);
-    std::vector<Sequence> one{sequence(random, 90, {7, 0, 3})};
-    for (Sequence& s : one) {
+    std::vector<CachedSequence> one{sequence(random, 90, {7, 0, 3})};
+    for (CachedSequence& s : one) {
       s.unpacked_k = bits == 0 ? s.k : std::exchange(s.k, rounded(s.k, layer.shape().key_format()));
       s.unpacked_v =
           bits == 0 ? s.v : std::exchange(s.v, rounded(s.v, layer.shape().value_format()));
@@ -216,13 +221,14 @@ TEST_P(PagedAttention, WhoAttendsMayChange) {
 
 TEST_P(PagedAttention, ContentGoesFromOneToTheOther) {
   std::mt19937 random(8);
-  std::vector<Sequence> one{sequence(random, 90, {2, 0, 1})};
+  std::vector<CachedSequence> one{sequence(random, 90, {2, 0, 1})};
   KvPages layer = layer_of(3);
   feed(layer, one, {70}, by());
   const KvPages::Content content = layer.content(one[0].pages);
   mx::eval({content.keys, content.values});
-  EXPECT_EQ(content.keys.shape(), (mx::Shape{3 * kKvHeads * kPageTokens, kWidth}));
-  EXPECT_EQ(testing::values_of(content.keys)[kWidth + 1], row(one[0].k, 1, 0, kKvHeads)[1]);
+  EXPECT_EQ(content.keys.shape(), (mx::Shape{3 * kKvHeads * kPageTokens, kHeadWidth}));
+  EXPECT_EQ(testing::values_of(content.keys)[kHeadWidth + 1],
+            head_of_row(one[0].k, 1, 0, kKvHeads)[1]);
   KvPages second = layer_of(5);
   one[0].pages = {4, 3, 1};
   second.replace(one[0].pages, content);
@@ -251,7 +257,7 @@ TEST_P(InPlace, KeysAreWrittenInPlace) {
   KvPages layer = layer_with(0, 4);
   const void* keys = layer.keys().data<float>();
   const void* values = layer.values().data<float>();
-  std::vector<Sequence> one{sequence(random, 50, {1, 3})};
+  std::vector<CachedSequence> one{sequence(random, 50, {1, 3})};
   feed(layer, one, {40}, GetParam());
   feed(layer, one, {1}, GetParam());
   EXPECT_EQ(layer.keys().data<float>(), keys);
@@ -268,14 +274,14 @@ void copy(KvPages& layer, const std::vector<std::int32_t>& from,
 TEST_P(InPlace, ACopiedPageAnswersAsTheOriginal) {
   std::mt19937 random(5);
   KvPages layer = layer_with(0, 6);
-  std::vector<Sequence> one{sequence(random, 60, {1, 3})};
+  std::vector<CachedSequence> one{sequence(random, 60, {1, 3})};
   feed(layer, one, {45}, GetParam());  // page 3 is partly filled
-  std::vector<Sequence> other{one[0]};
+  std::vector<CachedSequence> other{one[0]};
   const void* keys = layer.keys().data<float>();
   copy(layer, {3, 1}, {5, 0});
   other[0].pages = {0, 5};
   for (float& value : other[0].k) value = -value;  // its further tokens differ
-  std::copy_n(one[0].k.begin(), 45 * kKvHeads * kWidth, other[0].k.begin());
+  std::copy_n(one[0].k.begin(), 45 * kKvHeads * kHeadWidth, other[0].k.begin());
   feed(layer, other, {15}, GetParam());
   feed(layer, one, {15}, GetParam());  // and the original stands as it stood
   EXPECT_EQ(layer.keys().data<float>(), keys);
@@ -286,7 +292,7 @@ INSTANTIATE_TEST_SUITE_P(By, InPlace, ::testing::Values(By::Operations, By::Kern
 TEST(KvPages, PagesChangePlaces) {
   std::mt19937 random(6);
   KvPages layer = layer_with(0, 2);
-  std::vector<Sequence> one{sequence(random, 50, {0, 1})};
+  std::vector<CachedSequence> one{sequence(random, 50, {0, 1})};
   feed(layer, one, {40});
   copy(layer, {0, 1}, {1, 0});
   one[0].pages = {1, 0};
@@ -333,7 +339,7 @@ INSTANTIATE_TEST_SUITE_P(By, TwoKeys, ::testing::Values(By::Operations, By::Kern
 TEST(KvPages, BytesArePagesTimesPageBytes) {
   const KvPages layer = layer_with(0, 3);
   EXPECT_EQ(layer.shape().page_bytes(),
-            std::size_t{2} * kPageTokens * kKvHeads * kWidth * sizeof(float));
+            std::size_t{2} * kPageTokens * kKvHeads * kHeadWidth * sizeof(float));
   EXPECT_EQ(layer.bytes(), 3 * layer.shape().page_bytes());
   EXPECT_EQ(layer_with(0, 3, 0, 1000).bytes(), layer.bytes());
 }

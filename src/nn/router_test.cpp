@@ -19,8 +19,8 @@ using testing::random_floats;
 using testing::values_of;
 using Score = RouterSpec::Score;
 
-constexpr int kWidth = 8;
-constexpr int kExperts = 12;
+constexpr int kRouterWidth = 8;
+constexpr int kChoices = 12;
 constexpr int kTokens = 40;
 
 /// Expert → weight of one token.
@@ -86,30 +86,32 @@ Picked expected(const RouterSpec& spec, const std::vector<double>& logits,
 }
 
 /// A router with random parameters, its logits and its answers.
-struct World {
-  explicit World(RouterSpec wanted) : spec(wanted) {
-    spec.experts = kExperts;
-    std::vector<testing::StoredTensor> tensors{f32("gate.weight", {kExperts, kWidth}, matrix)};
-    if (spec.bias) tensors.push_back(f32("gate.bias", {kExperts}, bias));
+struct RouterWorld {
+  explicit RouterWorld(RouterSpec wanted) : spec(wanted) {
+    spec.experts = kChoices;
+    std::vector<testing::StoredTensor> tensors{
+        f32("gate.weight", {kChoices, kRouterWidth}, matrix)};
+    if (spec.bias) tensors.push_back(f32("gate.bias", {kChoices}, bias));
     if (spec.correction)
-      tensors.push_back(f32("gate.e_score_correction_bias", {kExperts}, correction));
+      tensors.push_back(f32("gate.e_score_correction_bias", {kChoices}, correction));
     folder.write("model.safetensors", testing::safetensors(tensors));
     checkpoint = *Checkpoint::open(folder.path());
     Weights weights(checkpoint, {}, Weights::Options{});
-    const Router router(spec, kWidth, Scope(weights, ""));
+    const Router router(spec, kRouterWidth, Scope(weights, ""));
     const auto finished = weights.finish();
     EXPECT_TRUE(finished) << finished.error().message;
-    const auto choice = router(array_of(x, {kTokens, kWidth}));
+    const auto choice = router(array_of(x, {kTokens, kRouterWidth}));
     experts = values_of<std::uint32_t>(choice.experts);
     chosen_weights = values_of(choice.weights);
   }
 
   std::vector<double> logits(int token) const {
     std::vector<double> y;
-    for (std::size_t e = 0; e < kExperts; ++e) {
+    for (std::size_t e = 0; e < kChoices; ++e) {
       double sum = spec.bias ? double{bias[e]} : 0.0;
-      for (std::size_t k = 0; k < kWidth; ++k)
-        sum += double{matrix[e * kWidth + k]} * x[static_cast<std::size_t>(token) * kWidth + k];
+      for (std::size_t k = 0; k < kRouterWidth; ++k)
+        sum += double{matrix[e * kRouterWidth + k]} *
+               x[static_cast<std::size_t>(token) * kRouterWidth + k];
       y.push_back(sum);
     }
     return y;
@@ -125,10 +127,10 @@ struct World {
   }
 
   RouterSpec spec;
-  std::vector<float> matrix = random_floats(kExperts * kWidth, 1);
-  std::vector<float> bias = random_floats(kExperts, 2);
-  std::vector<float> correction = random_floats(kExperts, 3);
-  std::vector<float> x = random_floats(kTokens * kWidth, 4);
+  std::vector<float> matrix = random_floats(kChoices * kRouterWidth, 1);
+  std::vector<float> bias = random_floats(kChoices, 2);
+  std::vector<float> correction = random_floats(kChoices, 3);
+  std::vector<float> x = random_floats(kTokens * kRouterWidth, 4);
   testing::TemporaryFolder folder;
   Checkpoint checkpoint;
   std::vector<std::uint32_t> experts;
@@ -146,7 +148,7 @@ void expect_same(const Picked& got, const Picked& wanted, int token) {
 class Routers : public ::testing::TestWithParam<RouterSpec> {};
 
 TEST_P(Routers, EqualTheDefinition) {
-  const World world(GetParam());
+  const RouterWorld world(GetParam());
   for (int token = 0; token < kTokens; ++token)
     expect_same(world.picked(token), expected(world.spec, world.logits(token), world.correction),
                 token);
@@ -156,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
     Kinds, Routers,
     ::testing::Values(
         RouterSpec{.active = 3}, RouterSpec{.active = 3, .renormalise = true},
-        RouterSpec{.active = 1, .bias = true}, RouterSpec{.active = kExperts},
+        RouterSpec{.active = 1, .bias = true}, RouterSpec{.active = kChoices},
         RouterSpec{.active = 2, .score = Score::SoftmaxOfPicked},
         RouterSpec{.active = 4, .score = Score::SoftmaxOfPicked, .bias = true},
         RouterSpec{.active = 3, .score = Score::Sigmoid, .correction = true, .renormalise = true},
@@ -172,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         RouterSpec{.active = 2, .correction = true, .renormalise = true, .smallest_sum = 0.5F}));
 
 TEST(SparseMixer, WeighsEachPickAgainstThoseCloseToIt) {
-  const World world({.active = 2, .score = Score::SparseMixer, .jitter = 0.2F});
+  const RouterWorld world({.active = 2, .score = Score::SparseMixer, .jitter = 0.2F});
   for (int token = 0; token < kTokens; ++token) {
     const auto logits = world.logits(token);
     const auto order = best(logits, 2);

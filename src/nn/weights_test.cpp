@@ -18,8 +18,9 @@ using testing::StoredTensor;
 using testing::TemporaryFolder;
 
 /// A checkpoint of these tensors and the weights over it.
-struct World {
-  explicit World(const std::vector<StoredTensor>& tensors, QuantisationSettings settings = {}) {
+struct StoredWeights {
+  explicit StoredWeights(const std::vector<StoredTensor>& tensors,
+                         QuantisationSettings settings = {}) {
     folder.write("model.safetensors", safetensors(tensors));
     checkpoint = *Checkpoint::open(folder.path());
     weights.emplace(checkpoint, std::move(settings), Weights::Options{});
@@ -42,7 +43,7 @@ std::vector<StoredTensor> packed(const std::string& path) {
 }
 
 TEST(Weights, TurnedMatricesAreStoredByInputs) {
-  World world({f32("a.weight", {3, 2}, {1, 4, 2, 5, 3, 6})});
+  StoredWeights world({f32("a.weight", {3, 2}, {1, 4, 2, 5, 3, 6})});
   EXPECT_EQ(world.weights->stored_shape("a.weight"), (mx::Shape{3, 2}));
   EXPECT_TRUE(world.weights->stored_shape("b.weight").empty());
   world.weights->turn([](std::string_view path) { return path == "a.weight"; });
@@ -54,8 +55,8 @@ TEST(Weights, TurnedMatricesAreStoredByInputs) {
 }
 
 TEST(Weights, LayersTakeTheirTensors) {
-  World world({f32("a.q.weight", {2, 3}, {1, 0, 0, 0, 1, 0}), f32("a.q.bias", {2}, {10, 20}),
-               f32("norm.weight", {3})});
+  StoredWeights world({f32("a.q.weight", {2, 3}, {1, 0, 0, 0, 1, 0}),
+                       f32("a.q.bias", {2}, {10, 20}), f32("norm.weight", {3})});
   const Scope scope(*world.weights, "a");
   const Linear linear = scope.linear("q", {.inputs = 3, .outputs = 2, .bias = true});
   world.weights->norm("norm", 3, {});
@@ -70,9 +71,9 @@ TEST(Weights, LayersTakeTheirTensors) {
 // 1 and 2 in bfloat16 are 0x3F80 and 0x4000.
 TEST(Weights, SixteenBitMatricesStayAndOtherTensorsBecomeFloat32) {
   const std::string numbers("\x80\x3F\x00\x40", 4);
-  World world({{"a.weight", "BF16", {1, 2}, numbers},
-               {"stack.weight", "BF16", {1, 1, 2}, numbers},
-               {"norm.weight", "BF16", {2}, numbers}});
+  StoredWeights world({{"a.weight", "BF16", {1, 2}, numbers},
+                       {"stack.weight", "BF16", {1, 1, 2}, numbers},
+                       {"norm.weight", "BF16", {2}, numbers}});
   const Matrix matrix = world.weights->matrix("a", 1, 2);
   const ExpertMatrix stack = world.weights->stack("stack", {1, 1, 2});
   const mx::array norm = world.weights->tensor("norm.weight", {2});
@@ -92,7 +93,7 @@ TEST(Weights, SixteenBitMatricesStayAndOtherTensorsBecomeFloat32) {
 }
 
 TEST(Weights, AllFaultsAreToldTogether) {
-  World world({f32("a.weight", {2, 3}), f32("left.over", {1})});
+  StoredWeights world({f32("a.weight", {2, 3}), f32("left.over", {1})});
   world.weights->linear("a", {.inputs = 4, .outputs = 2});
   world.weights->linear("b", {.inputs = 4, .outputs = 2});
   EXPECT_THAT(world.problems(),
@@ -102,13 +103,13 @@ TEST(Weights, AllFaultsAreToldTogether) {
 }
 
 TEST(Weights, ABiasThatNobodyAskedForIsLeftOver) {
-  World world({f32("a.weight", {2, 3}), f32("a.bias", {2})});
+  StoredWeights world({f32("a.weight", {2, 3}), f32("a.bias", {2})});
   world.weights->linear("a", {.inputs = 3, .outputs = 2});
   EXPECT_THAT(world.problems(), HasSubstr("belong to no layer of this model: \"a.bias\""));
 }
 
 TEST(Weights, DroppedAndRenamedTensors) {
-  World world({f32("x.a.weight", {1}), f32("rotary.inv_freq", {4})});
+  StoredWeights world({f32("x.a.weight", {1}), f32("rotary.inv_freq", {4})});
   world.weights->rename(
       [](const std::string& path) { return path.starts_with("x.") ? path.substr(2) : path; });
   world.weights->drop([](std::string_view path) { return path == "rotary.inv_freq"; });
@@ -117,13 +118,13 @@ TEST(Weights, DroppedAndRenamedTensors) {
 }
 
 TEST(Weights, TwoTensorsForOneWeightAreRefused) {
-  World world({f32("a.weight", {1}), f32("x.a.weight", {1})});
+  StoredWeights world({f32("a.weight", {1}), f32("x.a.weight", {1})});
   world.weights->rename([](const std::string&) { return std::string("a.weight"); });
   EXPECT_THAT(world.problems(), HasSubstr("are the same weight"));
 }
 
 TEST(Weights, PackedLayersFollowTheConfig) {
-  World world(packed("a"), {.global = Packing{.bits = 8, .group_size = 32}});
+  StoredWeights world(packed("a"), {.global = Packing{.bits = 8, .group_size = 32}});
   world.weights->linear("a", {.inputs = 64, .outputs = 2});
   EXPECT_EQ(world.problems(), "");
   EXPECT_EQ(world.weights->bytes(), 128U + 16U + 16U);
@@ -145,7 +146,7 @@ std::vector<StoredTensor> counting(const std::string& path, int rows) {
 
 TEST(Weights, PackedRowsAreReadPieceByPiece) {
   constexpr int kRows = 4099;
-  World world(counting("a", kRows), {.global = Packing{.bits = 8, .group_size = 64}});
+  StoredWeights world(counting("a", kRows), {.global = Packing{.bits = 8, .group_size = 64}});
   const Matrix matrix = world.weights->prepared_matrix("a", kRows, 64);
   EXPECT_EQ(matrix.panels() != nullptr, kernels_serve());
   EXPECT_EQ(world.problems(), "");
@@ -159,7 +160,7 @@ TEST(Weights, PackedRowsAreReadPieceByPiece) {
 }
 
 TEST(Weights, AFileThatIsCutWhilePackedRowsAreReadIsAnError) {
-  World world(counting("a", 4099), {.global = Packing{.bits = 8, .group_size = 64}});
+  StoredWeights world(counting("a", 4099), {.global = Packing{.bits = 8, .group_size = 64}});
   const auto file = world.folder.path() / "model.safetensors";
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
   world.weights->prepared_matrix("a", 4099, 64);
@@ -169,7 +170,7 @@ TEST(Weights, AFileThatIsCutWhilePackedRowsAreReadIsAnError) {
 
 TEST(Weights, PackingThatContradictsTheConfigIsRefused) {
   const auto problem = [](QuantisationSettings settings) {
-    World world(packed("a"), std::move(settings));
+    StoredWeights world(packed("a"), std::move(settings));
     world.weights->linear("a", {.inputs = 64, .outputs = 2});
     return world.problems();
   };
@@ -188,7 +189,7 @@ std::vector<StoredTensor> fp8(const std::string& path, std::vector<std::int64_t>
 }
 
 TEST(Weights, Fp8IsUnpackedBlockByBlock) {
-  World world(fp8("a", {2, 2}), {.fp8 = Fp8Blocks{.rows = 2, .columns = 3}});
+  StoredWeights world(fp8("a", {2, 2}), {.fp8 = Fp8Blocks{.rows = 2, .columns = 3}});
   const Linear linear = world.weights->linear("a", {.inputs = 4, .outputs = 3});
   EXPECT_EQ(world.problems(), "");
   EXPECT_EQ(world.weights->bytes(), 48U);
@@ -204,7 +205,7 @@ TEST(Weights, Fp8WithOneScaleAndASpareActivationScale) {
   auto tensors = fp8("a", {1});
   tensors[1] = f32("a.weight_scale_inv", {1}, {0.5F});
   tensors.push_back(f32("a.activation_scale", {1}));
-  World world(tensors, {.fp8 = Fp8Blocks{}});
+  StoredWeights world(tensors, {.fp8 = Fp8Blocks{}});
   const Linear linear = world.weights->linear("a", {.inputs = 4, .outputs = 3});
   EXPECT_EQ(world.problems(), "");
   mx::array y = linear(mx::ones({1, 4}));
@@ -216,7 +217,7 @@ TEST(Weights, Fp8ThatDoesNotFitIsRefused) {
   const auto problem = [](const std::vector<StoredTensor>& tensors, bool told = true) {
     QuantisationSettings settings;
     if (told) settings.fp8 = Fp8Blocks{.rows = 2, .columns = 3};
-    World world(tensors, settings);
+    StoredWeights world(tensors, settings);
     world.weights->linear("a", {.inputs = 4, .outputs = 3});
     return world.problems();
   };
@@ -229,7 +230,7 @@ TEST(Weights, Fp8ThatDoesNotFitIsRefused) {
 }
 
 TEST(Weights, ScalesOfAnotherModeAreRefused) {
-  World world(packed("a"), {.global = Packing{8, 32, PackingMode::Mxfp8}});
+  StoredWeights world(packed("a"), {.global = Packing{8, 32, PackingMode::Mxfp8}});
   world.weights->linear("a", {.inputs = 64, .outputs = 2});
   EXPECT_THAT(world.problems(),
               HasSubstr("\"a.biases\": mxfp8, 8 bits in groups of 32 weights have no biases"));
@@ -238,7 +239,7 @@ TEST(Weights, ScalesOfAnotherModeAreRefused) {
 TEST(Weights, TornPackedLayersAreRefused) {
   const QuantisationSettings settings{.global = Packing{8, 32}};
   const auto problem = [&](const std::vector<StoredTensor>& tensors) {
-    World world(tensors, settings);
+    StoredWeights world(tensors, settings);
     world.weights->linear("a", {.inputs = 64, .outputs = 2});
     return world.problems();
   };

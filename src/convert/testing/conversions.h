@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,6 +27,11 @@ inline Result<Summary> convert_to(const Options& options) {
   if (!conversion) return fail(conversion.error());
   TRY(conversion->run([](const Progress&) { return true; }));
   return conversion->summary();
+}
+
+inline std::string file_content(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// The same model with plain float32 weights: products with packed ones round their other side.

@@ -10,14 +10,9 @@
 #include "kernels/panel_matmul.h"
 #include "kernels/panel_matrix.h"
 #include "kernels/testing/packed_example.h"
+#include "kernels/testing/three_threads.h"
 
 namespace hearth::kernels::testing {
-
-/// Three threads, whatever the machine has.
-inline ThreadPool& three_threads() {
-  static ThreadPool three(3);
-  return three;
-}
 
 /// x [rows, K] → [rows, N].
 inline std::vector<float> product(const PackedExample& w, const std::vector<float>& x,

@@ -1,13 +1,16 @@
-// For tests: random rows of activations, and comparing numbers by their bits.
+// For tests: random rows of activations, infinity, and comparing numbers by their bits.
 #pragma once
 
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
 namespace hearth::kernels::testing {
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// [count, width] from a normal distribution.
 inline std::vector<float> random_rows(int count, int width, unsigned seed) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <gtest/gtest.h>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct Golden {
 
 /// All of them, sorted.
 const std::vector<std::string>& golden_cases();
+/// A case as the name of a test: `llama_plain`.
+std::string test_name(const ::testing::TestParamInfo<std::string>& info);
 Golden read_golden(const std::string& name);
 
 using nn::testing::StoredTensor;

@@ -118,6 +118,12 @@ const std::vector<std::string>& golden_cases() {
   return kCases;
 }
 
+std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
 Golden read_golden(const std::string& name) {
   Golden golden{.folder = kGolden / name, .ids = {}, .greedy = {}, .tensors = {}, .logits = {}};
   auto document = base::parse_json(file_text(golden.folder / "golden.json"));
