@@ -1,26 +1,21 @@
 // Layers with a window: bounded memory, hits where the window's pages are, misses where they went.
 #include <algorithm>
 #include <gtest/gtest.h>
-#include <numeric>
 #include <vector>
 
 #include "engine/scheduler.h"
+#include "engine/testing/made_up_prompts.h"
 #include "engine/testing/scheduler_world.h"
 
 namespace hearth::engine {
 namespace {
 
 using testing::Slices;
+using testing::token_row;
 using testing::World;
 
 constexpr std::uint32_t kStep = 64;
 constexpr WindowOptions kWindow{.pages = 100, .tokens = 50};
-
-std::vector<TokenId> row(std::uint32_t from, std::uint32_t tokens) {
-  std::vector<TokenId> all(tokens);
-  std::iota(all.begin(), all.end(), from);
-  return all;
-}
 
 World make_world(WindowOptions windows = kWindow, std::uint32_t foresight = 256) {
   return {{.sequences = 8, .tokens_per_step = kStep, .foresight = foresight},
@@ -39,7 +34,7 @@ std::uint32_t finish(World& world) {
 
 TEST(SchedulerWindows, ALongSequenceHoldsNoMoreThanItsWindowAndAStep) {
   World here = make_world();
-  ASSERT_TRUE(here.submit(1, row(0, 3000), /*max_new=*/300));
+  ASSERT_TRUE(here.submit(1, token_row(0, 3000), /*max_new=*/300));
   // Tokens 50 + 64 - 1 in a row lie in five pages at most.
   EXPECT_LE(finish(here), 5U);
   EXPECT_EQ(here.scheduler().counts().preemptions, 0U);
@@ -64,9 +59,9 @@ TEST(SchedulerWindows, AnAnswerBeyondItsReservationTakesTurnsWithOthers) {
 
 TEST(SchedulerWindows, ANextTurnFindsThePagesBeforeIt) {
   World here = make_world();
-  ASSERT_TRUE(here.submit(1, row(0, 1000), /*max_new=*/10));
+  ASSERT_TRUE(here.submit(1, token_row(0, 1000), /*max_new=*/10));
   finish(here);
-  std::vector<TokenId> next = row(0, 1000);
+  std::vector<TokenId> next = token_row(0, 1000);
   next.resize(1009, 7);
   next.resize(1030, 5000);
   ASSERT_TRUE(here.submit(2, next, 10));
@@ -76,9 +71,9 @@ TEST(SchedulerWindows, ANextTurnFindsThePagesBeforeIt) {
 
 TEST(SchedulerWindows, WithRoomEnoughABeginningIsFoundWhereverItIsLeft) {
   World here = make_world();
-  ASSERT_TRUE(here.submit(1, row(0, 1000), /*max_new=*/10));
+  ASSERT_TRUE(here.submit(1, token_row(0, 1000), /*max_new=*/10));
   finish(here);
-  std::vector<TokenId> other = row(0, 500);
+  std::vector<TokenId> other = token_row(0, 500);
   other.resize(520, 5000);
   ASSERT_TRUE(here.submit(2, other, 10));
   EXPECT_EQ(here.step(), (Slices{{2, 20}}));
@@ -89,7 +84,7 @@ TEST(SchedulerWindows, WithRoomEnoughABeginningIsFoundWhereverItIsLeft) {
 TEST(SchedulerWindows, WherePromptsPartedIsKept) {
   World here = make_world({.pages = 12, .tokens = 50});
   const auto ask = [&](std::uint64_t id) {
-    std::vector<TokenId> prompt = row(0, 640);
+    std::vector<TokenId> prompt = token_row(0, 640);
     prompt.resize(1200, static_cast<TokenId>(5000 + id));
     EXPECT_TRUE(here.submit(id, prompt, 2));
     const std::uint64_t before = here.scheduler().counts().hit_tokens;
@@ -104,11 +99,11 @@ TEST(SchedulerWindows, WherePromptsPartedIsKept) {
 
 TEST(SchedulerWindows, WithoutItsWindowPagesAPromptIsAsGoodAsEvicted) {
   World here = make_world({.pages = 5, .tokens = 50});
-  ASSERT_TRUE(here.submit(1, row(0, 300), /*max_new=*/2));
+  ASSERT_TRUE(here.submit(1, token_row(0, 300), /*max_new=*/2));
   finish(here);
-  ASSERT_TRUE(here.submit(2, row(9000, 300), /*max_new=*/2));
+  ASSERT_TRUE(here.submit(2, token_row(9000, 300), /*max_new=*/2));
   finish(here);
-  ASSERT_TRUE(here.submit(3, row(0, 300), /*max_new=*/2));
+  ASSERT_TRUE(here.submit(3, token_row(0, 300), /*max_new=*/2));
   const std::uint64_t before = here.scheduler().counts().hit_tokens;
   here.step();
   EXPECT_EQ(here.scheduler().counts().hit_tokens, before);
@@ -118,7 +113,7 @@ TEST(SchedulerWindows, WithoutItsWindowPagesAPromptIsAsGoodAsEvicted) {
 
 TEST(SchedulerWindows, EqualPromptsThatComeTogetherAreComputedOnce) {
   World here = make_world();
-  for (std::uint64_t id = 1; id <= 4; ++id) ASSERT_TRUE(here.submit(id, row(0, 300), 10));
+  for (std::uint64_t id = 1; id <= 4; ++id) ASSERT_TRUE(here.submit(id, token_row(0, 300), 10));
   while (here.scheduler().counts().lookup_tokens < 1200) here.step();
   EXPECT_EQ(here.scheduler().counts().hit_tokens, 3U * 299U);
   EXPECT_EQ(here.copies(), 6U);  // the page that is not whole, of both kinds of layers
@@ -126,9 +121,9 @@ TEST(SchedulerWindows, EqualPromptsThatComeTogetherAreComputedOnce) {
 
 TEST(SchedulerWindows, AnAloneRequestOfAllPagesDoesWithoutACopy) {
   World here({.sequences = 8, .tokens_per_step = kStep}, {.pages = 4});
-  ASSERT_TRUE(here.submit(1, row(0, 20), /*max_new=*/2));
+  ASSERT_TRUE(here.submit(1, token_row(0, 20), /*max_new=*/2));
   finish(here);
-  std::vector<TokenId> longer = row(0, 20);
+  std::vector<TokenId> longer = token_row(0, 20);
   longer.resize(100, 5000);
   ASSERT_TRUE(here.submit(2, longer, /*max_new=*/29));  // four pages, and one that is copied
   finish(here);

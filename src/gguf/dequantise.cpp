@@ -12,8 +12,6 @@ namespace hearth::gguf {
 
 namespace {
 
-constexpr int kNumbers = 32;
-
 /// The lower half of the numbers lies in the lower half of the bytes.
 int nibble(const std::uint8_t* codes, int i) {
   return codes[i % 16] >> (i / 16 * 4) & 15;
@@ -37,32 +35,33 @@ void read_bf16(const std::uint8_t* block, float* out) {
 
 void read_q4_0(const std::uint8_t* block, float* out) {
   const float scale = half_at(block);
-  for (int i = 0; i < kNumbers; ++i) out[i] = scale * static_cast<float>(nibble(block + 2, i) - 8);
+  for (int i = 0; i < kBlockNumbers; ++i)
+    out[i] = scale * static_cast<float>(nibble(block + 2, i) - 8);
 }
 
 void read_q4_1(const std::uint8_t* block, float* out) {
   const float scale = half_at(block);
   const float min = half_at(block + 2);
-  for (int i = 0; i < kNumbers; ++i)
+  for (int i = 0; i < kBlockNumbers; ++i)
     out[i] = scale * static_cast<float>(nibble(block + 4, i)) + min;
 }
 
 void read_q5_0(const std::uint8_t* block, float* out) {
   const float scale = half_at(block);
-  for (int i = 0; i < kNumbers; ++i)
+  for (int i = 0; i < kBlockNumbers; ++i)
     out[i] = scale * static_cast<float>((nibble(block + 6, i) | fifth_bit(block + 2, i)) - 16);
 }
 
 void read_q5_1(const std::uint8_t* block, float* out) {
   const float scale = half_at(block);
   const float min = half_at(block + 2);
-  for (int i = 0; i < kNumbers; ++i)
+  for (int i = 0; i < kBlockNumbers; ++i)
     out[i] = scale * static_cast<float>(nibble(block + 8, i) | fifth_bit(block + 4, i)) + min;
 }
 
 void read_q8_0(const std::uint8_t* block, float* out) {
   const float scale = half_at(block);
-  for (int i = 0; i < kNumbers; ++i)
+  for (int i = 0; i < kBlockNumbers; ++i)
     out[i] = scale * static_cast<float>(static_cast<std::int8_t>(block[2 + i]));
 }
 

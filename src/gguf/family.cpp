@@ -45,15 +45,15 @@ constexpr auto kFamilies = std::to_array<Family>({
      .sandwich_norms = true},
 });
 
-using Pair = std::pair<std::string_view, std::string_view>;  // GGUF's, MLX's
+using NamePair = std::pair<std::string_view, std::string_view>;  // GGUF's, MLX's
 
-constexpr auto kOutside = std::to_array<Pair>({
+constexpr auto kOutside = std::to_array<NamePair>({
     {"token_embd", "model.embed_tokens"},
     {"output_norm", "model.norm"},
     {"output", "lm_head"},
 });
 
-constexpr auto kInLayers = std::to_array<Pair>({
+constexpr auto kInLayers = std::to_array<NamePair>({
     {"attn_norm", "input_layernorm"},
     {"attn_q", "self_attn.q_proj"},
     {"attn_k", "self_attn.k_proj"},
@@ -63,25 +63,25 @@ constexpr auto kInLayers = std::to_array<Pair>({
     {"attn_k_norm", "self_attn.k_norm"},
 });
 
-constexpr auto kOneFeedForward = std::to_array<Pair>({
+constexpr auto kOneFeedForward = std::to_array<NamePair>({
     {"ffn_gate", "mlp.gate_proj"},
     {"ffn_up", "mlp.up_proj"},
     {"ffn_down", "mlp.down_proj"},
 });
 
 /// Inside of the part that Family::experts names.
-constexpr auto kExperts = std::to_array<Pair>({
+constexpr auto kExperts = std::to_array<NamePair>({
     {"ffn_gate_inp", "gate"},
     {"ffn_gate_exps", "switch_mlp.gate_proj"},
     {"ffn_up_exps", "switch_mlp.up_proj"},
     {"ffn_down_exps", "switch_mlp.down_proj"},
 });
 
-constexpr auto kUsualNorms = std::to_array<Pair>({
+constexpr auto kUsualNorms = std::to_array<NamePair>({
     {"ffn_norm", "post_attention_layernorm"},
 });
 
-constexpr auto kSandwichNorms = std::to_array<Pair>({
+constexpr auto kSandwichNorms = std::to_array<NamePair>({
     {"post_attention_norm", "post_attention_layernorm"},
     {"ffn_norm", "pre_feedforward_layernorm"},
     {"post_ffw_norm", "post_feedforward_layernorm"},

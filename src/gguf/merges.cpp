@@ -32,15 +32,15 @@ Texts ordinary(const Vocabulary& vocabulary) {
 }
 
 /// One way to put a piece together.
-struct Pair {
+struct PiecePair {
   double score = 0.0;
   std::string_view piece;
   std::size_t left = 0;  ///< bytes
 };
 
-std::vector<Pair> pairs_of(const Vocabulary& vocabulary) {
+std::vector<PiecePair> pairs_of(const Vocabulary& vocabulary) {
   const Texts texts = ordinary(vocabulary);
-  std::vector<Pair> pairs;
+  std::vector<PiecePair> pairs;
   for (std::size_t id = 0; id < vocabulary.size(); ++id) {
     if (vocabulary.kinds[id] != TokenKind::Normal) continue;
     const std::string_view piece = vocabulary.texts[id];
@@ -76,14 +76,14 @@ Result<Merges> read_merges(const Metadata& metadata, const Vocabulary& vocabular
 Result<Merges> merges_by_score(const Vocabulary& vocabulary) {
   if (vocabulary.scores.empty())
     return fail(ErrorCode::CorruptData, "metadata \"tokenizer.ggml.scores\" is missing");
-  std::vector<Pair> pairs = pairs_of(vocabulary);
-  std::ranges::sort(pairs, [](const Pair& a, const Pair& b) {
+  std::vector<PiecePair> pairs = pairs_of(vocabulary);
+  std::ranges::sort(pairs, [](const PiecePair& a, const PiecePair& b) {
     return std::tuple(-a.score, a.piece, b.left) < std::tuple(-b.score, b.piece, a.left);
   });
   Merges merges;
   merges.reserve(pairs.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const Pair& pair = pairs[i];
+    const PiecePair& pair = pairs[i];
     if (i > 0 && pairs[i - 1].score == pair.score && pairs[i - 1].piece != pair.piece)
       return fail(ErrorCode::UnsupportedArgument,
                   "metadata \"tokenizer.ggml.scores\": \"{}\" and \"{}\" have the same score, so "

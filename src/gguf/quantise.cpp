@@ -14,7 +14,6 @@ namespace hearth::gguf {
 
 namespace {
 
-constexpr std::size_t kNumbers = 32;
 using Block = std::span<const float>;
 
 void put_word(std::uint16_t word, std::byte* out) {
@@ -34,7 +33,7 @@ void write_q8_0(Block numbers, std::byte* out) {
   const float scale = std::abs(farthest(numbers)) / 127.0F;
   const float inverse = scale == 0.0F ? 0.0F : 1.0F / scale;
   put_word(float_to_half(scale), out);
-  for (std::size_t i = 0; i < kNumbers; ++i) {
+  for (std::size_t i = 0; i < kBlockNumbers; ++i) {
     const float code = std::clamp(std::round(numbers[i] * inverse), -127.0F, 127.0F);
     out[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(code));
   }
@@ -51,16 +50,17 @@ void write_q4_0(Block numbers, std::byte* out) {
         static_cast<float>(static_cast<double>(number) * static_cast<double>(inverse) + 8.5);
     return static_cast<unsigned>(std::clamp(std::trunc(shifted), 0.0F, 15.0F));
   };
-  for (std::size_t i = 0; i < kNumbers / 2; ++i)
-    out[2 + i] = static_cast<std::byte>(code(numbers[i]) | code(numbers[i + kNumbers / 2]) << 4U);
+  for (std::size_t i = 0; i < kBlockNumbers / 2; ++i)
+    out[2 + i] =
+        static_cast<std::byte>(code(numbers[i]) | code(numbers[i + kBlockNumbers / 2]) << 4U);
 }
 
 }  // namespace
 
 bool can_quantise(TensorType type) {
-  constexpr auto kKinds = std::to_array(
+  constexpr auto kWrittenTypes = std::to_array(
       {TensorType::F32, TensorType::F16, TensorType::BF16, TensorType::Q8_0, TensorType::Q4_0});
-  return std::ranges::count(kKinds, type) > 0;
+  return std::ranges::count(kWrittenTypes, type) > 0;
 }
 
 void quantise(TensorType type, std::span<const float> numbers, std::vector<std::byte>& out) {
@@ -76,8 +76,8 @@ void quantise(TensorType type, std::span<const float> numbers, std::vector<std::
   for (std::size_t i = 0; i < numbers.size(); i += facts.block, to += facts.bytes) {
     if (type == TensorType::F16) put_word(float_to_half(numbers[i]), to);
     if (type == TensorType::BF16) put_word(float_to_bfloat(numbers[i]), to);
-    if (type == TensorType::Q8_0) write_q8_0(numbers.subspan(i, kNumbers), to);
-    if (type == TensorType::Q4_0) write_q4_0(numbers.subspan(i, kNumbers), to);
+    if (type == TensorType::Q8_0) write_q8_0(numbers.subspan(i, kBlockNumbers), to);
+    if (type == TensorType::Q4_0) write_q4_0(numbers.subspan(i, kBlockNumbers), to);
   }
 }
 

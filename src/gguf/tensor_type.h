@@ -26,6 +26,9 @@ enum class TensorType : std::uint32_t {
   BF16 = 30,
 };
 
+/// In a block of the kinds Q4_0 to Q8_0.
+inline constexpr int kBlockNumbers = 32;
+
 /// A kind of storage: rows are cut into blocks of equal size.
 struct TypeFacts {
   TensorType type;

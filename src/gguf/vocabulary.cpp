@@ -12,7 +12,7 @@ namespace hearth::gguf {
 namespace {
 
 constexpr std::string_view kTokens = "tokenizer.ggml.tokens";
-constexpr std::string_view kKinds = "tokenizer.ggml.token_type";
+constexpr std::string_view kTokenKinds = "tokenizer.ggml.token_type";
 constexpr std::string_view kScores = "tokenizer.ggml.scores";
 
 Result<void> check_texts(const Vocabulary& vocabulary) {
@@ -47,17 +47,17 @@ Result<Vocabulary> read_vocabulary(const Metadata& metadata) {
   const Keys keys(metadata);
   Vocabulary vocabulary{.texts = TRY(keys.texts(kTokens)), .kinds = {}, .scores = {}};
   vocabulary.kinds.assign(vocabulary.size(), TokenKind::Normal);
-  const std::vector<double> kinds = TRY(keys.numbers(kKinds));
+  const std::vector<double> kinds = TRY(keys.numbers(kTokenKinds));
   vocabulary.scores = TRY(keys.numbers(kScores));
   for (const auto& [key, size] :
-       {std::pair(kKinds, kinds.size()), std::pair(kScores, vocabulary.scores.size())})
+       {std::pair(kTokenKinds, kinds.size()), std::pair(kScores, vocabulary.scores.size())})
     if (size != 0 && size != vocabulary.size())
       return fail(ErrorCode::CorruptData, "metadata \"{}\" has {} entries for {} tokens", key, size,
                   vocabulary.size());
   for (std::size_t id = 0; id < kinds.size(); ++id) {
     if (!(kinds[id] >= 1 && kinds[id] <= 6))
       return fail(ErrorCode::CorruptData, "metadata \"{}\": token {} is of the unknown kind {}",
-                  kKinds, id, kinds[id]);
+                  kTokenKinds, id, kinds[id]);
     vocabulary.kinds[id] = static_cast<TokenKind>(kinds[id]);
   }
   TRY(check_texts(vocabulary));

@@ -15,8 +15,6 @@ constexpr std::string_view kBodyEnd = "0\r\n\r\n";
 
 }  // namespace
 
-using State = BodyStream::State;
-
 BodySender::BodySender(const ServerLimits& limits, std::shared_ptr<Wire> wire, Framing framing,
                        std::unique_ptr<BodyStream> stream)
     : limits_(limits),
@@ -28,14 +26,14 @@ BodySender::BodySender(const ServerLimits& limits, std::shared_ptr<Wire> wire, F
     stream_->start(gate_->waker());
   } catch (const std::exception& thrown) {
     log_error("http", "a streamed answer failed to start: {}", thrown.what());
-    state_ = State::Abort;
+    state_ = StreamState::Abort;
   }
 }
 
-State BodySender::step() {
+StreamState BodySender::step() {
   due_ |= gate_->take();
-  if (state_ == State::More && due_ && wire_->unsent() <= limits_.stream_buffer_bytes) pull();
-  if (state_ == State::More && base::SteadyClock::now() >= next_step()) beat();
+  if (state_ == StreamState::More && due_ && wire_->unsent() <= limits_.stream_buffer_bytes) pull();
+  if (state_ == StreamState::More && base::SteadyClock::now() >= next_step()) beat();
   return state_;
 }
 
@@ -46,16 +44,16 @@ void BodySender::pull() {
     state_ = stream_->pull(pulled_);
   } catch (const std::exception& thrown) {
     log_error("http", "a streamed answer failed: {}", thrown.what());
-    state_ = State::Abort;
+    state_ = StreamState::Abort;
   }
-  if (state_ != State::Abort) send(pulled_, state_ == State::End);
-  if (state_ != State::End) return;
+  if (state_ != StreamState::Abort) send(pulled_, state_ == StreamState::End);
+  if (state_ != StreamState::End) return;
   gate_->close();
   stream_.reset();
 }
 
 base::Instant BodySender::next_step() const {
-  const bool silent = wire_->unsent() == 0 && state_ == State::More;
+  const bool silent = wire_->unsent() == 0 && state_ == StreamState::More;
   if (!silent || limits_.heartbeat.count() <= 0) return base::Instant::max();
   return wire_->last_output() + limits_.heartbeat;
 }

@@ -11,6 +11,8 @@
 
 namespace hearth::http {
 
+using StreamState = BodyStream::State;
+
 /// One step at a time; the waiting is the caller's. All on the strand.
 class BodySender {
  public:
@@ -22,7 +24,7 @@ class BodySender {
 
   /// Pulls if there is a reason to and room for it, and fills a silence. What throws in the stream
   /// aborts it.
-  BodyStream::State step();
+  StreamState step();
   /// When step() has something to do even if nothing happens.
   base::Instant next_step() const;
 
@@ -36,7 +38,7 @@ class BodySender {
   Framing framing_;
   std::shared_ptr<WakeGate> gate_;
   std::unique_ptr<BodyStream> stream_;
-  BodyStream::State state_ = BodyStream::State::More;
+  StreamState state_ = StreamState::More;
   bool due_ = true;  // something may lie ready from the start
   std::string pulled_;
 };

@@ -12,7 +12,7 @@
 namespace hearth::http {
 namespace {
 
-using State = RequestParser::State;
+using ParserState = RequestParser::State;
 using base::Instant;
 using base::SteadyClock;
 
@@ -95,9 +95,10 @@ Task<Connection::Intake> Connection::read_request(Exchange* exchange, RequestPar
   if (!fault_) fault_ = std::move(fault);
   if (fault_) co_return Intake::Refused;
 
-  if (parser->state() == State::Body) {
+  if (parser->state() == ParserState::Body) {
     parser->limit_body(exchange->route ? exchange->route->body_limit : kUnroutedBody);
-    if (parser->expects_continue() && parser->state() == State::Body && wire_->inbox().empty())
+    if (parser->expects_continue() && parser->state() == ParserState::Body &&
+        wire_->inbox().empty())
       wire_->send_view("HTTP/1.1 100 Continue\r\n\r\n");
     intake = co_await read_body(parser);
   }
@@ -110,7 +111,7 @@ Task<Connection::Intake> Connection::read_head(RequestParser* parser) {
   const Instant deadline = SteadyClock::now() + limit;
   while (true) {
     wire_->consume(parser->feed(wire_->inbox()));
-    if (parser->state() != State::Head) break;
+    if (parser->state() != ParserState::Head) break;
     if (wire_->ended()) co_return Intake::Gone;
     if (SteadyClock::now() >= deadline) {
       fault_ = too_slow("the request's headers", limit);
@@ -118,7 +119,7 @@ Task<Connection::Intake> Connection::read_head(RequestParser* parser) {
     }
     co_await wire_->wait(deadline);
   }
-  if (parser->state() != State::Failed) co_return Intake::Ready;
+  if (parser->state() != ParserState::Failed) co_return Intake::Ready;
   fault_ = parser->fault();
   co_return Intake::Refused;
 }
@@ -128,8 +129,8 @@ Task<Connection::Intake> Connection::read_body(RequestParser* parser) {
   Instant deadline = SteadyClock::now() + limit;
   std::uint64_t seen = wire_->received();
   while (true) {
-    if (parser->state() == State::Body) wire_->consume(parser->feed(wire_->inbox()));
-    if (parser->state() != State::Body) break;
+    if (parser->state() == ParserState::Body) wire_->consume(parser->feed(wire_->inbox()));
+    if (parser->state() != ParserState::Body) break;
     if (wire_->ended()) co_return Intake::Gone;
     const Instant now = SteadyClock::now();
     if (std::exchange(seen, wire_->received()) != wire_->received()) deadline = now + limit;
@@ -139,7 +140,7 @@ Task<Connection::Intake> Connection::read_body(RequestParser* parser) {
     }
     co_await wire_->wait(deadline);
   }
-  if (parser->state() == State::Done) co_return Intake::Ready;
+  if (parser->state() == ParserState::Done) co_return Intake::Ready;
   fault_ = parser->fault();
   co_return Intake::Refused;
 }

@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
-constexpr std::string_view kAsk =
+constexpr std::string_view kAskLater =
     "GET /later HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: it\r\n\r\n";
 
 struct Waiting {
@@ -29,7 +29,7 @@ struct Waiting {
 TEST(Pending, AnswersOnceItIsReady) {
   Waiting world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskLater);
   ASSERT_TRUE(world.promise->started());
   world.promise->answer([] { return json("{\"ready\":true}", 201); });
   const auto answer = client.read_answer();
@@ -45,7 +45,7 @@ TEST(Pending, MayAnswerAtItsDeadlineWithoutAWake) {
   world.promise->deadline = base::SteadyClock::now() + 30ms;
   world.promise->at_deadline = [] { return text("late", 503); };
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskLater);
   EXPECT_EQ(client.read_answer().body, "late");
 }
 
@@ -55,7 +55,7 @@ TEST(Pending, MayBecomeAStreamAtItsDeadline) {
   world.promise->deadline = base::SteadyClock::now() + 30ms;
   world.promise->at_deadline = [feed] { return event_stream(stream_of(feed)); };
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskLater);
   ASSERT_TRUE(feed->started());
   EXPECT_TRUE(world.promise->destroyed());
   feed->push("data: 1\n\n");
@@ -66,7 +66,7 @@ TEST(Pending, MayBecomeAStreamAtItsDeadline) {
 TEST(Pending, IsDestroyedWhenTheClientLeaves) {
   Waiting world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskLater);
   ASSERT_TRUE(world.promise->started());
   client.close();
   EXPECT_TRUE(world.promise->destroyed());
@@ -79,7 +79,7 @@ TEST(Pending, IsDestroyedWhenTheClientLeaves) {
 TEST(Pending, ThatThrowsIsAn500) {
   Waiting world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskLater);
   ASSERT_TRUE(world.promise->started());
   world.promise->answer([]() -> Response { throw std::runtime_error("lost the thread"); });
   const auto answer = client.read_answer();

@@ -10,8 +10,6 @@
 #include "http/wake_gate.h"
 
 namespace hearth::http {
-using State = BodyStream::State;
-
 namespace {
 
 constexpr std::size_t kSentWithItsHead = std::size_t{16} * 1024;  // in one piece
@@ -103,18 +101,18 @@ Task<bool> Reply::send_stream(Response response) {
   if (!has_body) co_return co_await flush();
 
   BodySender sender(shared_.limits, wire_, framing, std::move(stream));
-  State state = State::More;
+  StreamState state = StreamState::More;
   while (!wire_->ended() && !drop_stalled()) {
     state = sender.step();
-    if (state != State::More) break;
+    if (state != StreamState::More) break;
     co_await wire_->wait(std::min(sender.next_step(), write_deadline()));
   }
-  const bool whole = state != State::More && co_await flush();
-  if (state == State::End) co_return whole;
+  const bool whole = state != StreamState::More && co_await flush();
+  if (state == StreamState::End) co_return whole;
   exchange_.client_left = wire_->ended();
   // A chunked body without its last chunk is visibly cut off; any other would pass for whole
   // without an error.
-  if (state == State::Abort && framing == Framing::Chunked)
+  if (state == StreamState::Abort && framing == Framing::Chunked)
     wire_->close();
   else
     wire_->reset();

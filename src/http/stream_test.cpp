@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::chrono_literals;
 
-constexpr std::string_view kAsk =
+constexpr std::string_view kAskStream =
     "GET /stream HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: it\r\n\r\n";
 
 /// A server with one streamed answer that the test feeds.
@@ -35,7 +35,7 @@ struct Streaming {
 TEST(Stream, ArrivesInOrderAndKeepsTheConnection) {
   Streaming world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   ASSERT_TRUE(world.feed->started());
   std::string expected;
   for (int i = 0; i < 1000; ++i) {
@@ -58,7 +58,7 @@ TEST(Stream, ArrivesInOrderAndKeepsTheConnection) {
 TEST(Stream, HeadGoesOutBeforeTheFirstEvent) {
   Streaming world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr("200 OK"));
   world.feed->push("data: 1\n\n");
   EXPECT_THAT(client.read_until("data: 1\n\n"), HasSubstr("9\r\n"));
@@ -67,7 +67,7 @@ TEST(Stream, HeadGoesOutBeforeTheFirstEvent) {
 TEST(Stream, ManyWakesAreFewPulls) {
   Streaming world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   client.read_until("\r\n\r\n");
   for (int i = 0; i < 200'000; ++i) world.feed->wake();
   world.feed->push("data: x\n\n");
@@ -80,7 +80,7 @@ TEST(Stream, FillsSilenceBeforeTheFirstEventAndBetween) {
   Streaming world([](ServerOptions& options) { options.limits.heartbeat = 20ms; });
   world.feed->heartbeat = ": ping\n\n";
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   client.read_until(": ping\n\n");
   client.read_until(": ping\n\n");
   world.feed->push("data: 1\n\n");
@@ -91,7 +91,7 @@ TEST(Stream, FillsSilenceBeforeTheFirstEventAndBetween) {
 TEST(Stream, EndsWithoutItsLastChunkWhereItIsAborted) {
   Streaming world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   ASSERT_TRUE(world.feed->started());
   world.feed->push("data: half");
   client.read_until("data: half");
@@ -104,7 +104,7 @@ TEST(Stream, EndsWithoutItsLastChunkWhereItIsAborted) {
 TEST(Stream, IsDestroyedWhenTheClientLeaves) {
   Streaming world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   ASSERT_TRUE(world.feed->started());
   client.close();
   EXPECT_TRUE(world.feed->destroyed());
@@ -115,7 +115,7 @@ TEST(Stream, IsDestroyedWhenTheClientLeaves) {
 TEST(Stream, IsDestroyedWhenTheClientClosesItsHalf) {
   Streaming world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   ASSERT_TRUE(world.feed->started());
   client.half_close();
   EXPECT_TRUE(world.feed->destroyed());
@@ -124,7 +124,7 @@ TEST(Stream, IsDestroyedWhenTheClientClosesItsHalf) {
 TEST(Stream, ServesWhatWasPipelinedBehindIt) {
   Streaming world;
   RawClient client(world.server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   ASSERT_TRUE(world.feed->started());
   client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
   world.feed->push("data: 1\n\n");
@@ -182,7 +182,7 @@ TEST(Stream, AReaderThatStopsCostsBoundedMemoryAndIsDropped) {
     options.limits.write_timeout = 200ms;
   });
   RawClient client(server.port(), /*receive_buffer=*/4096);
-  client.send(kAsk);
+  client.send(kAskStream);
   const auto record = server.record("it");
   ASSERT_TRUE(record) << "the stalled reader was not dropped";
   EXPECT_TRUE(record->client_left);
@@ -203,7 +203,7 @@ TEST(Stream, OneThatThrowsDropsItsConnectionOnly) {
               [](const Request&) { return event_stream(std::make_unique<Faulty>()); }});
   TestServer server(std::move(router));
   RawClient client(server.port());
-  client.send(kAsk);
+  client.send(kAskStream);
   EXPECT_THAT(client.read_to_end(), Not(HasSubstr("0\r\n\r\n")));
   EXPECT_EQ(server.ask("GET", "/nowhere").status, 404);
 }

@@ -2,7 +2,6 @@
 #include "hub/downloader.h"
 
 #include <algorithm>
-#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "hub/board.h"
 #include "hub/fetcher.h"
 #include "hub/hasher.h"
+#include "hub/partial_files.h"
 #include "hub/rate_limit.h"
 
 namespace hearth::hub {
@@ -112,14 +112,6 @@ class Download {
   std::vector<std::unique_ptr<Fetcher>> fetchers_;
   std::vector<base::Thread> threads_;
 };
-
-/// What a part takes on disk: what was never written takes nothing.
-std::uint64_t bytes_on_disk(const fs::path& path) {
-  constexpr std::uint64_t kStatBlock = 512;
-  struct stat info = {};
-  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_blocks) * kStatBlock
-                                          : 0;
-}
 
 /// Removes what is not whole, unless another program is at it.
 void remove_partial(const ModelCache& cache, const std::vector<WantedFile>& files) {

@@ -9,12 +9,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "hub/file_mode.h"
+
 namespace hearth::hub {
 namespace {
 
-constexpr mode_t kMode = 0666;
-
-Error io_error(const std::filesystem::path& file) {
+Error lock_error(const std::filesystem::path& file) {
   return {.code = ErrorCode::Io,
           .message = fmt::format("the lock {} cannot be taken: {}", file.string(),
                                  std::generic_category().message(errno))};
@@ -32,12 +32,12 @@ bool still_there(int locked, const std::filesystem::path& file) {
 
 Result<std::optional<FileLock>> FileLock::try_take(const std::filesystem::path& path) {
   for (;;) {
-    FileLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode));
-    if (lock.file_ < 0) return fail(io_error(path));
+    FileLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
+    if (lock.file_ < 0) return fail(lock_error(path));
     if (::flock(lock.file_, LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
       if (errno == EWOULDBLOCK) return std::optional<FileLock>();
-      return fail(io_error(path));
+      return fail(lock_error(path));
     }
     if (still_there(lock.file_, path)) return std::optional<FileLock>(std::move(lock));
   }

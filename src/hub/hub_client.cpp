@@ -14,7 +14,7 @@ namespace {
 
 /// No listing is as long: a server that always names a next page would be followed for ever.
 constexpr int kMostPages = 1000;
-constexpr std::chrono::milliseconds kLook{50};
+constexpr std::chrono::milliseconds kWaitSlice{50};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ Result<void> HubClient::wait(std::chrono::milliseconds time) const {
   while (base::SteadyClock::now() < until) {
     if (keep_going_ && !keep_going_())
       return fail(ErrorCode::Cancelled, "the question to the Hub was taken back");
-    std::this_thread::sleep_for(std::min(kLook, time));
+    std::this_thread::sleep_for(std::min(kWaitSlice, time));
   }
   return {};
 }

@@ -8,12 +8,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "hub/file_mode.h"
+
 namespace hearth::hub {
 namespace {
 
-constexpr mode_t kMode = 0666;
-
-Error io_error(const std::filesystem::path& path, std::string_view doing) {
+Error part_error(const std::filesystem::path& path, std::string_view doing) {
   if (errno == ENOSPC || errno == EDQUOT)
     return {
         .code = ErrorCode::Io,
@@ -29,12 +29,12 @@ Error io_error(const std::filesystem::path& path, std::string_view doing) {
 
 Result<PartFile> PartFile::open(const std::filesystem::path& path, std::uint64_t bytes,
                                 bool& was_whole_length) {
-  PartFile part(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode), path);
+  PartFile part(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode), path);
   struct stat info = {};
-  if (part.file_ < 0 || ::fstat(part.file_, &info) != 0) return fail(io_error(path, "opened"));
+  if (part.file_ < 0 || ::fstat(part.file_, &info) != 0) return fail(part_error(path, "opened"));
   was_whole_length = std::cmp_equal(info.st_size, bytes);
   if (!was_whole_length && ::ftruncate(part.file_, static_cast<off_t>(bytes)) != 0)
-    return fail(io_error(path, "made"));
+    return fail(part_error(path, "made"));
   return part;
 }
 
@@ -55,7 +55,7 @@ Result<void> PartFile::write(std::uint64_t offset, std::string_view bytes) const
   while (!bytes.empty()) {
     const auto wrote = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return fail(io_error(path_, "written"));
+    if (wrote <= 0) return fail(part_error(path_, "written"));
     bytes.remove_prefix(static_cast<std::size_t>(wrote));
     offset += static_cast<std::uint64_t>(wrote);
   }
@@ -67,7 +67,7 @@ Result<void> PartFile::read(std::uint64_t offset, std::span<std::byte> out) cons
     const auto got = ::pread(file_, out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got == 0) errno = EIO;  // somebody made it shorter
-    if (got <= 0) return fail(io_error(path_, "read"));
+    if (got <= 0) return fail(part_error(path_, "read"));
     out = out.subspan(static_cast<std::size_t>(got));
     offset += static_cast<std::uint64_t>(got);
   }
@@ -76,7 +76,7 @@ Result<void> PartFile::read(std::uint64_t offset, std::span<std::byte> out) cons
 
 Result<void> PartFile::sync() const {
   if (::fsync(file_) == 0) return {};
-  return fail(io_error(path_, "written"));
+  return fail(part_error(path_, "written"));
 }
 
 }  // namespace hearth::hub

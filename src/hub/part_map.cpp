@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "hub/file_mode.h"
+
 namespace hearth::hub {
 namespace {
 
@@ -15,13 +17,12 @@ constexpr std::size_t kHeadBytes = 512;
 constexpr std::size_t kLongestEtag = 300;
 constexpr char kWhole = '#';
 constexpr char kNotWhole = '.';
-constexpr mode_t kMode = 0666;
 
 std::string head_begin(std::uint64_t bytes, std::uint64_t block_bytes) {
   return fmt::format("hearth-map 1\nbytes {}\nblock {}\netag ", bytes, block_bytes);
 }
 
-Error io_error(const std::filesystem::path& path) {
+Error map_error(const std::filesystem::path& path) {
   return {.code = ErrorCode::Io,
           .message = fmt::format("{} cannot be written: {}", path.string(),
                                  std::generic_category().message(errno))};
@@ -70,8 +71,8 @@ PartMap::~PartMap() {
 
 Result<PartMap> PartMap::open(const std::filesystem::path& path, std::uint64_t bytes,
                               std::uint64_t block_bytes) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
-  if (file < 0) return fail(io_error(path));
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
+  if (file < 0) return fail(map_error(path));
   PartMap map(file, path, bytes, block_bytes);
   map.read();
   map.count();
@@ -105,7 +106,7 @@ void PartMap::count() {
 Result<void> PartMap::write(std::string_view text, std::uint64_t offset) const {
   const auto wrote = ::pwrite(file_, text.data(), text.size(), static_cast<off_t>(offset));
   if (wrote == static_cast<ssize_t>(text.size())) return {};
-  return fail(io_error(path_));
+  return fail(map_error(path_));
 }
 
 Result<void> PartMap::write_head() const {
@@ -118,7 +119,7 @@ Result<void> PartMap::clear() {
   std::ranges::fill(blocks_, Block::Missing);
   etag_.clear();
   count();
-  if (::ftruncate(file_, 0) != 0) return fail(io_error(path_));
+  if (::ftruncate(file_, 0) != 0) return fail(map_error(path_));
   TRY(write_head());
   return write(std::string(blocks_.size(), kNotWhole), kHeadBytes);
 }

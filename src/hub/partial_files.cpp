@@ -16,13 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPart = ".hearth-part";
 
-std::uint64_t bytes_on_disk(const fs::path& path) {
-  constexpr std::uint64_t kStatBlock = 512;
-  struct stat info = {};
-  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_blocks) * kStatBlock
-                                          : 0;
-}
-
 std::vector<fs::path> blobs_of(const fs::path& cache, std::string_view repository) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -33,6 +26,13 @@ std::vector<fs::path> blobs_of(const fs::path& cache, std::string_view repositor
 }
 
 }  // namespace
+
+std::uint64_t bytes_on_disk(const fs::path& path) {
+  constexpr std::uint64_t kStatBlock = 512;
+  struct stat info = {};
+  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_blocks) * kStatBlock
+                                          : 0;
+}
 
 PartialFiles partial_files(const fs::path& cache, std::string_view repository) {
   PartialFiles found;

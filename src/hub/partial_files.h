@@ -19,4 +19,7 @@ PartialFiles partial_files(const std::filesystem::path& cache, std::string_view 
 /// Removes our parts of a model, but for those that somebody is at. @returns what was removed
 PartialFiles remove_partial_files(const std::filesystem::path& cache, std::string_view repository);
 
+/// What a file takes on the disk: what was never written takes nothing.
+std::uint64_t bytes_on_disk(const std::filesystem::path& path);
+
 }  // namespace hearth::hub

@@ -17,13 +17,13 @@ base::Instant RateLimit::turn(std::uint64_t bytes, base::Instant now) {
 }
 
 void RateLimit::wait(std::uint64_t bytes, const std::function<bool()>& keep_going) {
-  constexpr std::chrono::milliseconds kLook{100};
+  constexpr std::chrono::milliseconds kTurnSlice{100};
   if (bytes_per_s_ == 0) return;
   const auto until = turn(bytes, base::SteadyClock::now());
   while (keep_going()) {
     const auto now = base::SteadyClock::now();
     if (now >= until) return;
-    std::this_thread::sleep_for(std::min<base::SteadyClock::duration>(until - now, kLook));
+    std::this_thread::sleep_for(std::min<base::SteadyClock::duration>(until - now, kTurnSlice));
   }
 }
 

@@ -2,20 +2,14 @@
 #include "services/near_names.h"
 
 #include <algorithm>
-#include <cctype>
 #include <numeric>
 #include <optional>
 #include <utility>
 
+#include "services/letter_case.h"
+
 namespace hearth::services {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 /// Levenshtein's distance: insertions, deletions and replacements.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -45,9 +39,9 @@ std::vector<std::string> near_names(std::string_view wanted, const std::vector<s
                                     std::size_t most) {
   if (wanted.empty()) return {};  // near to everything
   std::vector<std::pair<std::size_t, std::string>> ranked;
-  const std::string sought = lower(wanted);
+  const std::string sought = lower_case(wanted);
   for (const std::string& name : known)
-    if (const auto far = distance(sought, lower(name))) ranked.emplace_back(*far, name);
+    if (const auto far = distance(sought, lower_case(name))) ranked.emplace_back(*far, name);
   std::sort(ranked.begin(), ranked.end());
   std::vector<std::string> names;
   for (auto& [far, name] : ranked)

@@ -7,7 +7,7 @@
 namespace hearth::store {
 namespace {
 
-constexpr auto kNames = std::to_array<std::pair<ConversionState, std::string_view>>({
+constexpr auto kConversionStates = std::to_array<std::pair<ConversionState, std::string_view>>({
     {ConversionState::Pending, "pending"},
     {ConversionState::Running, "running"},
     {ConversionState::Completed, "completed"},
@@ -15,13 +15,13 @@ constexpr auto kNames = std::to_array<std::pair<ConversionState, std::string_vie
     {ConversionState::Cancelled, "cancelled"},
 });
 
-Result<ConversionState> state_named(std::string_view text) {
-  for (const auto& [state, name] : kNames)
+Result<ConversionState> conversion_state_named(std::string_view text) {
+  for (const auto& [state, name] : kConversionStates)
     if (name == text) return state;
   return fail(ErrorCode::CorruptData, "the database has a conversion of the state \"{}\"", text);
 }
 
-Result<ConversionRow> read_row(const Statement& row) {
+Result<ConversionRow> read_conversion(const Statement& row) {
   return ConversionRow{.id = row.text(0),
                        .model = row.text(1),
                        .source = row.text(2),
@@ -30,7 +30,7 @@ Result<ConversionRow> read_row(const Statement& row) {
                        .options = row.text(5),
                        .replaces = row.integer(6) != 0,
                        .memory_bytes = static_cast<std::uint64_t>(row.integer(7)),
-                       .state = TRY(state_named(row.text(8))),
+                       .state = TRY(conversion_state_named(row.text(8))),
                        .begun = row.integer(9) != 0,
                        .place = row.integer(10),
                        .error_code = row.text(11),
@@ -43,7 +43,7 @@ Result<ConversionRow> read_row(const Statement& row) {
 }  // namespace
 
 std::string_view name(ConversionState state) {
-  for (const auto& [value, text] : kNames)
+  for (const auto& [value, text] : kConversionStates)
     if (value == state) return text;
   return "failed";
 }
@@ -55,7 +55,7 @@ Result<std::vector<ConversionRow>> Conversions::list() {
         "place, error_code, error, result, created, changed FROM conversions "
         "ORDER BY place, created, id"));
     std::vector<ConversionRow> rows;
-    while (TRY(row.step())) rows.push_back(TRY(read_row(row)));
+    while (TRY(row.step())) rows.push_back(TRY(read_conversion(row)));
     return rows;
   });
 }

@@ -9,7 +9,7 @@
 namespace hearth::store {
 namespace {
 
-constexpr auto kNames = std::to_array<std::pair<DownloadState, std::string_view>>({
+constexpr auto kDownloadStates = std::to_array<std::pair<DownloadState, std::string_view>>({
     {DownloadState::Pending, "pending"},
     {DownloadState::Starting, "starting"},
     {DownloadState::Downloading, "downloading"},
@@ -19,19 +19,19 @@ constexpr auto kNames = std::to_array<std::pair<DownloadState, std::string_view>
     {DownloadState::Cancelled, "cancelled"},
 });
 
-Result<DownloadState> state_named(std::string_view text) {
-  for (const auto& [state, name] : kNames)
+Result<DownloadState> download_state_named(std::string_view text) {
+  for (const auto& [state, name] : kDownloadStates)
     if (name == text) return state;
   return fail(ErrorCode::CorruptData, "the database has a download of the state \"{}\"", text);
 }
 
-Result<DownloadRow> read_row(const Statement& row) {
+Result<DownloadRow> read_download(const Statement& row) {
   return DownloadRow{.id = row.text(0),
                      .repository = row.text(1),
                      .revision = row.text(2),
                      .include = TRY(read_text_list(row.text(3))),
                      .exclude = TRY(read_text_list(row.text(4))),
-                     .state = TRY(state_named(row.text(5))),
+                     .state = TRY(download_state_named(row.text(5))),
                      .place = row.integer(6),
                      .commit = row.text(7),
                      .folder = row.text(8),
@@ -47,7 +47,7 @@ Result<DownloadRow> read_row(const Statement& row) {
 }  // namespace
 
 std::string_view name(DownloadState state) {
-  for (const auto& [value, text] : kNames)
+  for (const auto& [value, text] : kDownloadStates)
     if (value == state) return text;
   return "failed";
 }
@@ -59,7 +59,7 @@ Result<std::vector<DownloadRow>> Downloads::list() {
         "bytes, done, files, error_code, error, created, changed FROM downloads "
         "ORDER BY place, created, id"));
     std::vector<DownloadRow> rows;
-    while (TRY(row.step())) rows.push_back(TRY(read_row(row)));
+    while (TRY(row.step())) rows.push_back(TRY(read_download(row)));
     return rows;
   });
 }

@@ -7,14 +7,14 @@ namespace hearth::store {
 namespace {
 
 /// Columns from `first` on.
-ModelSettingsRow read_row(const Statement& row, int first) {
+ModelSettingsRow read_settings(const Statement& row, int first) {
   return {.favourite = row.integer(first) != 0,
           .note = row.text(first + 1),
           .preset = row.text(first + 2)};
 }
 
-Result<void> write_row(Connection& connection, const std::string& model,
-                       const ModelSettingsRow& row) {
+Result<void> write_settings(Connection& connection, const std::string& model,
+                            const ModelSettingsRow& row) {
   if (row == ModelSettingsRow())
     return connection.run("DELETE FROM model_settings WHERE model = ?", model);
   return connection.run("INSERT OR REPLACE INTO model_settings VALUES (?, ?, ?, ?, ?)", model,
@@ -29,13 +29,14 @@ Result<std::map<std::string, ModelSettingsRow>> ModelSettings::all() {
   return database_.read([](Connection& connection) -> Result<Rows> {
     auto row = TRY(connection.prepare("SELECT model, favourite, note, preset FROM model_settings"));
     Rows rows;
-    while (TRY(row.step())) rows.emplace(row.text(0), read_row(row, 1));
+    while (TRY(row.step())) rows.emplace(row.text(0), read_settings(row, 1));
     return rows;
   });
 }
 
 Result<void> ModelSettings::put(const std::string& model, const ModelSettingsRow& row) {
-  return database_.write([&](Connection& connection) { return write_row(connection, model, row); });
+  return database_.write(
+      [&](Connection& connection) { return write_settings(connection, model, row); });
 }
 
 Result<void> ModelSettings::change(const std::string& model,
@@ -45,9 +46,9 @@ Result<void> ModelSettings::change(const std::string& model,
         connection.prepare("SELECT favourite, note, preset FROM model_settings WHERE model = ?"));
     found.with(model);
     ModelSettingsRow row;
-    if (TRY(found.step())) row = read_row(found, 0);
+    if (TRY(found.step())) row = read_settings(found, 0);
     TRY(edit(row));
-    return write_row(connection, model, row);
+    return write_settings(connection, model, row);
   });
 }
 

@@ -27,4 +27,8 @@ Result<void> check_bridge(int status, const BridgeOutput& output, ErrorCode code
   return fail(code, "{}", output.view());
 }
 
+hearth_text borrow(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
 }  // namespace hearth::text

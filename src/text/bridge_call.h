@@ -1,6 +1,7 @@
 // How does a call across the Rust bridge become a Result?
 #pragma once
 
+#include <hearth_bridge.h>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,5 +34,8 @@ class BridgeOutput {
 
 /// An Error of that code with the bridge's reason where `status` is not success.
 Result<void> check_bridge(int status, const BridgeOutput& output, ErrorCode code);
+
+/// A text as bridge calls take it; valid as long as its bytes.
+hearth_text borrow(std::string_view text);
 
 }  // namespace hearth::text

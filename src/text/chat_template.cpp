@@ -15,10 +15,6 @@
 namespace hearth::text {
 namespace {
 
-hearth_text borrow(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 std::int64_t local_seconds_now() {
   const std::time_t now = base::unix_seconds();
   std::tm local{};

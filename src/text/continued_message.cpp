@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "text/template_spaces.h"
+
 namespace hearth::text {
 namespace {
-
-constexpr std::string_view kSpaces = " \t\r\n\f\v";
 
 /// Ends in a space: a template that trims shows the tag without it.
 constexpr std::string_view kTag = "\uFDD6continue\uFDD7 ";
@@ -23,11 +23,11 @@ json::value* last_text(json::value& message) {
 }
 
 std::string_view trimmed_front(std::string_view text) {
-  return text.substr(std::min(text.find_first_not_of(kSpaces), text.size()));
+  return text.substr(std::min(text.find_first_not_of(kTemplateSpaces), text.size()));
 }
 
 std::string_view trimmed_back(std::string_view text) {
-  const std::size_t last = text.find_last_not_of(kSpaces);
+  const std::size_t last = text.find_last_not_of(kTemplateSpaces);
   return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 

@@ -7,12 +7,12 @@
 #include <functional>
 
 #include "text/control_marks.h"
+#include "text/json_members.h"
 #include "text/reasoning_splitter.h"
+#include "text/template_spaces.h"
 
 namespace hearth::text {
 namespace {
-
-constexpr std::string_view kSpaces = " \t\r\n\f\v";
 
 /// What families write around tool calls (reasoning markers have their own table).
 constexpr std::array<std::string_view, 24> kToolMarkers{
@@ -56,7 +56,7 @@ bool is_reasoning_marker(std::string_view text) {
 }
 
 bool is_control(const AddedToken& token, std::string_view template_source) {
-  const bool blank = token.text.find_first_not_of(kSpaces) == std::string::npos;
+  const bool blank = token.text.find_first_not_of(kTemplateSpaces) == std::string::npos;
   if (blank) return false;  // runs of white space are text, though templates hold them too
   return token.special || is_tool_marker(token.text) || is_reasoning_marker(token.text) ||
          template_source.find(token.text) != std::string_view::npos;
@@ -69,7 +69,7 @@ std::size_t first_character_size(std::string_view text) {
 }
 
 std::size_t last_solid(std::string_view text) {
-  const std::size_t last = text.find_last_not_of(kSpaces);
+  const std::size_t last = text.find_last_not_of(kTemplateSpaces);
   return last == std::string_view::npos ? 0 : last + 1;
 }
 
@@ -82,7 +82,7 @@ std::string marked(std::string_view text, const PatternSet& patterns, bool at_st
   const std::string& mark = control_mark();
   const std::size_t solid = last_solid(text);
   const bool open_end = patterns.open_end(text.substr(0, solid)) > 0;
-  const std::size_t start = std::min(text.find_first_not_of(kSpaces), text.size());
+  const std::size_t start = std::min(text.find_first_not_of(kTemplateSpaces), text.size());
   std::string out;
   std::size_t mark_at = at_start ? start : std::string_view::npos;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -125,13 +125,6 @@ json::value changed(const json::value& value,
     return out;
   }
   return value;
-}
-
-std::string_view role_of(const json::value& message) {
-  const json::object* object = message.if_object();
-  const json::value* role = object != nullptr ? object->if_contains("role") : nullptr;
-  return role != nullptr && role->is_string() ? std::string_view(role->get_string())
-                                              : std::string_view();
 }
 
 bool is_plain_name(std::string_view name) {

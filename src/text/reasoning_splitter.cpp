@@ -9,7 +9,7 @@ namespace hearth::text {
 namespace {
 
 constexpr std::string_view kLineEnds = "\r\n";
-constexpr std::string_view kSpaces = " \t\r\n";
+constexpr std::string_view kSpacesBeforeMarker = " \t\r\n";
 
 const std::array<ReasoningMarkers, 8>& marker_table() {
   static const std::array<ReasoningMarkers, 8> kTable{{
@@ -101,7 +101,7 @@ bool ReasoningSplitter::advance(bool at_end) {
 /// At the start of a reply, or right after reasoning: does reasoning open here?
 bool ReasoningSplitter::advance_start(bool at_end) {
   const std::string_view held = held_;
-  const std::size_t first = std::min(held.find_first_not_of(kSpaces), held.size());
+  const std::size_t first = std::min(held.find_first_not_of(kSpacesBeforeMarker), held.size());
   const std::string_view solid = held.substr(first);
   if (solid.starts_with(markers_.open)) {
     drop(first + markers_.open.size());

@@ -13,7 +13,7 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-Outcome run(const std::vector<std::string>& stops, const std::vector<std::string>& deltas) {
+Outcome run_matcher(const std::vector<std::string>& stops, const std::vector<std::string>& deltas) {
   StopMatcher matcher(stops);
   Outcome outcome;
   for (const std::string& delta : deltas) outcome.text += matcher.push(delta);
@@ -23,7 +23,7 @@ Outcome run(const std::vector<std::string>& stops, const std::vector<std::string
 }
 
 TEST(StopMatcher, GivesWhatStandsBeforeTheMatchInTheSameToken) {
-  EXPECT_EQ(run({"END"}, {"all good END of it"}), (Outcome{"all good ", "END"}));
+  EXPECT_EQ(run_matcher({"END"}, {"all good END of it"}), (Outcome{"all good ", "END"}));
 }
 
 TEST(StopMatcher, HoldsBackOnlyWhatMayBeAMatch) {
@@ -47,23 +47,24 @@ TEST(StopMatcher, SwallowsWhatComesAfter) {
 }
 
 TEST(StopMatcher, OverlappingBeginningsAreNotMissed) {
-  EXPECT_EQ(run({"aab"}, {"aaab"}), (Outcome{"a", "aab"}));
-  EXPECT_EQ(run({"abcd", "bc"}, {"abcd"}), (Outcome{"a", "bc"}));  // ends first
-  EXPECT_EQ(run({"c", "abc"}, {"xabc"}), (Outcome{"x", "abc"}));   // the longest that ends there
+  EXPECT_EQ(run_matcher({"aab"}, {"aaab"}), (Outcome{"a", "aab"}));
+  EXPECT_EQ(run_matcher({"abcd", "bc"}, {"abcd"}), (Outcome{"a", "bc"}));  // ends first
+  EXPECT_EQ(run_matcher({"c", "abc"}, {"xabc"}),
+            (Outcome{"x", "abc"}));  // the longest that ends there
 }
 
 TEST(StopMatcher, EmptyStringsNeverMatch) {
-  EXPECT_EQ(run({""}, {"text"}), (Outcome{"text", ""}));
-  EXPECT_EQ(run({}, {"text"}), (Outcome{"text", ""}));
+  EXPECT_EQ(run_matcher({""}, {"text"}), (Outcome{"text", ""}));
+  EXPECT_EQ(run_matcher({}, {"text"}), (Outcome{"text", ""}));
 }
 
 TEST(StopMatcher, EveryCutGivesTheSame) {
   const std::string text = "Grüße — 日本 <stop> und ###";
   const std::vector<std::string> stops{"<stop!>", "本 <stop>", "###"};
-  const Outcome whole = run(stops, {text});
+  const Outcome whole = run_matcher(stops, {text});
   EXPECT_EQ(whole, (Outcome{"Grüße — 日", "本 <stop>"}));
   for (std::size_t a = 0; a <= text.size(); ++a) {
-    EXPECT_EQ(run(stops, {text.substr(0, a), text.substr(a)}), whole) << a;
+    EXPECT_EQ(run_matcher(stops, {text.substr(0, a), text.substr(a)}), whole) << a;
   }
 }
 
@@ -93,7 +94,7 @@ TEST(StopMatcher, AgreesWithTheDefinitionOnRandomTexts) {
     std::vector<std::string> deltas;
     std::string text;
     for (int i = 0; i < 6; ++i) text += deltas.emplace_back(word(4));
-    EXPECT_EQ(run(stops, deltas), by_definition(stops, text)) << text;
+    EXPECT_EQ(run_matcher(stops, deltas), by_definition(stops, text)) << text;
   }
 }
 

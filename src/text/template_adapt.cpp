@@ -4,20 +4,11 @@
 #include <map>
 #include <utility>
 
+#include "text/json_members.h"
 #include "text/template_traits.h"
 
 namespace hearth::text {
 namespace {
-
-std::string_view string_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string())
-                                                : std::string_view();
-}
-
-std::string_view role_of(const json::value& message) {
-  return message.is_object() ? string_at(message.get_object(), "role") : std::string_view();
-}
 
 bool is_null_or_missing(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);

@@ -7,7 +7,6 @@ namespace hearth::text {
 namespace {
 
 constexpr std::size_t kMaxTemplateBytes = 4u << 20;
-constexpr std::size_t kMaxConfigBytes = 64u << 20;
 
 bool lies_there(const std::filesystem::path& file) {
   std::error_code ignored;

@@ -126,7 +126,7 @@ void print(const Report& report) {
   std::fflush(stdout);
 }
 
-Report run(const std::filesystem::path& sources, const std::filesystem::path& goldens) {
+Report check_folder(const std::filesystem::path& sources, const std::filesystem::path& goldens) {
   const json::value conversations = read_json(golden_folder() / "templates/conversations.json");
   Report report;
   for (const auto& entry : std::filesystem::directory_iterator(sources)) {
@@ -140,7 +140,7 @@ Report run(const std::filesystem::path& sources, const std::filesystem::path& go
 
 TEST(TemplateGoldens, OurOwnTemplatesAreIdentical) {
   const auto own = golden_folder() / "templates/own";
-  const Report report = run(own, own);
+  const Report report = check_folder(own, own);
   EXPECT_GT(report.total, 200);
   EXPECT_EQ(report.identical + report.both_refuse, report.total);
 }
@@ -158,7 +158,7 @@ TEST(TemplateGoldens, TheDemoModelsTemplateIsIdentical) {
 TEST(TemplateGoldens, RealTemplatesAreIdentical) {
   const auto templates = shared_folder() / "chat-templates";
   SKIP_WITHOUT(templates);
-  const Report report = run(templates, golden_folder() / "templates");
+  const Report report = check_folder(templates, golden_folder() / "templates");
   EXPECT_GT(report.total, 700);
   EXPECT_EQ(report.wrongly_failed, 0);
   EXPECT_GE(report.identical * 100, (report.total - report.both_refuse) * 99);

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t kCacheBytes = 32u << 20;
 constexpr std::size_t kSmallestCachedPiece = 16;  // below, encoding is as fast as looking up
 
-hearth_text borrow(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 Result<std::vector<TokenId>> bridge_encode(const hearth_tokenizer* tokenizer, std::string_view text,
                                            bool add_special) {
   BridgeOutput output;

@@ -9,7 +9,6 @@ namespace hearth::text {
 namespace {
 
 constexpr std::size_t kMaxTokenizerBytes = 512u << 20;
-constexpr std::size_t kMaxConfigBytes = 64u << 20;
 
 struct OtherForm {
   std::string_view file;  ///< a name, or an ending with its dot

@@ -1,6 +1,7 @@
 // Which files of a model folder say how its tokenizer works?
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -9,6 +10,9 @@
 #include "base/result.h"
 
 namespace hearth::text {
+
+/// Of a configuration in a model folder, such as tokenizer_config.json.
+inline constexpr std::size_t kMaxConfigBytes = 64u << 20;
 
 /// What a model folder says about its tokenizer.
 struct TokenizerFiles {

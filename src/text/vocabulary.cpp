@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/utf8.h"
+#include "text/json_members.h"
 
 namespace hearth::text {
 namespace {
@@ -68,12 +69,6 @@ std::string with_spaces(std::string_view token) {
     at = next + kLowerBlock.size();
   }
   return text;
-}
-
-std::string_view string_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string())
-                                                : std::string_view();
 }
 
 bool flag_at(const json::object& object, std::string_view key) {

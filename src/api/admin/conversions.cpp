@@ -2,13 +2,13 @@
 #include "api/admin/conversions.h"
 
 #include <boost/describe.hpp>
-#include <cmath>
 #include <functional>
 #include <optional>
 #include <utility>
 
 #include "api/admin/difference_events.h"
 #include "api/admin/in_background.h"
+#include "api/admin/percent.h"
 #include "api/admin/problem.h"
 #include "base/decode.h"
 #include "services/conversions/plan_conversion.h"
@@ -37,16 +37,9 @@ namespace {
 
 using Requests = std::vector<services::ConversionRequest>;
 
-constexpr std::string_view kAll = "/admin/api/conversions";
-constexpr std::string_view kOne = "/admin/api/conversions/{id}";
+constexpr std::string_view kConversionsPath = "/admin/api/conversions";
+constexpr std::string_view kConversionPath = "/admin/api/conversions/{id}";
 constexpr std::size_t kMostAtOnce = 100;
-
-/// Rounded down, so that 100 means all of it.
-json::value percent(const services::JobProgress& progress) {
-  if (progress.all == 0) return {};
-  return std::floor(static_cast<double>(progress.done) / static_cast<double>(progress.all) * 1000) /
-         10;
-}
 
 /// What is kept as text is JSON that we wrote.
 json::value parsed(const std::string& text) {
@@ -58,7 +51,7 @@ json::value error_of(const store::ConversionRow& row, store::ConversionState sta
   return json::object{{"code", row.error_code}, {"message", row.error}};
 }
 
-Result<Requests> read_new(const std::string& body) {
+Result<Requests> read_conversions(const std::string& body) {
   auto wanted = TRY(base::decode<wire::NewConversions>(TRY(base::parse_json(body))));
   if (wanted.model.has_value() == wanted.models.has_value())
     return fail(base::fold({{.path = "model", .message = "is required, or a list of models"}}));
@@ -84,7 +77,7 @@ Result<Requests> read_new(const std::string& body) {
 }
 
 Result<std::vector<store::ConversionRow>> plan(const Services& services, const std::string& body) {
-  const Requests requests = TRY(read_new(body));
+  const Requests requests = TRY(read_conversions(body));
   if (!requests.front().preset.empty())
     if (const auto preset = services.conversion_presets.find(requests.front().preset); !preset)
       return fail(at_field("preset", preset.error()));
@@ -100,7 +93,7 @@ Result<std::vector<store::ConversionRow>> plan(const Services& services, const s
   return rows;
 }
 
-http::Response add(const Services& services, const http::Request& request) {
+http::Response queue_conversions(const Services& services, const http::Request& request) {
   auto rows = plan(services, request.body);
   if (!rows) return problem(request, rows.error());
   const auto added = services.conversions.add(std::move(*rows));
@@ -120,7 +113,7 @@ std::string id_of(const http::Request& request) {
   return std::string(request.route_value("id"));
 }
 
-http::Response described(const Services& services, const http::Request& request) {
+http::Response answer_conversion(const Services& services, const http::Request& request) {
   const auto conversion = services.conversions.find(id_of(request));
   if (conversion)
     return http::json(base::write_json(describe(*conversion, services.models_folder)));
@@ -130,26 +123,27 @@ http::Response described(const Services& services, const http::Request& request)
 }
 
 /// A POST that changes the conversion that its path names.
-http::Route change(const Services& services, std::string_view what,
-                   std::function<Result<void>(const Services&, const http::Request&)> edit) {
-  return {http::Method::Post, fmt::format("{}/{}", kOne, what),
+http::Route change_conversion(
+    const Services& services, std::string_view what,
+    std::function<Result<void>(const Services&, const http::Request&)> edit) {
+  return {http::Method::Post, fmt::format("{}/{}", kConversionPath, what),
           [services, edit = std::move(edit)](const http::Request& request) {
             return in_background(services.tasks, [services, edit, request](const auto&) {
               if (const auto done = edit(services, request); !done)
                 return problem(request, done.error());
-              return described(services, request);
+              return answer_conversion(services, request);
             });
           }};
 }
 
-Result<void> cancel(const Services& services, const http::Request& request) {
+Result<void> stop_conversion(const Services& services, const http::Request& request) {
   const auto partial = request.query_value("partial").value_or("keep");
   if (partial != "keep" && partial != "remove")
     return fail(base::fold({{.path = "partial", .message = "must be keep or remove"}}));
   return services.conversions.cancel(id_of(request), partial == "keep");
 }
 
-Result<void> move(const Services& services, const http::Request& request) {
+Result<void> place_conversion(const Services& services, const http::Request& request) {
   const auto to = TRY(base::decode<wire::MoveConversion>(TRY(base::parse_json(request.body))));
   return services.conversions.move(id_of(request), to.place);
 }
@@ -173,7 +167,7 @@ json::object describe(const services::Conversion& conversion,
       {"phase", progress.phase.empty() ? json::value() : json::value(progress.phase)},
       {"done", progress.done},
       {"all", progress.all},
-      {"percent", percent(progress)},
+      {"percent", percent_done(progress.done, progress.all)},
       {"at", progress.at},
       {"seconds_left", progress.seconds_left ? json::value(*progress.seconds_left) : json::value()},
       {"process", progress.process},
@@ -183,7 +177,7 @@ json::object describe(const services::Conversion& conversion,
 }
 
 http::Route list_conversions(const Services& services) {
-  return {http::Method::Get, std::string(kAll), [services](const http::Request&) {
+  return {http::Method::Get, std::string(kConversionsPath), [services](const http::Request&) {
             json::array list;
             for (const auto& conversion : *services.conversions.list())
               list.push_back(describe(*conversion, services.models_folder));
@@ -192,20 +186,23 @@ http::Route list_conversions(const Services& services) {
 }
 
 http::Route add_conversions(const Services& services) {
-  return {http::Method::Post, std::string(kAll), [services](const http::Request& request) {
+  return {http::Method::Post, std::string(kConversionsPath),
+          [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
-              return add(services, request);
+              return queue_conversions(services, request);
             });
           }};
 }
 
 http::Route show_conversion(const Services& services) {
-  return {http::Method::Get, std::string(kOne),
-          [services](const http::Request& request) { return described(services, request); }};
+  return {
+      http::Method::Get, std::string(kConversionPath),
+      [services](const http::Request& request) { return answer_conversion(services, request); }};
 }
 
 http::Route forget_conversion(const Services& services) {
-  return {http::Method::Delete, std::string(kOne), [services](const http::Request& request) {
+  return {http::Method::Delete, std::string(kConversionPath),
+          [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
               const std::string id = id_of(request);
               if (const auto gone = services.conversions.forget(id); !gone)
@@ -216,17 +213,18 @@ http::Route forget_conversion(const Services& services) {
 }
 
 http::Route cancel_conversion(const Services& services) {
-  return change(services, "cancel", cancel);
+  return change_conversion(services, "cancel", stop_conversion);
 }
 
 http::Route retry_conversion(const Services& services) {
-  return change(services, "retry", [](const Services& all, const http::Request& request) {
-    return all.conversions.retry(id_of(request));
-  });
+  return change_conversion(services, "retry",
+                           [](const Services& all, const http::Request& request) {
+                             return all.conversions.retry(id_of(request));
+                           });
 }
 
 http::Route move_conversion(const Services& services) {
-  return change(services, "move", move);
+  return change_conversion(services, "move", place_conversion);
 }
 
 http::Route conversion_events(const Services& services) {
@@ -241,7 +239,7 @@ http::Route conversion_events(const Services& services) {
             return entries;
           },
       .subscribe = [&conversions](auto wake) { return conversions.subscribe(std::move(wake)); }};
-  return {http::Method::Get, fmt::format("{}/events", kAll),
+  return {http::Method::Get, fmt::format("{}/events", kConversionsPath),
           [list](const http::Request&) { return difference_events(list); }};
 }
 

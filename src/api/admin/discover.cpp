@@ -79,8 +79,8 @@ Result<bool> read_fits(const http::Request& request) {
   return wrong_field("fits", "must be true or false");
 }
 
-Result<json::object> search(const Services& services, const http::Request& request,
-                            const std::function<bool()>& wanted) {
+Result<json::object> search_hub(const Services& services, const http::Request& request,
+                                const std::function<bool()>& wanted) {
   const hub::Places places = TRY(services.hub.places());
   hub::HubClient hub(places, wanted);
   const services::MachineView view{.budget_bytes = services.pool.limits().rules.budget_bytes,
@@ -123,8 +123,8 @@ Result<json::value> fit_of(hub::HubClient& hub, const hub::ModelInfo& model,
   return fail(need.error());
 }
 
-Result<json::object> show(const Services& services, const http::Request& request,
-                          const std::function<bool()>& wanted) {
+Result<json::object> show_repository(const Services& services, const http::Request& request,
+                                     const std::function<bool()>& wanted) {
   const auto id = fmt::format("{}/{}", request.route_value("owner"), request.route_value("name"));
   if (const auto named = hub::check_repository(id); !named)
     return wrong_field("name", named.error().message);
@@ -156,23 +156,10 @@ Result<json::object> show(const Services& services, const http::Request& request
   return out;
 }
 
-/// Runs a question in the background.
-template <class Question>
-http::Handler answer_with(const Services& services, Question question) {
-  return [services, question](const http::Request& request) {
-    return in_background(services.tasks,
-                         [services, question, request](const std::function<bool()>& wanted) {
-                           const Result<json::object> answer = question(services, request, wanted);
-                           if (!answer) return problem(request, answer.error());
-                           return http::json(base::write_json(*answer));
-                         });
-  };
-}
-
 }  // namespace
 
 http::Route discover(const Services& services) {
-  return {http::Method::Get, "/admin/api/discover", answer_with(services, search)};
+  return {http::Method::Get, "/admin/api/discover", answer_with(services, search_hub)};
 }
 
 http::Route recommended_models(const Services& services) {
@@ -180,7 +167,8 @@ http::Route recommended_models(const Services& services) {
 }
 
 http::Route discover_model(const Services& services) {
-  return {http::Method::Get, "/admin/api/discover/{owner}/{name}", answer_with(services, show)};
+  return {http::Method::Get, "/admin/api/discover/{owner}/{name}",
+          answer_with(services, show_repository)};
 }
 
 }  // namespace hearth::api::admin

@@ -7,6 +7,7 @@
 
 #include "api/admin/difference_events.h"
 #include "api/admin/in_background.h"
+#include "api/admin/percent.h"
 #include "api/admin/problem.h"
 #include "base/decode.h"
 #include "hub/names.h"
@@ -32,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(Move, (), (place))
 
 namespace {
 
-constexpr std::string_view kOne = "/admin/api/downloads/{id}";
+constexpr std::string_view kDownloadPath = "/admin/api/downloads/{id}";
 
 json::value seconds_left(const hub::Progress& progress) {
   return progress.left ? json::value(progress.left->count()) : json::value();
@@ -48,21 +49,15 @@ json::array active_files(const hub::Progress& progress) {
   return files;
 }
 
-/// Rounded down, so that 100 means whole.
-json::value percent(const store::DownloadRow& row) {
-  if (row.bytes == 0) return {};
-  return std::floor(static_cast<double>(row.done) / static_cast<double>(row.bytes) * 1000) / 10;
-}
-
-http::Response described(const services::Downloads& downloads, const std::string& id,
-                         const http::Request& request, int status = 200) {
+http::Response answer_download(const services::Downloads& downloads, const std::string& id,
+                               const http::Request& request, int status = 200) {
   const auto download = downloads.find(id);
   if (download) return http::json(base::write_json(describe(*download)), status);
   return problem(request, {.code = ErrorCode::NotFound,
                            .message = fmt::format("there is no download \"{}\"", id)});
 }
 
-Result<hub::SnapshotRequest> read_new(const std::string& body) {
+Result<hub::SnapshotRequest> read_download(const std::string& body) {
   auto wanted = TRY(base::decode<wire::NewDownload>(TRY(base::parse_json(body))));
   hub::SnapshotRequest request{
       .repository = std::move(wanted.model),
@@ -76,38 +71,38 @@ Result<hub::SnapshotRequest> read_new(const std::string& body) {
   return request;
 }
 
-http::Response add(services::Downloads& downloads, const http::Request& request) {
-  const auto wanted = read_new(request.body);
+http::Response queue_download(services::Downloads& downloads, const http::Request& request) {
+  const auto wanted = read_download(request.body);
   if (!wanted) return problem(request, wanted.error());
   const auto added = downloads.add(*wanted);
   if (!added) return problem(request, added.error());
-  return described(downloads, added->id, request, added->joined ? 200 : 201);
+  return answer_download(downloads, added->id, request, added->joined ? 200 : 201);
 }
 
 /// A POST that changes the download that its path names.
-http::Route change(const Services& services, std::string_view what,
-                   Result<void> (services::Downloads::*edit)(const std::string&)) {
-  return {http::Method::Post, fmt::format("{}/{}", kOne, what),
+http::Route change_download(const Services& services, std::string_view what,
+                            Result<void> (services::Downloads::*edit)(const std::string&)) {
+  return {http::Method::Post, fmt::format("{}/{}", kDownloadPath, what),
           [services, edit](const http::Request& request) {
             return in_background(services.tasks, [services, edit, request](const auto&) {
               const std::string id(request.route_value("id"));
               if (const auto done = (services.downloads.*edit)(id); !done)
                 return problem(request, done.error());
-              return described(services.downloads, id, request);
+              return answer_download(services.downloads, id, request);
             });
           }};
 }
 
-http::Response move(services::Downloads& downloads, const http::Request& request) {
+http::Response place_download(services::Downloads& downloads, const http::Request& request) {
   const auto moved = [&]() -> Result<void> {
     const auto to = TRY(base::decode<wire::Move>(TRY(base::parse_json(request.body))));
     return downloads.move(std::string(request.route_value("id")), to.place);
   }();
   if (!moved) return problem(request, moved.error());
-  return described(downloads, std::string(request.route_value("id")), request);
+  return answer_download(downloads, std::string(request.route_value("id")), request);
 }
 
-http::Response cancel(services::Downloads& downloads, const http::Request& request) {
+http::Response stop_download(services::Downloads& downloads, const http::Request& request) {
   const std::string id(request.route_value("id"));
   const auto partial = request.query_value("partial").value_or("keep");
   if (partial != "keep" && partial != "remove")
@@ -119,7 +114,7 @@ http::Response cancel(services::Downloads& downloads, const http::Request& reque
   }
   if (const auto cancelled = downloads.cancel(id, partial == "keep"); !cancelled)
     return problem(request, cancelled.error());
-  return described(downloads, id, request);
+  return answer_download(downloads, id, request);
 }
 
 }  // namespace
@@ -140,7 +135,7 @@ json::object describe(const services::Download& download) {
           {"commit", row.commit},
           {"bytes", row.bytes},
           {"done", row.done},
-          {"percent", percent(row)},
+          {"percent", percent_done(row.done, row.bytes)},
           {"fetched", progress.fetched},
           {"bytes_per_s", std::round(progress.bytes_per_s)},
           {"seconds_left", seconds_left(progress)},
@@ -163,39 +158,40 @@ http::Route list_downloads(const Services& services) {
 http::Route add_download(const Services& services) {
   return {http::Method::Post, "/admin/api/downloads", [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
-              return add(services.downloads, request);
+              return queue_download(services.downloads, request);
             });
           }};
 }
 
 http::Route show_download(const Services& services) {
-  return {http::Method::Get, std::string(kOne),
+  return {http::Method::Get, std::string(kDownloadPath),
           [&downloads = services.downloads](const http::Request& request) {
-            return described(downloads, std::string(request.route_value("id")), request);
+            return answer_download(downloads, std::string(request.route_value("id")), request);
           }};
 }
 
 http::Route cancel_download(const Services& services) {
-  return {http::Method::Delete, std::string(kOne), [services](const http::Request& request) {
+  return {http::Method::Delete, std::string(kDownloadPath),
+          [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
-              return cancel(services.downloads, request);
+              return stop_download(services.downloads, request);
             });
           }};
 }
 
 http::Route pause_download(const Services& services) {
-  return change(services, "pause", &services::Downloads::pause);
+  return change_download(services, "pause", &services::Downloads::pause);
 }
 
 http::Route resume_download(const Services& services) {
-  return change(services, "resume", &services::Downloads::resume);
+  return change_download(services, "resume", &services::Downloads::resume);
 }
 
 http::Route move_download(const Services& services) {
-  return {http::Method::Post, fmt::format("{}/move", kOne),
+  return {http::Method::Post, fmt::format("{}/move", kDownloadPath),
           [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
-              return move(services.downloads, request);
+              return place_download(services.downloads, request);
             });
           }};
 }

@@ -11,47 +11,45 @@ namespace {
 using engine::testing::eventually;
 using testing::Answer;
 using testing::ApiWorld;
+using testing::post;
 
-const std::vector<std::string> kAll{"admin", "api", "downloads"};
+const std::vector<std::string> kDownloads{"admin", "api", "downloads"};
 
-std::vector<std::string> one(const std::string& id, const std::string& verb = "") {
-  std::vector<std::string> path = kAll;
+std::vector<std::string> download_path(const std::string& id, const std::string& verb = "") {
+  std::vector<std::string> path = kDownloads;
   path.push_back(id);
   if (!verb.empty()) path.push_back(verb);
   return path;
 }
 
-Answer post(ApiWorld& world, const std::vector<std::string>& path, std::string body = "{}") {
-  return std::move(world.send(http::Method::Post, path, std::move(body)).finish());
+Answer erase_download(ApiWorld& world, const std::string& id) {
+  return std::move(world.send(http::Method::Delete, download_path(id), "").finish());
 }
 
-Answer erase(ApiWorld& world, const std::string& id) {
-  return std::move(world.send(http::Method::Delete, one(id), "").finish());
-}
-
-std::string start(ApiWorld& world, const std::string& model) {
-  auto answer = post(world, kAll, fmt::format("{{\"model\":\"{}\"}}", model));
+std::string start_download(ApiWorld& world, const std::string& model) {
+  auto answer = post(world, kDownloads, fmt::format("{{\"model\":\"{}\"}}", model));
   EXPECT_EQ(answer.status(), 201) << answer.text();
   return answer.body().at("id").as_string().c_str();
 }
 
-std::string state(ApiWorld& world, const std::string& id) {
-  return world.get(one(id)).finish().body().at("state").as_string().c_str();
+std::string download_state(ApiWorld& world, const std::string& id) {
+  return world.get(download_path(id)).finish().body().at("state").as_string().c_str();
 }
 
 TEST(DownloadsApi, ADownloadRunsAndIsJoined) {
   ApiWorld world;
-  const auto id = start(world, "org/new");
-  auto again = post(world, kAll, R"({"model":"org/new","revision":"main"})");
+  const auto id = start_download(world, "org/new");
+  auto again = post(world, kDownloads, R"({"model":"org/new","revision":"main"})");
   EXPECT_EQ(again.status(), 200);
   EXPECT_EQ(again.body().at("id").as_string(), id);
   world.source.bring("org/new", 25);
-  EXPECT_TRUE(eventually(
-      [&] { return world.get(one(id)).finish().body().at("done").to_number<int>() == 25; }));
-  EXPECT_EQ(world.get(one(id)).finish().body().at("percent").to_number<double>(), 25);
+  EXPECT_TRUE(eventually([&] {
+    return world.get(download_path(id)).finish().body().at("done").to_number<int>() == 25;
+  }));
+  EXPECT_EQ(world.get(download_path(id)).finish().body().at("percent").to_number<double>(), 25);
   world.source.end("org/new");
-  EXPECT_TRUE(eventually([&] { return state(world, id) == "completed"; }));
-  const auto list = world.get(kAll).finish().body().at("downloads").as_array();
+  EXPECT_TRUE(eventually([&] { return download_state(world, id) == "completed"; }));
+  const auto list = world.get(kDownloads).finish().body().at("downloads").as_array();
   ASSERT_EQ(list.size(), 1U);
   EXPECT_EQ(list.front().at("bytes").to_number<int>(), 100);
   EXPECT_EQ(list.front().at("commit").as_string(), "c0ffee");
@@ -60,7 +58,7 @@ TEST(DownloadsApi, ADownloadRunsAndIsJoined) {
 TEST(DownloadsApi, WrongFieldsAreNamed) {
   ApiWorld world;
   const auto path = [&](std::string body) {
-    auto answer = post(world, kAll, std::move(body));
+    auto answer = post(world, kDownloads, std::move(body));
     EXPECT_EQ(answer.status(), 400) << answer.text();
     return std::string(answer.body().at("errors").at(0).at("path").as_string());
   };
@@ -70,40 +68,40 @@ TEST(DownloadsApi, WrongFieldsAreNamed) {
   EXPECT_EQ(path(R"({"model":"org/a","revision":"../x"})"), "revision");
   EXPECT_EQ(path(R"({"model":"org/a","include":["a",1]})"), "include[1]");
   EXPECT_EQ(path(R"({"model":"org/a","exclude":"a"})"), "exclude");
-  EXPECT_EQ(post(world, kAll, "no json").status(), 400);
+  EXPECT_EQ(post(world, kDownloads, "no json").status(), 400);
 }
 
 TEST(DownloadsApi, PauseResumeMoveCancel) {
   ApiWorld world;
-  const auto first = start(world, "org/first");
-  const auto second = start(world, "org/second");
-  const auto third = start(world, "org/third");
-  EXPECT_EQ(post(world, one(second, "pause")).body().at("state").as_string(), "paused");
-  EXPECT_EQ(post(world, one(third, "move"), R"({"place":0})").status(), 200);
-  const auto list = world.get(kAll).finish().body().at("downloads").as_array();
+  const auto first = start_download(world, "org/first");
+  const auto second = start_download(world, "org/second");
+  const auto third = start_download(world, "org/third");
+  EXPECT_EQ(post(world, download_path(second, "pause")).body().at("state").as_string(), "paused");
+  EXPECT_EQ(post(world, download_path(third, "move"), R"({"place":0})").status(), 200);
+  const auto list = world.get(kDownloads).finish().body().at("downloads").as_array();
   EXPECT_EQ(list.at(1).at("id").as_string(), third);
-  EXPECT_EQ(post(world, one(second, "resume")).body().at("state").as_string(), "pending");
-  EXPECT_EQ(erase(world, first).body().at("state").as_string(), "cancelled");
-  EXPECT_TRUE(eventually([&] { return erase(world, first).status() == 200; }));
-  EXPECT_EQ(world.get(one(first)).finish().status(), 404);
+  EXPECT_EQ(post(world, download_path(second, "resume")).body().at("state").as_string(), "pending");
+  EXPECT_EQ(erase_download(world, first).body().at("state").as_string(), "cancelled");
+  EXPECT_TRUE(eventually([&] { return erase_download(world, first).status() == 200; }));
+  EXPECT_EQ(world.get(download_path(first)).finish().status(), 404);
 }
 
 TEST(DownloadsApi, UnknownOnesAndWrongMovesAreRefused) {
   ApiWorld world;
-  EXPECT_EQ(world.get(one("x")).finish().status(), 404);
-  EXPECT_EQ(post(world, one("x", "pause")).status(), 404);
-  EXPECT_EQ(erase(world, "x").status(), 404);
-  start(world, "org/first");
-  const auto id = start(world, "org/second");
-  auto wrong = post(world, one(id, "move"), R"({"place":-1})");
+  EXPECT_EQ(world.get(download_path("x")).finish().status(), 404);
+  EXPECT_EQ(post(world, download_path("x", "pause")).status(), 404);
+  EXPECT_EQ(erase_download(world, "x").status(), 404);
+  start_download(world, "org/first");
+  const auto id = start_download(world, "org/second");
+  auto wrong = post(world, download_path(id, "move"), R"({"place":-1})");
   EXPECT_EQ(wrong.status(), 400);
   EXPECT_EQ(wrong.body().at("errors").at(0).at("path").as_string(), "place");
 }
 
 TEST(DownloadsApi, EventsBeginWithAllAndGoOnWithWhatChanges) {
   ApiWorld world;
-  const auto id = start(world, "org/new");
-  ASSERT_TRUE(eventually([&] { return state(world, id) == "downloading"; }));
+  const auto id = start_download(world, "org/new");
+  ASSERT_TRUE(eventually([&] { return download_state(world, id) == "downloading"; }));
   auto stream = world.get({"admin", "api", "downloads", "events"});
   stream.advance();
   ASSERT_EQ(stream.events().size(), 1U);
@@ -116,8 +114,8 @@ TEST(DownloadsApi, EventsBeginWithAllAndGoOnWithWhatChanges) {
     return stream.events().back().at("downloads").at(0).at("done").to_number<int>() == 60;
   }));
   world.source.end("org/new");
-  ASSERT_TRUE(eventually([&] { return state(world, id) == "completed"; }));
-  ASSERT_TRUE(eventually([&] { return erase(world, id).status() == 200; }));
+  ASSERT_TRUE(eventually([&] { return download_state(world, id) == "completed"; }));
+  ASSERT_TRUE(eventually([&] { return erase_download(world, id).status() == 200; }));
   stream.advance();
   EXPECT_EQ(stream.events().back().at("removed").at(0).as_string(), id);
 }

@@ -12,7 +12,7 @@ json::object facts(const engine::ModelInfo& info) {
           {"context_length", info.context_length}, {"fingerprint", info.fingerprint}};
 }
 
-std::string_view word(engine::Priority priority) {
+std::string_view priority_word(engine::Priority priority) {
   switch (priority) {
     case engine::Priority::High:
       return "high";
@@ -28,11 +28,11 @@ json::object queue(const engine::EngineStats& stats) {
   const engine::SchedulerStats& scheduler = stats.scheduler;
   json::object by_priority;
   for (std::size_t i = 0; i < scheduler.waiting_by_priority.size(); ++i)
-    by_priority[word(static_cast<engine::Priority>(i))] = scheduler.waiting_by_priority[i];
+    by_priority[priority_word(static_cast<engine::Priority>(i))] = scheduler.waiting_by_priority[i];
   json::array next;
   for (const auto& request : scheduler.queue)
     next.push_back(json::object{{"id", request.id},
-                                {"priority", word(request.priority)},
+                                {"priority", priority_word(request.priority)},
                                 {"prompt_tokens", request.prompt_tokens},
                                 {"waited_ms", request.waited_ms}});
   return {{"running", stats.running},

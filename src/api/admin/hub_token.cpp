@@ -21,10 +21,10 @@ BOOST_DESCRIBE_STRUCT(NewToken, (), (token, check))
 
 namespace {
 
-constexpr std::string_view kPath = "/admin/api/hub/token";
+constexpr std::string_view kTokenPath = "/admin/api/hub/token";
 
 /// A kept token that no longer opens is no reason to show nothing: it can be replaced.
-Result<json::object> state(const services::HubAccess& access) {
+Result<json::object> token_state(const services::HubAccess& access) {
   const auto kept = access.kept();
   const auto places = kept ? TRY(access.places())
                            : TRY(hub::places([] { return Result<std::string>(std::string()); }));
@@ -34,8 +34,8 @@ Result<json::object> state(const services::HubAccess& access) {
                       {"kept", !kept || !kept->empty()}};
 }
 
-Result<json::object> keep(const services::HubAccess& access, const std::string& body,
-                          const std::function<bool()>& wanted) {
+Result<json::object> check_and_keep(const services::HubAccess& access, const std::string& body,
+                                    const std::function<bool()>& wanted) {
   const auto given = TRY(base::decode<wire::NewToken>(TRY(base::parse_json(body))));
   const auto token = hub::check_token(given.token, "the field");
   if (!token || token->empty())
@@ -44,46 +44,35 @@ Result<json::object> keep(const services::HubAccess& access, const std::string& 
   if (given.check.value_or(true))
     account = services::describe(TRY(services::account_of(access, *token, wanted)));
   TRY(access.keep(*token));
-  json::object out = TRY(state(access));
+  json::object out = TRY(token_state(access));
   out["account"] = std::move(account);
   return out;
-}
-
-using Question = std::function<Result<json::object>(
-    const services::HubAccess&, const http::Request&, const std::function<bool()>& wanted)>;
-
-http::Handler answer_with(const Services& services, Question question) {
-  return [services, question = std::move(question)](const http::Request& request) {
-    return in_background(services.tasks, [services, question, request](const auto& wanted) {
-      const auto answer = question(services.hub, request, wanted);
-      if (!answer) return problem(request, answer.error());
-      return http::json(base::write_json(*answer));
-    });
-  };
 }
 
 }  // namespace
 
 http::Route show_token(const Services& services) {
-  return {http::Method::Get, std::string(kPath),
-          answer_with(services,
-                      [](const auto& access, const auto&, const auto&) { return state(access); })};
+  return {http::Method::Get, std::string(kTokenPath),
+          answer_with(services, [](const Services& all, const auto&, const auto&) {
+            return token_state(all.hub);
+          })};
 }
 
 http::Route keep_token(const Services& services) {
-  return {
-      http::Method::Put, std::string(kPath),
-      answer_with(services, [](const auto& access, const auto& request,
-                               const auto& wanted) { return keep(access, request.body, wanted); }),
-      std::size_t{64} * 1024};
+  return {http::Method::Put, std::string(kTokenPath),
+          answer_with(services,
+                      [](const Services& all, const auto& request, const auto& wanted) {
+                        return check_and_keep(all.hub, request.body, wanted);
+                      }),
+          std::size_t{64} * 1024};
 }
 
 http::Route forget_token(const Services& services) {
-  return {http::Method::Delete, std::string(kPath),
+  return {http::Method::Delete, std::string(kTokenPath),
           answer_with(services,
-                      [](const auto& access, const auto&, const auto&) -> Result<json::object> {
-                        TRY(access.forget());
-                        return state(access);
+                      [](const Services& all, const auto&, const auto&) -> Result<json::object> {
+                        TRY(all.hub.forget());
+                        return token_state(all.hub);
                       })};
 }
 
@@ -91,8 +80,8 @@ http::Route show_account(const Services& services) {
   return {
       http::Method::Get, "/admin/api/hub/account",
       answer_with(services,
-                  [](const auto& access, const auto&, const auto& wanted) -> Result<json::object> {
-                    return services::describe(TRY(services::account_of(access, {}, wanted)));
+                  [](const Services& all, const auto&, const auto& wanted) -> Result<json::object> {
+                    return services::describe(TRY(services::account_of(all.hub, {}, wanted)));
                   })};
 }
 

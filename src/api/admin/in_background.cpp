@@ -78,4 +78,14 @@ http::Response in_background(
   return http::pending(std::make_unique<Background>(meeting));
 }
 
+http::Handler answer_with(const Services& services, Question question) {
+  return [services, question = std::move(question)](const http::Request& request) {
+    return in_background(services.tasks, [services, question, request](const auto& wanted) {
+      const auto answer = question(services, request, wanted);
+      if (!answer) return problem(request, answer.error());
+      return http::json(base::write_json(*answer));
+    });
+  };
+}
+
 }  // namespace hearth::api::admin

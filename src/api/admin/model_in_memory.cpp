@@ -57,7 +57,7 @@ json::object describe_state(const Services& services, const std::string& id) {
   return out;
 }
 
-http::Response described(const Services& services, const std::string& id, int status = 200) {
+http::Response answer_state(const Services& services, const std::string& id, int status = 200) {
   return http::json(base::write_json(describe_state(services, id)), status);
 }
 
@@ -109,7 +109,7 @@ class Loading final : public http::PendingResponse {
     const std::lock_guard lock(arrival_->mutex);
     if (!arrival_->outcome) return std::nullopt;
     if (!*arrival_->outcome) return write_error(request_, arrival_->outcome->error());
-    return described(services_, id_);
+    return answer_state(services_, id_);
   }
 
  private:
@@ -135,14 +135,14 @@ Result<http::Response> load(const Services& services, const http::Request& reque
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   if (!wanted.wait.value_or(true)) {
     load_quietly(services, model, wanted.keep_alive);
-    return described(services, model.id, 202);
+    return answer_state(services, model.id, 202);
   }
   auto loading = std::make_unique<Loading>(services, for_errors(request), model.id);
   loading->begin(model, wanted.keep_alive);
   return http::pending(std::move(loading));
 }
 
-std::string_view word(Pool::Unload outcome) {
+std::string_view outcome_word(Pool::Unload outcome) {
   switch (outcome) {
     case Pool::Unload::NotLoaded:
       return "not_loaded";
@@ -160,11 +160,11 @@ Result<http::Response> unload(const Services& services, const http::Request& req
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   const Pool::Unload outcome = services.pool.unload(model.id);
   json::object out = describe_state(services, model.id);
-  out["outcome"] = word(outcome);
+  out["outcome"] = outcome_word(outcome);
   return http::json(base::write_json(out));
 }
 
-Result<http::Response> cancel(const Services& services, const http::Request& request) {
+Result<http::Response> stop_loading(const Services& services, const http::Request& request) {
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   if (services.pool.state(model.id) != services::ModelState::Loading)
     return fail(ErrorCode::InvalidArgument, "{} is not being loaded: there is nothing to cancel",
@@ -175,7 +175,7 @@ Result<http::Response> cancel(const Services& services, const http::Request& req
 Result<http::Response> set_pin(const Services& services, const http::Request& request, bool pin) {
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   services.pool.edit(model.id, [pin](store::PoolModel& row) { row.pinned = pin; });
-  return described(services, model.id);
+  return answer_state(services, model.id);
 }
 
 Result<http::Response> set_preload(const Services& services, const http::Request& request) {
@@ -183,7 +183,7 @@ Result<http::Response> set_preload(const Services& services, const http::Request
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   services.pool.edit(model.id, [wanted](store::PoolModel& row) { row.preload = wanted; });
   if (wanted) load_quietly(services, model, {});
-  return described(services, model.id);
+  return answer_state(services, model.id);
 }
 
 Result<http::Response> set_keep(const Services& services, const http::Request& request) {
@@ -192,7 +192,7 @@ Result<http::Response> set_keep(const Services& services, const http::Request& r
   TRY(services.shelf.change(
       model.id, [&](services::ModelSettings& settings) { settings.preset.keep_alive = keep; }));
   services.pool.tick();  // who is loaded obeys at once
-  return described(services, model.id);
+  return answer_state(services, model.id);
 }
 
 Result<http::Response> health(const Services& services, const http::Request& request) {
@@ -236,11 +236,11 @@ http::Route unload_model(const Services& services, std::string_view root) {
 }
 
 http::Route cancel_load(const Services& services) {
-  return slow(services, http::Method::Post, one(kModels, "cancel"), cancel);
+  return slow(services, http::Method::Post, one(kModels, "cancel"), stop_loading);
 }
 
 http::Route cancel_load_too(const Services& services) {
-  return slow(services, http::Method::Delete, one(kModels, "load"), cancel);
+  return slow(services, http::Method::Delete, one(kModels, "load"), stop_loading);
 }
 
 http::Route pin_model(const Services& services) {

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "api/admin/in_background.h"
-#include "api/admin/problem.h"
 #include "base/decode.h"
 
 namespace hearth::api::admin {
@@ -21,14 +20,16 @@ BOOST_DESCRIBE_STRUCT(Change, (), (favourite, note, preset))
 
 namespace {
 
-constexpr std::string_view kPath = "/admin/api/models/{id...}/settings";
+constexpr std::string_view kSettingsPath = "/admin/api/models/{id...}/settings";
 
-Result<json::object> show(const Services& services, const http::Request& request) {
+Result<json::object> show_settings(const Services& services, const http::Request& request,
+                                   const std::function<bool()>&) {
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   return services::describe(model.id, services.shelf.of(model.id));
 }
 
-Result<json::object> change(const Services& services, const http::Request& request) {
+Result<json::object> change_settings(const Services& services, const http::Request& request,
+                                     const std::function<bool()>&) {
   const auto model = TRY(services.library.resolve(request.route_value("id")));
   const auto wanted = TRY(base::decode<wire::Change>(TRY(base::parse_json(request.body))));
   std::optional<services::Preset> preset;
@@ -41,25 +42,14 @@ Result<json::object> change(const Services& services, const http::Request& reque
   return services::describe(model.id, changed);
 }
 
-http::Handler answer_with(const Services& services,
-                          Result<json::object> (*question)(const Services&, const http::Request&)) {
-  return [services, question](const http::Request& request) {
-    return in_background(services.tasks, [services, question, request](const auto&) {
-      const auto answer = question(services, request);
-      if (!answer) return problem(request, answer.error());
-      return http::json(base::write_json(*answer));
-    });
-  };
-}
-
 }  // namespace
 
 http::Route show_model_settings(const Services& services) {
-  return {http::Method::Get, std::string(kPath), answer_with(services, show)};
+  return {http::Method::Get, std::string(kSettingsPath), answer_with(services, show_settings)};
 }
 
 http::Route change_model_settings(const Services& services) {
-  return {http::Method::Patch, std::string(kPath), answer_with(services, change)};
+  return {http::Method::Patch, std::string(kSettingsPath), answer_with(services, change_settings)};
 }
 
 }  // namespace hearth::api::admin

@@ -10,9 +10,9 @@
 namespace hearth::api::admin {
 namespace {
 
-constexpr std::string_view kOne = "/admin/api/models/{id...}";
+constexpr std::string_view kModelPath = "/admin/api/models/{id...}";
 
-json::object described(const Services& services, const services::ModelEntry& model) {
+json::object describe_model(const Services& services, const services::ModelEntry& model) {
   json::object out = services::describe(model, services.pool.limits().rules.budget_bytes);
   out["state"] = services::name(services.pool.state(model.id));
   const services::ModelSettings settings = services.shelf.of(model.id);
@@ -26,21 +26,21 @@ json::object described(const Services& services, const services::ModelEntry& mod
   return out;
 }
 
-http::Response list(const Services& services) {
+http::Response answer_models(const Services& services) {
   json::array models;
   std::uint64_t bytes = 0;
   for (const services::ModelEntry& model : services.library.list()) {
-    models.push_back(described(services, model));
+    models.push_back(describe_model(services, model));
     bytes += model.bytes;
   }
   return http::json(
       base::write_json(json::object{{"models", std::move(models)}, {"bytes", bytes}}));
 }
 
-http::Response show(const Services& services, const http::Request& request) {
+http::Response answer_model(const Services& services, const http::Request& request) {
   const auto model = services.library.resolve(request.route_value("id"));
   if (!model) return problem(request, model.error());
-  return http::json(base::write_json(described(services, *model)));
+  return http::json(base::write_json(describe_model(services, *model)));
 }
 
 /// Deleting takes the whole id: a slip must not find another model.
@@ -70,7 +70,7 @@ Result<void> check_unused(const Services& services, const services::ModelEntry& 
   return {};
 }
 
-Result<json::object> remove(const Services& services, std::string_view id) {
+Result<json::object> remove_unused(const Services& services, std::string_view id) {
   const auto model = TRY(named_in_full(services, id));
   TRY(check_unused(services, model));
   const auto freed = TRY(services::remove_model(model, services.library.folders().hub_cache));
@@ -83,22 +83,22 @@ Result<json::object> remove(const Services& services, std::string_view id) {
 http::Route list_models(const Services& services) {
   return {http::Method::Get, "/admin/api/models", [services](const http::Request&) {
             return in_background(services.tasks,
-                                 [services](const auto&) { return list(services); });
+                                 [services](const auto&) { return answer_models(services); });
           }};
 }
 
 http::Route show_model(const Services& services) {
-  return {http::Method::Get, std::string(kOne), [services](const http::Request& request) {
+  return {http::Method::Get, std::string(kModelPath), [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
-              return show(services, request);
+              return answer_model(services, request);
             });
           }};
 }
 
 http::Route remove_model(const Services& services) {
-  return {http::Method::Delete, std::string(kOne), [services](const http::Request& request) {
+  return {http::Method::Delete, std::string(kModelPath), [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
-              const auto removed = remove(services, request.route_value("id"));
+              const auto removed = remove_unused(services, request.route_value("id"));
               if (!removed) return problem(request, removed.error());
               return http::json(base::write_json(*removed));
             });

@@ -11,7 +11,7 @@ namespace {
 using testing::Answer;
 using testing::ApiWorld;
 
-Answer erase(ApiWorld& world, const std::vector<std::string>& id) {
+Answer erase_model(ApiWorld& world, const std::vector<std::string>& id) {
   std::vector<std::string> path{"admin", "api", "models"};
   path.insert(path.end(), id.begin(), id.end());
   return std::move(world.send(http::Method::Delete, path, "").finish());
@@ -30,17 +30,17 @@ TEST(ModelsApi, ListsAndShows) {
 
 TEST(ModelsApi, DeletesWhatNobodyUses) {
   ApiWorld world;
-  EXPECT_EQ(erase(world, {"model"}).status(), 404) << "only by its whole id";
-  EXPECT_EQ(erase(world, {"org", "model"}).status(), 200);
-  EXPECT_EQ(erase(world, {"org", "model"}).status(), 404);
+  EXPECT_EQ(erase_model(world, {"model"}).status(), 404) << "only by its whole id";
+  EXPECT_EQ(erase_model(world, {"org", "model"}).status(), 200);
+  EXPECT_EQ(erase_model(world, {"org", "model"}).status(), 404);
 }
 
 TEST(ModelsApi, RefusesWhatIsInMemoryOrOnItsWay) {
   ApiWorld world;
   world.load();
-  EXPECT_EQ(erase(world, {"org", "model"}).status(), 400);
+  EXPECT_EQ(erase_model(world, {"org", "model"}).status(), 400);
   ASSERT_TRUE(world.downloads->add({.repository = "demo"}));
-  EXPECT_EQ(erase(world, {"demo"}).status(), 400);
+  EXPECT_EQ(erase_model(world, {"demo"}).status(), 400);
 }
 
 TEST(SystemApi, TellsTheMachine) {

@@ -118,7 +118,7 @@ Result<services::LiveLimits::Changes> read_changes(const std::string& body) {
   return changes;
 }
 
-http::Handler show(const Services& services) {
+http::Handler pool_handler(const Services& services) {
   return [services](const http::Request&) {
     return in_background(services.tasks, [services](const auto&) {
       return http::json(base::write_json(describe_pool(services)));
@@ -126,7 +126,7 @@ http::Handler show(const Services& services) {
   };
 }
 
-http::Response change(const Services& services, const http::Request& request) {
+http::Response change_limits(const Services& services, const http::Request& request) {
   const auto changes = read_changes(request.body);
   if (!changes) return write_error(request, changes.error());
   if (const auto changed = services.limits.change(*changes); !changed)
@@ -169,17 +169,17 @@ json::object describe(const services::LoadedModel& model, bool steady) {
 }
 
 http::Route show_pool(const Services& services) {
-  return {http::Method::Get, "/admin/api/pool", show(services)};
+  return {http::Method::Get, "/admin/api/pool", pool_handler(services)};
 }
 
 http::Route manager_status(const Services& services) {
-  return {http::Method::Get, "/v1/manager/status", show(services)};
+  return {http::Method::Get, "/v1/manager/status", pool_handler(services)};
 }
 
 http::Route change_pool(const Services& services) {
   return {http::Method::Put, "/admin/api/pool", [services](const http::Request& request) {
             return in_background(services.tasks, [services, request](const auto&) {
-              return change(services, request);
+              return change_limits(services, request);
             });
           }};
 }

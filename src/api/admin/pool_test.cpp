@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// An order for "org/model".
-Answer post(ApiWorld& world, const std::string& what, const std::string& body = "") {
+Answer order(ApiWorld& world, const std::string& what, const std::string& body = "") {
   return world.send(http::Method::Post, {"admin", "api", "models", "org", "model", what}, body);
 }
 json::object done(Answer answer) {
@@ -31,7 +31,7 @@ Answer put_pool(ApiWorld& world, const std::string& body) {
 TEST(PoolApi, LoadAnswersWhenTheModelIsThere) {
   ApiWorld world;
   world.workers.hold();
-  auto answer = post(world, "load", R"({"keep_alive":"10m"})");
+  auto answer = order(world, "load", R"({"keep_alive":"10m"})");
   world.workers.wait_for(0);
   EXPECT_FALSE(answer.advance());
   world.workers.settle(0);
@@ -45,7 +45,7 @@ TEST(PoolApi, LoadAnswersWhenTheModelIsThere) {
 TEST(PoolApi, LoadWithoutWaitingAnswersAtOnce) {
   ApiWorld world;
   world.workers.hold();
-  EXPECT_EQ(post(world, "load", R"({"wait":false})").finish().status(), 202);
+  EXPECT_EQ(order(world, "load", R"({"wait":false})").finish().status(), 202);
   world.workers.settle(0);
   EXPECT_TRUE(eventually([&] { return world.pool.state("org/model") == ModelState::Loaded; }));
 }
@@ -53,7 +53,7 @@ TEST(PoolApi, LoadWithoutWaitingAnswersAtOnce) {
 TEST(PoolApi, AFailedLoadIsAProblemAndAnUnknownModelToo) {
   ApiWorld world;
   world.workers.hold();
-  auto answer = post(world, "load");
+  auto answer = order(world, "load");
   world.workers.settle(0, fail(ErrorCode::CorruptData, "load org/model: broken"));
   EXPECT_EQ(answer.finish().status(), 500);
   EXPECT_EQ(answer.body().at("detail"), "load org/model: broken");
@@ -61,14 +61,14 @@ TEST(PoolApi, AFailedLoadIsAProblemAndAnUnknownModelToo) {
                 .finish()
                 .status(),
             404);
-  EXPECT_EQ(post(world, "load", R"({"keep_alive":"soon"})").finish().status(), 400);
+  EXPECT_EQ(order(world, "load", R"({"keep_alive":"soon"})").finish().status(), 400);
 }
 
 TEST(PoolApi, WhoLeavesEndsTheLoad) {
   ApiWorld world;
   world.workers.hold();
   {
-    const auto answer = post(world, "load");
+    const auto answer = order(world, "load");
     world.workers.wait_for(0);
   }
   EXPECT_TRUE(eventually([&] { return world.pool.state("org/model") == ModelState::Unloaded; }));
@@ -77,13 +77,13 @@ TEST(PoolApi, WhoLeavesEndsTheLoad) {
 
 TEST(PoolApi, CancelEndsALoadAndNothingElse) {
   ApiWorld world;
-  EXPECT_EQ(post(world, "cancel").finish().status(), 400);
+  EXPECT_EQ(order(world, "cancel").finish().status(), 400);
   world.workers.hold();
-  auto waiting = post(world, "load");
+  auto waiting = order(world, "load");
   world.workers.wait_for(0);
-  EXPECT_EQ(done(post(world, "cancel")).at("outcome"), "load_cancelled");
+  EXPECT_EQ(done(order(world, "cancel")).at("outcome"), "load_cancelled");
   EXPECT_EQ(waiting.finish().status(), 499);
-  auto again = post(world, "load");
+  auto again = order(world, "load");
   world.workers.wait_for(1);
   EXPECT_EQ(world.send(http::Method::Delete, {"admin", "api", "models", "org", "model", "load"}, "")
                 .finish()
@@ -94,13 +94,13 @@ TEST(PoolApi, CancelEndsALoadAndNothingElse) {
 
 TEST(PoolApi, UnloadSaysHow) {
   ApiWorld world;
-  EXPECT_EQ(done(post(world, "unload")).at("outcome"), "not_loaded");
+  EXPECT_EQ(done(order(world, "unload")).at("outcome"), "not_loaded");
   world.load();
-  EXPECT_EQ(done(post(world, "unload")).at("outcome"), "unloaded");
+  EXPECT_EQ(done(order(world, "unload")).at("outcome"), "unloaded");
   world.load();
   auto answer = world.chat(R"({"messages":[{"role":"user","content":"hi"}]})");
   world.asked(0);
-  const json::object after = done(post(world, "unload"));
+  const json::object after = done(order(world, "unload"));
   EXPECT_EQ(after.at("outcome"), "after_use");
   EXPECT_EQ(after.at("leaving"), true);
   world.play(0, "done");
@@ -109,11 +109,11 @@ TEST(PoolApi, UnloadSaysHow) {
 
 TEST(PoolApi, PinsPreloadsAndKeepsAlive) {
   ApiWorld world;
-  EXPECT_EQ(done(post(world, "pin")).at("pinned"), true);
-  EXPECT_EQ(done(post(world, "unpin")).at("pinned"), false);
-  EXPECT_EQ(done(post(world, "preload")).at("preload"), true);
+  EXPECT_EQ(done(order(world, "pin")).at("pinned"), true);
+  EXPECT_EQ(done(order(world, "unpin")).at("pinned"), false);
+  EXPECT_EQ(done(order(world, "preload")).at("preload"), true);
   EXPECT_TRUE(eventually([&] { return world.pool.state("org/model") == ModelState::Loaded; }));
-  EXPECT_EQ(done(post(world, "preload", R"({"preload":false})")).at("preload"), false);
+  EXPECT_EQ(done(order(world, "preload", R"({"preload":false})")).at("preload"), false);
   const auto keep = [&](const std::string& body) {
     return done(world.send(http::Method::Put,
                            {"admin", "api", "models", "org", "model", "keep_alive"}, body));
@@ -186,7 +186,7 @@ TEST(PoolApi, EventsTellOfLoads) {
   auto events = world.get({"admin", "api", "models", "events"});
   events.advance();
   EXPECT_EQ(events.events().back().at("models").as_array().size(), 0U);
-  auto loading = post(world, "load");
+  auto loading = order(world, "load");
   world.workers.wait_for(0).progress(0.5);
   events.advance();
   EXPECT_EQ(events.events().back().at("models").at(0).at("progress"), 0.5);
@@ -194,7 +194,7 @@ TEST(PoolApi, EventsTellOfLoads) {
   done(std::move(loading));
   events.advance();
   EXPECT_EQ(events.events().back().at("models").at(0).at("state"), "loaded");
-  done(post(world, "unload"));
+  done(order(world, "unload"));
   events.advance();
   EXPECT_EQ(events.events().back().at("removed"), json::array({"org/model"}));
 }

@@ -22,7 +22,7 @@ engine::SavedPrompt write(const ApiWorld& world, const std::string& name) {
   return *written;
 }
 
-Answer post(ApiWorld& world, const std::string& body) {
+Answer post_prompt(ApiWorld& world, const std::string& body) {
   return world.send(http::Method::Post, {"admin", "api", "prompts"}, body);
 }
 
@@ -59,9 +59,9 @@ TEST(AdminPrompts, AreRemovedByTheirId) {
 TEST(AdminPrompts, SavingAsksTheEngineAndAnswersWhenTheFileIsThere) {
   ApiWorld world;
   world.load();
-  Answer answer =
-      post(world,
-           R"({"model":"org/model","name":"rules","messages":[{"role":"system","content":"Be"}]})");
+  Answer answer = post_prompt(
+      world,
+      R"({"model":"org/model","name":"rules","messages":[{"role":"system","content":"Be"}]})");
   const auto asked = world.asked();
   EXPECT_EQ(asked.request.keep, "rules");
   EXPECT_EQ(asked.request.id, "req_1");
@@ -77,7 +77,7 @@ TEST(AdminPrompts, SavingAsksTheEngineAndAnswersWhenTheFileIsThere) {
 TEST(AdminPrompts, ARawPromptIsSavedOfTheModelServedByDefault) {
   ApiWorld world;
   world.load();
-  Answer answer = post(world, R"({"prompt":"Once"})");
+  Answer answer = post_prompt(world, R"({"prompt":"Once"})");
   EXPECT_EQ(std::get<engine::TextInput>(world.asked().request.input).text, "Once");
   EXPECT_EQ(world.asked().request.keep, "");
   world.asked().events->push(
@@ -90,7 +90,7 @@ TEST(AdminPrompts, ARawPromptIsSavedOfTheModelServedByDefault) {
 TEST(AdminPrompts, AFileThatIsGoneAgainIsToldHonestly) {
   ApiWorld world;
   world.load();
-  Answer answer = post(world, R"({"prompt":"Once"})");
+  Answer answer = post_prompt(world, R"({"prompt":"Once"})");
   world.play(0, "", {.kept = "0123"});
   EXPECT_EQ(answer.finish().status(), 500);
 }
@@ -98,7 +98,7 @@ TEST(AdminPrompts, AFileThatIsGoneAgainIsToldHonestly) {
 TEST(AdminPrompts, WrongBodiesAreRefusedByName) {
   ApiWorld world;
   const auto refusal = [&](const std::string& body, int status = 400) {
-    Answer answer = post(world, body);
+    Answer answer = post_prompt(world, body);
     EXPECT_EQ(answer.finish().status(), status) << body;
     return std::string(answer.body().at("detail").as_string());
   };

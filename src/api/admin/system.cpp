@@ -19,7 +19,7 @@ void add_disk(json::array& disks, std::string_view what, const std::filesystem::
                                {"free_bytes", platform::free_disk_bytes(folder.string())}});
 }
 
-http::Response describe(const Services& services) {
+http::Response describe_machine(const Services& services) {
   const platform::Processor processor = platform::processor();
   const platform::Memory memory = platform::memory();
   const std::uint64_t budget = services.pool.limits().rules.budget_bytes;
@@ -45,7 +45,7 @@ http::Response describe(const Services& services) {
 http::Route system(const Services& services) {
   return {http::Method::Get, "/admin/api/system", [services](const http::Request&) {
             return in_background(services.tasks,
-                                 [services](const auto&) { return describe(services); });
+                                 [services](const auto&) { return describe_machine(services); });
           }};
 }
 

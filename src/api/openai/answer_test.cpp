@@ -15,14 +15,15 @@ using testing::ApiWorld;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kWhole = R"({"messages":[{"role":"user","content":"hi"}]})";
-const std::string kStream = R"({"stream":true,"messages":[{"role":"user","content":"hi"}]})";
+const std::string kWholeAnswer = R"({"messages":[{"role":"user","content":"hi"}]})";
+const std::string kStreamedAnswer =
+    R"({"stream":true,"messages":[{"role":"user","content":"hi"}]})";
 
 const Error kTooLong{.code = ErrorCode::ContextExceeded,
                      .message = "This model's maximum context length is 512 tokens."};
 
 TEST(Answer, ErrorsBeforeTheFirstByteHaveTheirOwnStatus) {
-  for (const std::string& body : {kWhole, kStream}) {
+  for (const std::string& body : {kWholeAnswer, kStreamedAnswer}) {
     ApiWorld world;
     auto answer = world.chat(body);
     world.asked().events->push(engine::Failed{kTooLong});
@@ -35,7 +36,7 @@ TEST(Answer, ErrorsBeforeTheFirstByteHaveTheirOwnStatus) {
 TEST(Answer, AFailedLoadIsAPlainError) {
   ApiWorld world;
   world.workers.hold();
-  auto answer = world.chat(kStream);
+  auto answer = world.chat(kStreamedAnswer);
   world.workers.settle(0, fail(ErrorCode::OutOfMemory, "load org/model: does not fit"));
   EXPECT_EQ(answer.finish().status(), 503);
   EXPECT_EQ(answer.header("x-should-retry"), "false");
@@ -44,7 +45,7 @@ TEST(Answer, AFailedLoadIsAPlainError) {
 
 TEST(Answer, AStreamIsNotPromisedBeforeTheRequestIsAdmitted) {
   ApiWorld world;
-  auto answer = world.chat(kStream);
+  auto answer = world.chat(kStreamedAnswer);
   world.asked();
   EXPECT_FALSE(answer.advance());
   EXPECT_FALSE(answer.decided());
@@ -54,7 +55,7 @@ TEST(Answer, AStreamIsNotPromisedBeforeTheRequestIsAdmitted) {
 
 TEST(Answer, ErrorsAfterTheFirstByteTravelInTheStreamWithoutDone) {
   ApiWorld world;
-  auto answer = world.chat(kStream);
+  auto answer = world.chat(kStreamedAnswer);
   world.asked().events->push(engine::Admitted{3});
   ASSERT_TRUE(eventually([&] { return answer.advance() || answer.decided(); }));
   world.asked().events->push(engine::TextDelta{.text = "so far"});
@@ -99,7 +100,7 @@ TEST(Answer, WhoLeavesCancelsEveryChoice) {
 TEST(Answer, ALongLoadCommitsTheStreamAndKeepsItAlive) {
   ApiWorld world;
   world.workers.hold();
-  auto answer = world.chat(kStream);
+  auto answer = world.chat(kStreamedAnswer);
   const auto& pending = std::get<std::unique_ptr<http::PendingResponse>>(answer.response().body);
   ASSERT_TRUE(pending->deadline().has_value());
   std::this_thread::sleep_until(*pending->deadline());
@@ -115,7 +116,7 @@ TEST(Answer, ALongLoadCommitsTheStreamAndKeepsItAlive) {
 
 TEST(Answer, AWholeAnswerWaitsForAsLongAsItTakes) {
   ApiWorld world;
-  auto answer = world.chat(kWhole);
+  auto answer = world.chat(kWholeAnswer);
   const auto& pending = std::get<std::unique_ptr<http::PendingResponse>>(answer.response().body);
   EXPECT_FALSE(pending->deadline().has_value());
   world.play(0, "done");

@@ -15,14 +15,14 @@ Answer cancel(ApiWorld& world, const std::string& id) {
   return world.send(http::Method::Post, {"v1", "requests", id, "cancel"}, "");
 }
 
-constexpr const char* kStream =
+constexpr const char* kCancelledStream =
     R"({"messages":[{"role":"user","content":"hi"}],"stream":true,"n":2})";
-constexpr const char* kWhole = R"({"messages":[{"role":"user","content":"hi"}]})";
+constexpr const char* kCancelledWhole = R"({"messages":[{"role":"user","content":"hi"}]})";
 
 TEST(CancelRequest, AStreamJustEnds) {
   ApiWorld world;
   world.load();
-  auto answer = world.chat(kStream);
+  auto answer = world.chat(kCancelledStream);
   for (std::size_t i = 0; i < 2; ++i) {
     world.asked(i).events->push(engine::Admitted{1});
     world.asked(i).events->push(engine::TextDelta{.text = "some"});
@@ -46,7 +46,7 @@ TEST(CancelRequest, AStreamJustEnds) {
 TEST(CancelRequest, AnAnswersOwnIdWorksToo) {
   ApiWorld world;
   world.load();
-  auto answer = world.chat(kStream);
+  auto answer = world.chat(kCancelledStream);
   for (std::size_t i = 0; i < 2; ++i) {
     world.asked(i).events->push(engine::Admitted{1});
     world.asked(i).events->push(engine::TextDelta{.text = "some"});
@@ -61,7 +61,7 @@ TEST(CancelRequest, AnAnswersOwnIdWorksToo) {
 TEST(CancelRequest, AWholeAnswerBecomesAnError) {
   ApiWorld world;
   world.load();
-  auto answer = world.chat(kWhole);
+  auto answer = world.chat(kCancelledWhole);
   world.asked(0);
   EXPECT_EQ(cancel(world, "req_1").finish().status(), 200);
   EXPECT_EQ(answer.finish().status(), 499);
@@ -71,7 +71,7 @@ TEST(CancelRequest, AWholeAnswerBecomesAnError) {
 TEST(CancelRequest, WhileTheModelLoadsAsWell) {
   ApiWorld world;
   world.workers.hold();
-  auto answer = world.chat(kWhole);
+  auto answer = world.chat(kCancelledWhole);
   EXPECT_EQ(cancel(world, "req_1").finish().status(), 200);
   EXPECT_EQ(answer.finish().status(), 499);
 }
@@ -82,7 +82,7 @@ TEST(CancelRequest, WhatDoesNotRunIsNotFound) {
   auto unknown = cancel(world, "req_9");
   EXPECT_EQ(unknown.finish().status(), 404);
   EXPECT_EQ(unknown.error().at("code"), "not_found");
-  auto answer = world.chat(kWhole);
+  auto answer = world.chat(kCancelledWhole);
   world.play(0, "done");
   EXPECT_EQ(answer.finish().status(), 200);
   EXPECT_EQ(cancel(world, "req_1").finish().status(), 404);

@@ -25,7 +25,7 @@ fs::path recording(const std::string& name) {
   return fs::path(HEARTH_SOURCE_DIR) / "../shared/data/api-captures/openai" / name;
 }
 
-std::string read(const fs::path& file) {
+std::string read_recording(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -83,14 +83,14 @@ TEST_F(Captures, AChatCompletion) {
   auto answer = world_.chat(R"({"messages":[{"role":"user","content":"hi"}]})");
   world_.play(0, "Hello");
   const fs::path file = recording("chat/__fixtures__/openai-text.json");
-  expect_same_shape(answer.finish().body(), json::parse(read(file)), "body");
+  expect_same_shape(answer.finish().body(), json::parse(read_recording(file)), "body");
 }
 
 TEST_F(Captures, ATextCompletion) {
   auto answer = world_.complete(R"({"prompt":"hi"})");
   world_.play(0, "Hello", {.reason = engine::FinishReason::Length});
   const fs::path file = recording("completion/__fixtures__/openai-completion-text.json");
-  expect_same_shape(answer.finish().body(), json::parse(read(file)), "body");
+  expect_same_shape(answer.finish().body(), json::parse(read_recording(file)), "body");
 }
 
 TEST_F(Captures, AStreamOfTextCompletion) {
@@ -113,8 +113,8 @@ TEST_F(Captures, AStreamOfChat) {
 TEST_F(Captures, AnError) {
   auto answer =
       world_.chat(R"({"messages":[{"role":"user","content":"hi"}],"audio":{"voice":"x"}})");
-  const json::value recorded =
-      json::parse(read(recording("chat/__fixtures__/reasoning-model-legacy-parameter-error.json")));
+  const json::value recorded = json::parse(
+      read_recording(recording("chat/__fixtures__/reasoning-model-legacy-parameter-error.json")));
   expect_same_shape(answer.finish().body(), recorded, "body");
   EXPECT_EQ(answer.error().at("type"), recorded.at("error").at("type"));
   EXPECT_EQ(answer.error().at("code"), recorded.at("error").at("code"));

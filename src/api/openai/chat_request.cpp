@@ -28,7 +28,7 @@ BOOST_DESCRIBE_STRUCT(ChatFields, (CommonFields),
                        reasoning_effort, continue_final_message, add_generation_prompt, logprobs,
                        top_logprobs, reasoning_format, include_reasoning))
 
-constexpr auto kRefused = std::to_array<RefusedField>({
+constexpr auto kRefusedByChat = std::to_array<RefusedField>({
     {"tools", "[]"},
     {"tool_choice", "\"auto\"", "\"none\""},
     {"functions", "[]"},
@@ -182,7 +182,7 @@ bool read_reasoning_format(const ChatFields& fields, DecodeContext& context) {
   return format == "none";
 }
 
-std::optional<std::uint32_t> read_logprobs(const ChatFields& fields, DecodeContext& context) {
+std::optional<std::uint32_t> read_chat_logprobs(const ChatFields& fields, DecodeContext& context) {
   check_likeliest("top_logprobs", fields.top_logprobs, context);
   const bool wanted = fields.logprobs.value_or(false);
   if (fields.top_logprobs.value_or(0) > 0 && !wanted)
@@ -203,14 +203,14 @@ Result<Asked> read_chat_request(std::string_view body) {
 
   check_ranges(fields, context);
   check_max_tokens("max_completion_tokens", fields.max_completion_tokens, context);
-  refuse_fields(document.get_object(), kRefused, context);
+  refuse_fields(document.get_object(), kRefusedByChat, context);
   refuse_fields(document.get_object(), commonly_refused(), context);
   engine::ChatInput input;
   input.messages = read_messages(fields.messages, context);
   input.variables = template_variables(fields, context);
   check_continuation(fields, input.messages, context);
   Asked asked;
-  asked.logprobs = read_logprobs(fields, context);
+  asked.logprobs = read_chat_logprobs(fields, context);
   asked.raw_reasoning = read_reasoning_format(fields, context);
   asked.hide_reasoning = !fields.include_reasoning.value_or(true);
   if (!context.clean()) return fail(base::fold(context.take_errors()));

@@ -18,11 +18,11 @@ json::object body(const json::object& change) {
   return all;
 }
 
-Result<Asked> read(const json::object& change) {
+Result<Asked> read_chat(const json::object& change) {
   return read_chat_request(base::write_json(body(change)));
 }
 Result<Asked> read_messages(std::string_view messages) {
-  return read({{"messages", json::parse(messages)}});
+  return read_chat({{"messages", json::parse(messages)}});
 }
 
 const engine::ChatInput& input_of(const Result<Asked>& read) {
@@ -46,7 +46,7 @@ struct Wrong {
 class WrongField : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongField, IsNamedOnceByItsPath) {
-  EXPECT_THAT(faults(read(json::parse(GetParam().change).as_object())),
+  EXPECT_THAT(faults(read_chat(json::parse(GetParam().change).as_object())),
               ElementsAre(GetParam().fault))
       << GetParam().change;
 }
@@ -117,11 +117,11 @@ INSTANTIATE_TEST_SUITE_P(
               "messages[0].tool_calls: unsupported_argument"}));
 
 TEST(ChatRequest, AllWrongFieldsComeInOneError) {
-  const auto refused =
-      read({{"temperature", "hot"},
-            {"n", 0},
-            {"tools", json::parse(R"([{"type":"function"}])")},
-            {"messages", json::parse(R"([{"role":"user","content":"hi"},{"role":"wizard"}])")}});
+  const auto refused = read_chat(
+      {{"temperature", "hot"},
+       {"n", 0},
+       {"tools", json::parse(R"([{"type":"function"}])")},
+       {"messages", json::parse(R"([{"role":"user","content":"hi"},{"role":"wizard"}])")}});
   EXPECT_THAT(faults(refused),
               ::testing::UnorderedElementsAre("temperature: invalid_argument",
                                               "n: invalid_argument", "tools: unsupported_argument",
@@ -151,11 +151,11 @@ class RefusedByName : public ::testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedByName, UnlessItAsksForNothing) {
   const auto& [name, asks, neutral] = GetParam();
-  EXPECT_THAT(faults(read({{name, json::parse(asks)}})),
+  EXPECT_THAT(faults(read_chat({{name, json::parse(asks)}})),
               ElementsAre(name + ": unsupported_argument"));
-  EXPECT_TRUE(read({{name, nullptr}}).has_value()) << name;
+  EXPECT_TRUE(read_chat({{name, nullptr}}).has_value()) << name;
   for (const std::string& value : neutral)
-    EXPECT_TRUE(read({{name, json::parse(value)}}).has_value()) << name << " " << value;
+    EXPECT_TRUE(read_chat({{name, json::parse(value)}}).has_value()) << name << " " << value;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -177,19 +177,19 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(ChatRequest, UnknownAndIgnoredFieldsNeverFail) {
-  EXPECT_TRUE(read({{"never_heard_of", json::object{{"a", 1}}},
-                    {"store", true},
-                    {"metadata", json::object{{"a", "b"}}},
-                    {"user", "me"},
-                    {"service_tier", "auto"},
-                    {"parallel_tool_calls", true},
-                    {"prompt_cache_key", "k"},
-                    {"verbosity", "low"}})
+  EXPECT_TRUE(read_chat({{"never_heard_of", json::object{{"a", 1}}},
+                         {"store", true},
+                         {"metadata", json::object{{"a", "b"}}},
+                         {"user", "me"},
+                         {"service_tier", "auto"},
+                         {"parallel_tool_calls", true},
+                         {"prompt_cache_key", "k"},
+                         {"verbosity", "low"}})
                   .has_value());
 }
 
 TEST(ChatRequest, NullIsAbsent) {
-  const auto request = read({{"temperature", nullptr}, {"stop", nullptr}, {"n", nullptr}});
+  const auto request = read_chat({{"temperature", nullptr}, {"stop", nullptr}, {"n", nullptr}});
   ASSERT_TRUE(request.has_value());
   EXPECT_FALSE(request->common.temperature.has_value());
   EXPECT_FALSE(request->common.stop.has_value());
@@ -197,7 +197,7 @@ TEST(ChatRequest, NullIsAbsent) {
 
 TEST(ChatRequest, MaxCompletionTokensWins) {
   const auto limit = [](const json::object& change) {
-    return to_engine_request(*read(change)).max_tokens;
+    return to_engine_request(*read_chat(change)).max_tokens;
   };
   EXPECT_EQ(limit({{"max_tokens", 50}, {"max_completion_tokens", 7}}), 7u);
   EXPECT_EQ(limit({{"max_tokens", 50}}), 50u);
@@ -210,29 +210,31 @@ TEST(ChatRequest, MaxCompletionTokensWins) {
 
 TEST(ChatRequest, KeepAliveIsSecondsOrADurationUnderEitherName) {
   using namespace std::chrono_literals;
-  const auto keep = [](const json::object& change) { return keep_alive(read(change)->common); };
+  const auto keep = [](const json::object& change) {
+    return keep_alive(read_chat(change)->common);
+  };
   EXPECT_FALSE(keep({}).has_value());
   EXPECT_EQ(keep({{"keep_alive", "5m"}})->after, 300s);
   EXPECT_EQ(keep({{"ttl", 60}})->after, 60s);
   EXPECT_EQ(keep({{"keep_alive", 0}, {"ttl", 60}})->after, 0s);
   EXPECT_FALSE(keep({{"keep_alive", -1}})->after.has_value()) << "for ever";
-  EXPECT_THAT(faults(read({{"keep_alive", "soon"}, {"ttl", true}})),
+  EXPECT_THAT(faults(read_chat({{"keep_alive", "soon"}, {"ttl", true}})),
               ElementsAre("keep_alive: invalid_argument", "ttl: invalid_argument"));
 }
 
 TEST(ChatRequest, SamplingStaysUnsetUnlessAsked) {
-  const auto plain = to_engine_request(*read({}));
+  const auto plain = to_engine_request(*read_chat({}));
   EXPECT_FALSE(plain.sampling.temperature || plain.sampling.top_p || plain.sampling.top_k ||
                plain.sampling.seed || plain.sampling.repetition_penalty);
-  const auto asked = to_engine_request(*read({{"temperature", 0},
-                                              {"top_p", 0},
-                                              {"top_k", -1},
-                                              {"min_p", 0.1},
-                                              {"seed", 12},
-                                              {"presence_penalty", -2},
-                                              {"frequency_penalty", 2},
-                                              {"ignore_eos", true},
-                                              {"stop", "end"}}));
+  const auto asked = to_engine_request(*read_chat({{"temperature", 0},
+                                                   {"top_p", 0},
+                                                   {"top_k", -1},
+                                                   {"min_p", 0.1},
+                                                   {"seed", 12},
+                                                   {"presence_penalty", -2},
+                                                   {"frequency_penalty", 2},
+                                                   {"ignore_eos", true},
+                                                   {"stop", "end"}}));
   EXPECT_EQ(asked.sampling.temperature, 0);
   EXPECT_GT(asked.sampling.top_p, 0) << "the engine's range is open at 0";
   EXPECT_LT(asked.sampling.top_p, 1e-6);
@@ -247,23 +249,24 @@ TEST(ChatRequest, SamplingStaysUnsetUnlessAsked) {
 
 TEST(ChatRequest, BothNamesOfAnExtensionAreRead) {
   const auto ours =
-      to_engine_request(*read({{"repetition_penalty", 1.1}, {"repetition_context_size", 64}}));
+      to_engine_request(*read_chat({{"repetition_penalty", 1.1}, {"repetition_context_size", 64}}));
   EXPECT_EQ(ours.sampling.repetition_penalty, 1.1);
   EXPECT_EQ(ours.sampling.repetition_window, 64);
-  const auto theirs = to_engine_request(*read({{"repeat_penalty", 1.2}, {"repeat_last_n", -1}}));
+  const auto theirs =
+      to_engine_request(*read_chat({{"repeat_penalty", 1.2}, {"repeat_last_n", -1}}));
   EXPECT_EQ(theirs.sampling.repetition_penalty, 1.2);
   EXPECT_EQ(theirs.sampling.repetition_window, -1);
 }
 
 TEST(ChatRequest, ASeedOfMinusOneIsRandomAndAnyOtherCounts) {
-  EXPECT_FALSE(to_engine_request(*read({{"seed", -1}})).sampling.seed.has_value());
-  EXPECT_TRUE(to_engine_request(*read({{"seed", -7}})).sampling.seed.has_value());
-  EXPECT_EQ(to_engine_request(*read({{"seed", 0}})).sampling.seed, 0u);
+  EXPECT_FALSE(to_engine_request(*read_chat({{"seed", -1}})).sampling.seed.has_value());
+  EXPECT_TRUE(to_engine_request(*read_chat({{"seed", -7}})).sampling.seed.has_value());
+  EXPECT_EQ(to_engine_request(*read_chat({{"seed", 0}})).sampling.seed, 0u);
 }
 
 TEST(ChatRequest, TheEffortReachesTheTemplateInWordsItKnows) {
   const auto effort = [](const char* asked) {
-    const auto request = read({{"reasoning_effort", asked}});
+    const auto request = read_chat({{"reasoning_effort", asked}});
     const auto* value = input_of(request).variables.if_contains("reasoning_effort");
     return value ? std::string(value->as_string()) : "";
   };
@@ -275,7 +278,7 @@ TEST(ChatRequest, TheEffortReachesTheTemplateInWordsItKnows) {
 }
 
 TEST(ChatRequest, LogprobsMayNameUpToTwentyLikeliest) {
-  const auto wanted = [](const json::object& change) { return read(change)->logprobs; };
+  const auto wanted = [](const json::object& change) { return read_chat(change)->logprobs; };
   EXPECT_EQ(wanted({}), std::nullopt);
   EXPECT_EQ(wanted({{"logprobs", false}, {"top_logprobs", 0}}), std::nullopt);
   EXPECT_EQ(wanted({{"logprobs", true}}), 0U);
@@ -285,15 +288,15 @@ TEST(ChatRequest, LogprobsMayNameUpToTwentyLikeliest) {
 }
 
 TEST(ChatRequest, LimitsAndBiasesReachTheEngine) {
-  const auto request = to_engine_request(*read({{"min_tokens", 5},
-                                                {"stop_token_ids", {7, 9}},
-                                                {"t_max_predict_ms", 250},
-                                                {"logit_bias", json::object{{"12", -100}}},
-                                                {"typical_p", 0},
-                                                {"top_n_sigma", -1},
-                                                {"xtc_probability", 0.5},
-                                                {"xtc_threshold", 0.2},
-                                                {"samplers", {"top_k", "temperature"}}}));
+  const auto request = to_engine_request(*read_chat({{"min_tokens", 5},
+                                                     {"stop_token_ids", {7, 9}},
+                                                     {"t_max_predict_ms", 250},
+                                                     {"logit_bias", json::object{{"12", -100}}},
+                                                     {"typical_p", 0},
+                                                     {"top_n_sigma", -1},
+                                                     {"xtc_probability", 0.5},
+                                                     {"xtc_threshold", 0.2},
+                                                     {"samplers", {"top_k", "temperature"}}}));
   EXPECT_EQ(request.min_tokens, 5U);
   EXPECT_THAT(request.stop_tokens, ElementsAre(7U, 9U));
   EXPECT_EQ(request.time_limit_ms, 250U);
@@ -304,35 +307,37 @@ TEST(ChatRequest, LimitsAndBiasesReachTheEngine) {
   EXPECT_EQ(request.sampling.xtc_threshold, 0.2);
   EXPECT_THAT(*request.sampling.samplers,
               ElementsAre(engine::SamplerStep::TopK, engine::SamplerStep::Temperature));
-  EXPECT_FALSE(to_engine_request(*read({{"t_max_predict_ms", -1}})).time_limit_ms);
+  EXPECT_FALSE(to_engine_request(*read_chat({{"t_max_predict_ms", -1}})).time_limit_ms);
 }
 
 TEST(ChatRequest, WhatIsReturnedOfAnAnswerCanBeChosen) {
-  const auto asked = read({{"reasoning_format", "none"}, {"return_tokens", true}, {"num_ctx", 64}});
+  const auto asked =
+      read_chat({{"reasoning_format", "none"}, {"return_tokens", true}, {"num_ctx", 64}});
   const auto request = to_engine_request(*asked);
   EXPECT_TRUE(request.raw_reasoning && request.report_ids);
   EXPECT_EQ(request.context_length, 64U);
-  EXPECT_EQ(to_engine_request(*read({{"timeout_seconds", 1.5}})).standpoint.deadline_ms, 1500U);
-  EXPECT_THAT(faults(read({{"timeout_seconds", 0}})),
+  EXPECT_EQ(to_engine_request(*read_chat({{"timeout_seconds", 1.5}})).standpoint.deadline_ms,
+            1500U);
+  EXPECT_THAT(faults(read_chat({{"timeout_seconds", 0}})),
               ElementsAre("timeout_seconds: invalid_argument"));
-  EXPECT_TRUE(read({{"include_reasoning", false}})->hide_reasoning);
-  const auto plain = to_engine_request(*read({{"reasoning_format", "deepseek"}}));
+  EXPECT_TRUE(read_chat({{"include_reasoning", false}})->hide_reasoning);
+  const auto plain = to_engine_request(*read_chat({{"reasoning_format", "deepseek"}}));
   EXPECT_FALSE(plain.raw_reasoning || plain.report_ids || plain.context_length);
-  EXPECT_THAT(faults(read({{"reasoning_format", "xml"}})),
+  EXPECT_THAT(faults(read_chat({{"reasoning_format", "xml"}})),
               ElementsAre("reasoning_format: invalid_argument"));
 }
 
 TEST(ChatRequest, OtherProgramsWaysToChooseAreNamedAsIgnored) {
-  EXPECT_THAT(read({{"dry_multiplier", 0.8}, {"mirostat", 2}, {"tfs_z", 1.0}})->ignored,
+  EXPECT_THAT(read_chat({{"dry_multiplier", 0.8}, {"mirostat", 2}, {"tfs_z", 1.0}})->ignored,
               ElementsAre("dry_multiplier", "mirostat"));
 }
 
 TEST(ChatRequest, StopTakesOneTextOrSixteen) {
   json::array texts(16, "x");
-  EXPECT_EQ(read({{"stop", texts}})->common.stop->texts.size(), 16u);
+  EXPECT_EQ(read_chat({{"stop", texts}})->common.stop->texts.size(), 16u);
   texts.emplace_back("x");
-  EXPECT_THAT(faults(read({{"stop", texts}})), ElementsAre("stop: invalid_argument"));
-  EXPECT_TRUE(read({{"stop", json::array()}}).has_value());
+  EXPECT_THAT(faults(read_chat({{"stop", texts}})), ElementsAre("stop: invalid_argument"));
+  EXPECT_TRUE(read_chat({{"stop", json::array()}}).has_value());
 }
 
 TEST(ChatRequest, MessagesReachTheTemplateAsTheyAre) {
@@ -355,30 +360,30 @@ TEST(ChatRequest, MessagesReachTheTemplateAsTheyAre) {
 
 TEST(ChatRequest, TheWiresOwnWordOnThinkingIsStrongest) {
   const auto thinks = [](const json::object& change) {
-    return json::value(input_of(read(change)).variables).at("enable_thinking").as_bool();
+    return json::value(input_of(read_chat(change)).variables).at("enable_thinking").as_bool();
   };
   const json::object kwargs{{"enable_thinking", true}};
   EXPECT_TRUE(thinks({{"chat_template_kwargs", kwargs}}));
   EXPECT_FALSE(thinks({{"chat_template_kwargs", kwargs}, {"enable_thinking", false}}));
   EXPECT_FALSE(thinks({{"enable_thinking", true}, {"reasoning_effort", "none"}}));
   EXPECT_TRUE(thinks({{"enable_thinking", false}, {"reasoning_effort", "high"}}));
-  EXPECT_TRUE(input_of(read({})).variables.empty());
-  const auto other = read({{"chat_template_kwargs", json::object{{"style", "short"}}}});
+  EXPECT_TRUE(input_of(read_chat({})).variables.empty());
+  const auto other = read_chat({{"chat_template_kwargs", json::object{{"style", "short"}}}});
   EXPECT_EQ(input_of(other).variables.at("style"), "short");
 }
 
 TEST(ChatRequest, AnAnswerMayBeContinued) {
   const std::string said = R"([{"role":"user","content":"a"},{"role":"assistant","content":"so"}])";
   const json::value messages = json::parse(said);
-  const auto request = read({{"messages", messages}, {"continue_final_message", true}});
+  const auto request = read_chat({{"messages", messages}, {"continue_final_message", true}});
   ASSERT_TRUE(request.has_value());
   EXPECT_TRUE(input_of(request).continue_last);
   EXPECT_FALSE(input_of(request).add_generation_prompt);
-  EXPECT_THAT(faults(read({{"messages", messages},
-                           {"continue_final_message", true},
-                           {"add_generation_prompt", true}})),
+  EXPECT_THAT(faults(read_chat({{"messages", messages},
+                                {"continue_final_message", true},
+                                {"add_generation_prompt", true}})),
               ElementsAre("continue_final_message: invalid_argument"));
-  EXPECT_FALSE(input_of(read({{"add_generation_prompt", false}})).add_generation_prompt);
+  EXPECT_FALSE(input_of(read_chat({{"add_generation_prompt", false}})).add_generation_prompt);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct CompletionFields : CommonFields {
 };
 BOOST_DESCRIBE_STRUCT(CompletionFields, (CommonFields), (prompt, logprobs, echo, best_of))
 
-constexpr auto kRefused = std::to_array<RefusedField>({
+constexpr auto kRefusedByCompletions = std::to_array<RefusedField>({
     {.name = "suffix",
      .neutral = "\"\"",
      .why = "is not supported: no model here is asked to fill in the middle; send the text before "
@@ -76,7 +76,8 @@ void check_best_of(const CompletionFields& fields, DecodeContext& context) {
   });
 }
 
-std::optional<std::uint32_t> read_logprobs(const CompletionFields& fields, DecodeContext& context) {
+std::optional<std::uint32_t> read_text_logprobs(const CompletionFields& fields,
+                                                DecodeContext& context) {
   check_likeliest("logprobs", fields.logprobs, context);
   if (fields.logprobs) return static_cast<std::uint32_t>(std::max(*fields.logprobs, 0));
   if (fields.n_probs.value_or(0) > 0) return static_cast<std::uint32_t>(*fields.n_probs);
@@ -92,11 +93,11 @@ Result<Asked> read_completion_request(std::string_view body) {
   base::Decode<CompletionFields>::read(document, fields, context);
   if (!document.is_object()) return fail(base::fold(context.take_errors()));
   check_ranges(fields, context);
-  refuse_fields(document.get_object(), kRefused, context);
+  refuse_fields(document.get_object(), kRefusedByCompletions, context);
   refuse_fields(document.get_object(), commonly_refused(), context);
   check_best_of(fields, context);
   Asked asked;
-  asked.logprobs = read_logprobs(fields, context);
+  asked.logprobs = read_text_logprobs(fields, context);
   asked.inputs = read_prompts(fields.prompt, context);
   if (!context.clean()) return fail(base::fold(context.take_errors()));
   asked.ignored = ignored_fields(document.get_object());

@@ -13,16 +13,16 @@ namespace {
 using testing::ApiWorld;
 using ::testing::ElementsAre;
 
-Result<Asked> read(std::string_view rest) {
+Result<Asked> read_completion(std::string_view rest) {
   return read_completion_request(R"({"model":"m",)" + std::string(rest) + "}");
 }
 
 std::string param(std::string_view rest) {
-  const auto request = read(rest);
+  const auto request = read_completion(rest);
   return request ? "" : request.error().param;
 }
 
-std::string show(const engine::Input& input) {
+std::string show_input(const engine::Input& input) {
   if (const auto* text = std::get_if<engine::TextInput>(&input)) return "text:" + text->text;
   std::string shown = "ids:";
   for (const auto id : std::get<engine::TokenInput>(input).tokens) shown += fmt::format(" {}", id);
@@ -30,10 +30,10 @@ std::string show(const engine::Input& input) {
 }
 
 std::vector<std::string> prompts(std::string_view prompt) {
-  const auto request = read(fmt::format(R"("prompt":{})", prompt));
+  const auto request = read_completion(fmt::format(R"("prompt":{})", prompt));
   std::vector<std::string> shown;
   if (request)
-    for (const engine::Input& input : request->inputs) shown.push_back(show(input));
+    for (const engine::Input& input : request->inputs) shown.push_back(show_input(input));
   return shown;
 }
 
@@ -58,17 +58,17 @@ TEST(CompletionRequest, WrongPromptsAreNamedByTheirPath) {
 TEST(CompletionRequest, WhatIsNotOfferedIsRefusedByName) {
   for (const std::string_view field :
        {R"("suffix":"x")", R"("guided_regex":"a")", R"("prompt_logprobs":1)"}) {
-    const auto request = read(fmt::format(R"("prompt":"a",{})", field));
+    const auto request = read_completion(fmt::format(R"("prompt":"a",{})", field));
     ASSERT_FALSE(request.has_value()) << field;
     EXPECT_EQ(request.error().code, ErrorCode::UnsupportedArgument) << field;
   }
-  EXPECT_TRUE(read(R"("prompt":"a","suffix":"","echo":false,"best_of":1,"logprobs":null,
+  EXPECT_TRUE(read_completion(R"("prompt":"a","suffix":"","echo":false,"best_of":1,"logprobs":null,
       "user":"me")")
                   .has_value());
 }
 
 TEST(CompletionRequest, WithoutALimitTheRestOfTheContextIsUsed) {
-  EXPECT_EQ(to_engine_request(*read(R"("prompt":"a")")).max_tokens, std::nullopt);
+  EXPECT_EQ(to_engine_request(*read_completion(R"("prompt":"a")")).max_tokens, std::nullopt);
 }
 
 TEST(CompletionRequest, TheBestMustBeAtLeastAsManyAsAreWantedAndAreKnownOnlyAtTheEnd) {
@@ -76,15 +76,15 @@ TEST(CompletionRequest, TheBestMustBeAtLeastAsManyAsAreWantedAndAreKnownOnlyAtTh
   EXPECT_EQ(param(R"("best_of":17)"), "best_of");
   EXPECT_EQ(param(R"("best_of":2,"stream":true)"), "best_of");
   EXPECT_EQ(param(R"("n":2,"best_of":2,"stream":true)"), "");
-  EXPECT_EQ(read(R"("n":3)")->best_of, 3);
+  EXPECT_EQ(read_completion(R"("n":3)")->best_of, 3);
 }
 
 TEST(CompletionRequest, LogprobsIsANumberHere) {
   EXPECT_EQ(param(R"("logprobs":21)"), "logprobs");
   EXPECT_EQ(param(R"("logprobs":true)"), "logprobs");
-  EXPECT_EQ(read(R"("logprobs":0)")->logprobs, 0U);
-  EXPECT_EQ(read(R"("n_probs":4)")->logprobs, 4U);
-  EXPECT_EQ(read(R"("prompt":"a")")->logprobs, std::nullopt);
+  EXPECT_EQ(read_completion(R"("logprobs":0)")->logprobs, 0U);
+  EXPECT_EQ(read_completion(R"("n_probs":4)")->logprobs, 4U);
+  EXPECT_EQ(read_completion(R"("prompt":"a")")->logprobs, std::nullopt);
 }
 
 TEST(Completions, TheLikeliestOfSeveralAreKept) {
@@ -115,7 +115,7 @@ TEST(Completions, SeveralPromptsAndChoicesAreNumberedPromptFirst) {
   auto answer = world.complete(R"({"prompt":["a","b"],"n":2})");
   const std::vector<std::string> texts = {"a0", "a1", "b0", "b1"};
   for (std::size_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(show(world.asked(i).request.input), i < 2 ? "text:a" : "text:b");
+    EXPECT_EQ(show_input(world.asked(i).request.input), i < 2 ? "text:a" : "text:b");
     world.play(i, texts[i], {.usage = {.prompt_tokens = 5, .completion_tokens = 2}});
   }
   const json::value body = answer.finish().body();

@@ -34,7 +34,7 @@ constexpr double kMostTokens = static_cast<double>(kMost);
 constexpr double kMostSeconds = 86400;
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
-constexpr auto kRefused = std::to_array<RefusedField>({
+constexpr auto kCommonlyRefused = std::to_array<RefusedField>({
     {"grammar", "\"\""},
     {"guided_json", ""},
     {"guided_regex", ""},
@@ -107,7 +107,7 @@ void refuse_fields(const json::object& body, std::span<const RefusedField> refus
 }
 
 std::span<const RefusedField> commonly_refused() {
-  return kRefused;
+  return kCommonlyRefused;
 }
 
 std::vector<std::string_view> ignored_fields(const json::object& body) {

@@ -170,4 +170,9 @@ struct ApiWorld {
   }
 };
 
+/// The whole answer to a POST.
+inline Answer post(ApiWorld& world, const std::vector<std::string>& path, std::string body = "{}") {
+  return std::move(world.send(http::Method::Post, path, std::move(body)).finish());
+}
+
 }  // namespace hearth::api::testing

@@ -15,6 +15,7 @@
 #include "engine/testing/collect.h"
 #include "engine/testing/fake_engine.h"
 #include "engine/testing/fake_runner.h"
+#include "engine/testing/made_up_prompts.h"
 #include "engine/testing/tiny_tokenizer.h"
 
 namespace hearth::engine {
@@ -23,6 +24,7 @@ namespace {
 using testing::collect;
 using testing::Collected;
 using testing::eventually;
+using testing::story;
 
 using MakeRunner = std::function<std::unique_ptr<StepRunner>(std::uint32_t pages)>;
 
@@ -43,8 +45,8 @@ MakeRunner slow() {
   };
 }
 
-std::unique_ptr<Engine> open(const MakeRunner& make, LoopOptions options = {},
-                             std::uint32_t pages = 512) {
+std::unique_ptr<Engine> open_running(const MakeRunner& make, LoopOptions options = {},
+                                     std::uint32_t pages = 512) {
   const auto config = base::parse_json(testing::tiny_tokenizer_config())->as_object();
   ModelTexts texts;
   texts.tokenizer = *text::Tokenizer::from_json(testing::tiny_tokenizer_json(), config);
@@ -61,20 +63,13 @@ std::unique_ptr<Engine> open(const MakeRunner& make, LoopOptions options = {},
   return std::move(*engine);
 }
 
-Request ask(const std::string& text, std::uint32_t max_tokens = 40) {
+Request ask_for(const std::string& text, std::uint32_t max_tokens = 40) {
   return {.id = "r", .input = TextInput{text}, .max_tokens = max_tokens, .ignore_eos = true};
 }
 
-std::string story(std::size_t letters, char first = 'a') {
-  std::string text;
-  for (std::size_t i = 0; i < letters; ++i)
-    text += static_cast<char>(first + static_cast<char>(i * i % 26));
-  return text;
-}
-
 TEST(EngineCache, APrefixHitSaysWhatAColdPromptSays) {
-  const auto cold = open(saying(testing::noisy_logits), {.prefix_cache = false});
-  const auto warm = open(saying(testing::noisy_logits));
+  const auto cold = open_running(saying(testing::noisy_logits), {.prefix_cache = false});
+  const auto warm = open_running(saying(testing::noisy_logits));
   const std::vector<std::string> prompts = {
       story(100),       story(100),     story(130),      story(70) + "and on",
       story(100) + "!", story(64),      story(65),       story(33),
@@ -82,9 +77,9 @@ TEST(EngineCache, APrefixHitSaysWhatAColdPromptSays) {
       story(96),        story(96) + "x"};
   std::uint32_t cached = 0;
   for (const std::string& prompt : prompts) {
-    const Collected said = collect(*warm->submit(ask(prompt)));
+    const Collected said = collect(*warm->submit(ask_for(prompt)));
     ASSERT_TRUE(said.finished);
-    EXPECT_EQ(said.content, collect(*cold->submit(ask(prompt))).content) << prompt;
+    EXPECT_EQ(said.content, collect(*cold->submit(ask_for(prompt))).content) << prompt;
     cached += said.finished->usage.cached_tokens;
     EXPECT_LT(said.finished->usage.cached_tokens, prompt.size());
   }
@@ -93,12 +88,12 @@ TEST(EngineCache, APrefixHitSaysWhatAColdPromptSays) {
 }
 
 TEST(EngineCache, TheNextTurnReadsOnlyWhatIsNew) {
-  const auto engine = open(saying(testing::noisy_logits));
+  const auto engine = open_running(saying(testing::noisy_logits));
   const std::string first = story(150);
-  const Collected one = collect(*engine->submit(ask(first)));
+  const Collected one = collect(*engine->submit(ask_for(first)));
   const auto tokens = static_cast<std::uint32_t>(one.finished->usage.prompt_tokens +
                                                  one.finished->usage.completion_tokens);
-  Request next = ask("");
+  Request next = ask_for("");
   std::vector<TokenId> ids(first.begin(), first.end());
   // The reply is told as text; as tokens the answers are the same in any engine of this kind.
   std::vector<TokenId> row = ids;
@@ -112,9 +107,10 @@ TEST(EngineCache, TheNextTurnReadsOnlyWhatIsNew) {
 }
 
 TEST(EngineCache, EqualPromptsAreComputedOnceWhenTheyComeTogether) {
-  const auto engine = open(saying(testing::noisy_logits), {.limits = {.tokens_per_step = 48}});
+  const auto engine =
+      open_running(saying(testing::noisy_logits), {.limits = {.tokens_per_step = 48}});
   std::vector<std::unique_ptr<Generation>> running;
-  for (int i = 0; i < 8; ++i) running.push_back(engine->submit(ask(story(200))));
+  for (int i = 0; i < 8; ++i) running.push_back(engine->submit(ask_for(story(200))));
   std::vector<std::string> answers;
   for (const auto& generation : running) answers.push_back(collect(*generation).content);
   for (const std::string& answer : answers) EXPECT_EQ(answer, answers[0]);
@@ -139,8 +135,8 @@ TokenId tell_secret(std::span<const TokenId> tokens) {
 TEST(EngineCache, SixtyFourConversationsKeepTheirSecrets) {
   // Few pages: sharing, eviction and preemption all happen.
   const auto engine =
-      open(saying(testing::certain(tell_secret)),
-           {.limits = {.sequences = 24, .tokens_per_step = 200, .foresight = 4}}, 80);
+      open_running(saying(testing::certain(tell_secret)),
+                   {.limits = {.sequences = 24, .tokens_per_step = 200, .foresight = 4}}, 80);
   std::atomic<int> right = 0;
   std::vector<std::thread> clients;
   for (int client = 0; client < 64; ++client)
@@ -150,7 +146,7 @@ TEST(EngineCache, SixtyFourConversationsKeepTheirSecrets) {
         secret += static_cast<char>('a' + (client * 7 + i * (client + 3)) % 26);
       std::string history = story(75) + "#" + secret + "?";
       for (int turn = 0; turn < 4; ++turn) {
-        Request request = ask(history);
+        Request request = ask_for(history);
         request.ignore_eos = false;
         request.standpoint.client = std::to_string(client % 5);
         request.standpoint.priority = static_cast<Priority>(client % 3);
@@ -166,9 +162,9 @@ TEST(EngineCache, SixtyFourConversationsKeepTheirSecrets) {
 }
 
 TEST(EngineCache, AReportTellsWhereAPromptLeftTheEarlierOne) {
-  const auto engine = open(saying(testing::noisy_logits));
+  const auto engine = open_running(saying(testing::noisy_logits));
   const auto report = [&](const std::string& prompt, const std::string& client = "") {
-    Request request = ask(prompt, 1);
+    Request request = ask_for(prompt, 1);
     request.standpoint.client = client;
     return collect(*engine->submit(request)).finished->prefix;
   };
@@ -207,35 +203,35 @@ class PoisonedRunner final : public StepRunner {
 };
 
 TEST(EngineCache, AFaultyRequestFailsAloneAndTheOthersSayWhatTheyWouldHaveSaid) {
-  const auto quiet = open(saying(testing::noisy_logits));
+  const auto quiet = open_running(saying(testing::noisy_logits));
   const auto engine =
-      open([](std::uint32_t pages) { return std::make_unique<PoisonedRunner>(pages); },
-           {.limits = {.sequences = 8, .tokens_per_step = 64}});
+      open_running([](std::uint32_t pages) { return std::make_unique<PoisonedRunner>(pages); },
+                   {.limits = {.sequences = 8, .tokens_per_step = 64}});
   std::vector<std::unique_ptr<Generation>> running;
   for (char first = 'a'; first < 'g'; ++first)
-    running.push_back(engine->submit(ask(story(90, first), 1)));
-  const auto faulty = engine->submit(ask("X" + story(50)));
+    running.push_back(engine->submit(ask_for(story(90, first), 1)));
+  const auto faulty = engine->submit(ask_for("X" + story(50)));
   for (char first = 'g'; first < 'm'; ++first)
-    running.push_back(engine->submit(ask(story(90, first), 1)));
+    running.push_back(engine->submit(ask_for(story(90, first), 1)));
   const Collected failed = collect(*faulty);
   ASSERT_TRUE(failed.failed);
   EXPECT_EQ(failed.failed->message, "the device cannot stand this");
   char first = 'a';
   for (const auto& generation : running)
     EXPECT_EQ(collect(*generation).content,
-              collect(*quiet->submit(ask(story(90, first++), 1))).content);
+              collect(*quiet->submit(ask_for(story(90, first++), 1))).content);
 }
 
 TEST(EngineQueue, AFullQueueRefusesBeforeAnythingIsPromised) {
-  const auto engine = open(slow(), {.limits = {.sequences = 1, .waiting = 1}});
-  const auto runs = engine->submit(ask("a", 1900));
+  const auto engine = open_running(slow(), {.limits = {.sequences = 1, .waiting = 1}});
+  const auto runs = engine->submit(ask_for("a", 1900));
   ASSERT_TRUE(eventually([&] { return engine->stats().running == 1; }));
-  Request low = ask("b", 1900);
+  Request low = ask_for("b", 1900);
   low.id = "the-one-that-waits";
   low.standpoint.priority = Priority::Low;
   const auto waits = engine->submit(low);
   ASSERT_TRUE(eventually([&] { return engine->stats().waiting == 1; }));
-  const Collected refused = collect(*engine->submit(ask("c")));
+  const Collected refused = collect(*engine->submit(ask_for("c")));
   ASSERT_TRUE(refused.failed);
   EXPECT_EQ(refused.failed->code, ErrorCode::RateLimited);
   EXPECT_FALSE(refused.admitted);
@@ -244,13 +240,13 @@ TEST(EngineQueue, AFullQueueRefusesBeforeAnythingIsPromised) {
 }
 
 TEST(EngineQueue, WhoWaitsIsShownInOrder) {
-  const auto engine = open(slow(), {.limits = {.sequences = 1}});
-  const auto runs = engine->submit(ask("a", 1900));
+  const auto engine = open_running(slow(), {.limits = {.sequences = 1}});
+  const auto runs = engine->submit(ask_for("a", 1900));
   ASSERT_TRUE(eventually([&] { return engine->stats().running == 1; }));
   std::vector<std::unique_ptr<Generation>> waiting;
   for (const auto& [id, priority] : std::vector<std::pair<std::string, Priority>>{
            {"low", Priority::Low}, {"first", Priority::Normal}, {"second", Priority::Normal}}) {
-    Request request = ask(id, 1900);
+    Request request = ask_for(id, 1900);
     request.id = id;
     request.standpoint.priority = priority;
     waiting.push_back(engine->submit(request));
@@ -264,8 +260,8 @@ TEST(EngineQueue, WhoWaitsIsShownInOrder) {
 }
 
 TEST(EngineQueue, ADeadlineEndsARequestAndFreesItsPages) {
-  const auto engine = open(slow(), {}, 4000);
-  Request endless = ask("a", 1900);
+  const auto engine = open_running(slow(), {}, 4000);
+  Request endless = ask_for("a", 1900);
   endless.standpoint.deadline_ms = 1;
   const Collected said = collect(*engine->submit(endless));
   ASSERT_TRUE(said.failed);

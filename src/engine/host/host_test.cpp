@@ -18,6 +18,7 @@
 namespace hearth::engine {
 namespace {
 
+using testing::answer;
 using testing::collect;
 using testing::Collected;
 using testing::eventually;
@@ -44,7 +45,7 @@ struct Setup {
   bool chat = false;
 };
 
-std::unique_ptr<Engine> open(const Setup& setup) {
+std::unique_ptr<Engine> open_set_up(const Setup& setup) {
   auto engine = LocalEngine::open({.limits = setup.limits}, tiny_texts(setup.chat), [setup] {
     return LoadedModel{
         .runner = std::make_unique<testing::FakeRunner>(setup.logits, setup.pages, setup.before),
@@ -58,12 +59,8 @@ std::unique_ptr<Engine> open(const Setup& setup) {
   return std::move(*engine);
 }
 
-Request ask(const std::string& text) {
+Request ask_text(const std::string& text) {
   return {.id = "r", .input = TextInput{text}};
-}
-
-Collected answer(Engine& engine, Request request) {
-  return collect(*engine.submit(std::move(request)));
 }
 
 /// Counts how often it may rest.
@@ -97,13 +94,13 @@ TEST(LocalEngine, WithoutWorkTheDeviceRestsOnceAndThenGoesOn) {
   });
   ASSERT_TRUE(engine) << engine.error().message;
   ASSERT_TRUE(eventually([&] { return *rests == 1; }));
-  EXPECT_EQ(answer(**engine, ask("w")).content, "xyz");
+  EXPECT_EQ(answer(**engine, ask_text("w")).content, "xyz");
   EXPECT_TRUE(eventually([&] { return *rests == 2; }));
 }
 
 TEST(LocalEngine, AnswersUntilTheEndToken) {
-  const auto engine = open({});
-  const Collected said = answer(*engine, ask("w"));
+  const auto engine = open_set_up({});
+  const Collected said = answer(*engine, ask_text("w"));
   ASSERT_TRUE(said.finished);
   EXPECT_EQ(said.content, "xyz");
   EXPECT_EQ(said.finished->reason, FinishReason::Stop);
@@ -117,13 +114,14 @@ TEST(LocalEngine, AnswersUntilTheEndToken) {
 }
 
 TEST(LocalEngine, TellsWhatRequestsHeldAtMost) {
-  const auto engine = open({.pages = 50});
-  ASSERT_TRUE(answer(*engine, ask("wwwww")).finished);  // one step of 5 tokens, then single ones
+  const auto engine = open_set_up({.pages = 50});
+  ASSERT_TRUE(
+      answer(*engine, ask_text("wwwww")).finished);  // one step of 5 tokens, then single ones
   ASSERT_TRUE(eventually([&] { return engine->stats().memory.request_bytes > 0; }));
   EngineStats stats = engine->stats();
   EXPECT_EQ(stats.memory.request_bytes, 1050 + 10 * 5);
   EXPECT_EQ(stats.memory.work_bytes, 1000 + 10 * 5) << "without keys and values";
-  ASSERT_TRUE(answer(*engine, ask("vw")).finished);
+  ASSERT_TRUE(answer(*engine, ask_text("vw")).finished);
   ASSERT_TRUE(eventually([&] { return engine->stats().memory.request_bytes != 1100; }));
   stats = engine->stats();
   EXPECT_EQ(stats.memory.request_bytes, 1050 + 10 * 2);
@@ -133,14 +131,14 @@ TEST(LocalEngine, TellsWhatRequestsHeldAtMost) {
 }
 
 TEST(LocalEngine, StopsAtMaxTokensAndAtTheEndOfTheContext) {
-  const auto engine = open({.context = 40});
-  Request limited = ask("a");
+  const auto engine = open_set_up({.context = 40});
+  Request limited = ask_text("a");
   limited.max_tokens = 3;
   const Collected short_answer = answer(*engine, limited);
   EXPECT_EQ(short_answer.content, "bcd");
   EXPECT_EQ(short_answer.finished->reason, FinishReason::Length);
 
-  Request endless = ask("a");
+  Request endless = ask_text("a");
   endless.ignore_eos = true;
   endless.max_tokens = 1000;
   const Collected full = answer(*engine, endless);
@@ -150,8 +148,8 @@ TEST(LocalEngine, StopsAtMaxTokensAndAtTheEndOfTheContext) {
 }
 
 TEST(LocalEngine, APromptBeyondTheContextIsRefusedWithBothNumbers) {
-  const auto engine = open({.context = 40});
-  const Collected refused = answer(*engine, ask(std::string(41, 'a')));
+  const auto engine = open_set_up({.context = 40});
+  const Collected refused = answer(*engine, ask_text(std::string(41, 'a')));
   ASSERT_TRUE(refused.failed);
   EXPECT_EQ(refused.failed->code, ErrorCode::ContextExceeded);
   EXPECT_EQ(
@@ -161,12 +159,12 @@ TEST(LocalEngine, APromptBeyondTheContextIsRefusedWithBothNumbers) {
 }
 
 TEST(LocalEngine, WrongRequestsFailWithTheirReason) {
-  const auto engine = open({});
+  const auto engine = open_set_up({});
   const auto code = [&](Request request) {
     const Collected said = answer(*engine, std::move(request));
     return said.failed ? said.failed->code : ErrorCode::Internal;
   };
-  EXPECT_EQ(code(ask("")), ErrorCode::InvalidArgument);
+  EXPECT_EQ(code(ask_text("")), ErrorCode::InvalidArgument);
   EXPECT_EQ(code({.input = TokenInput{{1, testing::kVocabulary}}}), ErrorCode::InvalidArgument);
   EXPECT_EQ(code({.input = ChatInput{}}), ErrorCode::UnsupportedCapability);
   EXPECT_EQ(code({.input = TextInput{"a"}, .sampling = {.top_p = 7.0}}),
@@ -177,8 +175,8 @@ TEST(LocalEngine, WrongRequestsFailWithTheirReason) {
 }
 
 TEST(LocalEngine, StopStringsEndTheAnswerAndAreNotInIt) {
-  const auto engine = open({});
-  Request request = ask("a");
+  const auto engine = open_set_up({});
+  Request request = ask_text("a");
   request.stop = {"zzz", "mn"};
   const Collected said = answer(*engine, request);
   EXPECT_EQ(said.content, "bcdefghijkl");
@@ -192,8 +190,8 @@ TEST(LocalEngine, StopStringsEndTheAnswerAndAreNotInIt) {
 }
 
 TEST(LocalEngine, DroppingTheHandleFreesThePages) {
-  const auto engine = open({.pages = 4000, .context = 100000});
-  Request endless = ask("a");
+  const auto engine = open_set_up({.pages = 4000, .context = 100000});
+  Request endless = ask_text("a");
   endless.ignore_eos = true;
   auto generation = engine->submit(endless);
   ASSERT_TRUE(eventually([&] { return engine->stats().pages_used > 2; }));
@@ -203,34 +201,34 @@ TEST(LocalEngine, DroppingTheHandleFreesThePages) {
 }
 
 TEST(LocalEngine, DroppingBeforeItStartsLeavesNothingBehind) {
-  const auto engine = open({});
-  for (int i = 0; i < 200; ++i) engine->submit(ask("a"));
-  EXPECT_EQ(answer(*engine, ask("x")).content, "yz");
+  const auto engine = open_set_up({});
+  for (int i = 0; i < 200; ++i) engine->submit(ask_text("a"));
+  EXPECT_EQ(answer(*engine, ask_text("x")).content, "yz");
   EXPECT_TRUE(eventually([&] { return engine->stats().pages_used == 0; }));
 }
 
 TEST(LocalEngine, AFailingStepFailsItsOwnRequestsAndTheEngineLivesOn) {
   const auto broken = std::make_shared<std::atomic<bool>>(true);
-  const auto engine = open({.before = [broken]() -> Result<void> {
+  const auto engine = open_set_up({.before = [broken]() -> Result<void> {
     if (broken->exchange(false)) return fail(ErrorCode::OutOfMemory, "the device is full");
     return {};
   }});
-  const Collected failed = answer(*engine, ask("a"));
+  const Collected failed = answer(*engine, ask_text("a"));
   ASSERT_TRUE(failed.failed);
   EXPECT_EQ(failed.failed->code, ErrorCode::OutOfMemory);
-  EXPECT_EQ(answer(*engine, ask("w")).content, "xyz");
+  EXPECT_EQ(answer(*engine, ask_text("w")).content, "xyz");
 }
 
 TEST(LocalEngine, NonsenseLogitsFailTheRequest) {
-  const auto engine = open({.logits = [](std::span<const TokenId>) {
+  const auto engine = open_set_up({.logits = [](std::span<const TokenId>) {
     return std::vector<float>(testing::kVocabulary, std::nanf(""));
   }});
-  EXPECT_EQ(answer(*engine, ask("a")).failed->code, ErrorCode::Internal);
+  EXPECT_EQ(answer(*engine, ask_text("a")).failed->code, ErrorCode::Internal);
 }
 
 TEST(LocalEngine, UnloadingFailsWhatRuns) {
-  auto engine = open({.pages = 4000, .context = 100000});
-  Request endless = ask("a");
+  auto engine = open_set_up({.pages = 4000, .context = 100000});
+  Request endless = ask_text("a");
   endless.ignore_eos = true;
   const auto generation = engine->submit(endless);
   ASSERT_TRUE(eventually([&] { return engine->stats().running == 1; }));
@@ -251,8 +249,8 @@ TEST(LocalEngine, AModelThatCannotBeLoadedIsRefused) {
 }
 
 TEST(LocalEngine, ProgressOfALongPromptRisesToItsEnd) {
-  const auto engine = open({.limits = {.sequences = 4, .tokens_per_step = 16}});
-  const auto generation = engine->submit(ask(std::string(100, 'a')));
+  const auto engine = open_set_up({.limits = {.sequences = 4, .tokens_per_step = 16}});
+  const auto generation = engine->submit(ask_text(std::string(100, 'a')));
   const Collected said = collect(*generation);
   ASSERT_FALSE(said.progress.empty());  // those the reader missed are replaced by later ones
   EXPECT_EQ(said.progress.back().computed, 100U);
@@ -261,7 +259,7 @@ TEST(LocalEngine, ProgressOfALongPromptRisesToItsEnd) {
 }
 
 /// Prompts of many lengths, so that chunks, pages and preemption all come into play.
-std::vector<std::string> prompts() {
+std::vector<std::string> many_prompts() {
   std::vector<std::string> all;
   for (int i = 0; i < 24; ++i)
     all.push_back(
@@ -272,8 +270,8 @@ std::vector<std::string> prompts() {
 std::vector<std::string> answers_together(Engine& engine, const Sampling& sampling) {
   std::vector<std::unique_ptr<Generation>> running;
   std::uint64_t seed = 0;
-  for (const std::string& prompt : prompts()) {
-    Request request = ask(prompt);
+  for (const std::string& prompt : many_prompts()) {
+    Request request = ask_text(prompt);
     request.sampling = sampling;
     request.sampling.seed = ++seed;
     request.max_tokens = 60;
@@ -287,8 +285,8 @@ std::vector<std::string> answers_together(Engine& engine, const Sampling& sampli
 std::vector<std::string> answers_alone(Engine& engine, const Sampling& sampling) {
   std::vector<std::string> answers;
   std::uint64_t seed = 0;
-  for (const std::string& prompt : prompts()) {
-    Request request = ask(prompt);
+  for (const std::string& prompt : many_prompts()) {
+    Request request = ask_text(prompt);
     request.sampling = sampling;
     request.sampling.seed = ++seed;
     request.max_tokens = 60;
@@ -298,10 +296,10 @@ std::vector<std::string> answers_alone(Engine& engine, const Sampling& sampling)
 }
 
 TEST(LocalEngine, CompanyChunksAndPreemptionDoNotChangeAnAnswer) {
-  const auto quiet = open({.logits = testing::noisy_logits});
-  const auto crowded = open({.logits = testing::noisy_logits,
-                             .pages = 9,  // a single full context takes eight
-                             .limits = {.sequences = 8, .tokens_per_step = 13}});
+  const auto quiet = open_set_up({.logits = testing::noisy_logits});
+  const auto crowded = open_set_up({.logits = testing::noisy_logits,
+                                    .pages = 9,  // a single full context takes eight
+                                    .limits = {.sequences = 8, .tokens_per_step = 13}});
   for (const Sampling& sampling :
        {Sampling{.temperature = 0.0}, Sampling{.temperature = 1.0},
         Sampling{.temperature = 0.8, .top_p = 0.9, .top_k = 50, .repetition_penalty = 1.2},
@@ -311,8 +309,8 @@ TEST(LocalEngine, CompanyChunksAndPreemptionDoNotChangeAnAnswer) {
 }
 
 TEST(LocalEngine, AnUnseededRequestIsDifferentEveryTime) {
-  const auto engine = open({.logits = testing::noisy_logits});
-  Request request = ask("a");
+  const auto engine = open_set_up({.logits = testing::noisy_logits});
+  Request request = ask_text("a");
   request.sampling.temperature = 1;
   request.max_tokens = 50;
   EXPECT_NE(answer(*engine, request).content, answer(*engine, request).content);
@@ -327,7 +325,7 @@ TokenId think_first(std::span<const TokenId> tokens) {
 }
 
 TEST(LocalEngine, ReasoningIsToldApartFromTheAnswer) {
-  const auto engine = open({.logits = testing::certain(think_first), .chat = true});
+  const auto engine = open_set_up({.logits = testing::certain(think_first), .chat = true});
   Request request;
   request.input =
       ChatInput{.messages = base::parse_json(R"([{"role":"user","content":"hi"}])")->as_array()};
@@ -341,14 +339,14 @@ TEST(LocalEngine, ReasoningIsToldApartFromTheAnswer) {
 }
 
 TEST(LocalEngine, ManyThreadsMaySubmitAndDrop) {
-  const auto engine = open({});
+  const auto engine = open_set_up({});
   std::vector<std::thread> clients;
   std::atomic<int> right = 0;
   for (int client = 0; client < 4; ++client)
     clients.emplace_back([&, client] {
       for (int i = 0; i < 50; ++i) {
-        if ((i + client) % 3 == 0) engine->submit(ask("a"));
-        if (answer(*engine, ask("v")).content == "wxyz") ++right;
+        if ((i + client) % 3 == 0) engine->submit(ask_text("a"));
+        if (answer(*engine, ask_text("v")).content == "wxyz") ++right;
       }
     });
   for (std::thread& client : clients) client.join();

@@ -12,6 +12,7 @@
 namespace hearth::engine {
 namespace {
 
+using testing::answer;
 using testing::collect;
 using testing::Collected;
 using testing::kBot;
@@ -34,7 +35,7 @@ std::vector<TokenId> bytes(std::string_view text) {
           reinterpret_cast<const unsigned char*>(text.data()) + text.size()};
 }
 
-std::unique_ptr<Engine> open(testing::Logits logits, std::uint32_t tokens_per_step = 64) {
+std::unique_ptr<Engine> open_saying(testing::Logits logits, std::uint32_t tokens_per_step = 64) {
   const auto config = base::parse_json(testing::tiny_tokenizer_config())->as_object();
   ModelTexts texts;
   texts.tokenizer = *text::Tokenizer::from_json(testing::tiny_tokenizer_json(), config);
@@ -53,12 +54,8 @@ std::unique_ptr<Engine> open(testing::Logits logits, std::uint32_t tokens_per_st
   return std::move(*engine);
 }
 
-Request ask(Input input) {
+Request ask_reports(Input input) {
   return {.id = "r", .input = std::move(input), .logprobs = 2};
-}
-
-Collected answer(Engine& engine, Request request) {
-  return collect(*engine.submit(std::move(request)));
 }
 
 std::string joined(const std::vector<TokenReport>& reports) {
@@ -74,8 +71,8 @@ std::vector<std::uint32_t> offsets(const std::vector<TokenReport>& reports) {
 }
 
 TEST(Reports, CarryTheBytesOfCharactersThatSeveralTokensMakeUp) {
-  const auto engine = open(recite(bytes("né \U0001F600!"), 'a'));
-  const Collected said = answer(*engine, ask(TextInput{"a"}));
+  const auto engine = open_saying(recite(bytes("né \U0001F600!"), 'a'));
+  const Collected said = answer(*engine, ask_reports(TextInput{"a"}));
   EXPECT_EQ(said.content, "né \U0001F600!");
   ASSERT_EQ(said.content_reports.size(), 9U);
   EXPECT_EQ(joined(said.content_reports), said.content);
@@ -91,8 +88,8 @@ TEST(Reports, CarryTheBytesOfCharactersThatSeveralTokensMakeUp) {
 }
 
 TEST(Reports, EveryDeltaHasThoseWhoseTextEndsInIt) {
-  const auto engine = open(recite(bytes("x\U0001F600y"), 'a'));
-  const auto generation = engine->submit(ask(TextInput{"a"}));
+  const auto engine = open_saying(recite(bytes("x\U0001F600y"), 'a'));
+  const auto generation = engine->submit(ask_reports(TextInput{"a"}));
   std::string text;
   std::string told;
   while (true) {
@@ -109,16 +106,16 @@ TEST(Reports, EveryDeltaHasThoseWhoseTextEndsInIt) {
 }
 
 TEST(Reports, StrayBytesAreTheirOwnWhateverTheTextShows) {
-  const auto engine = open(recite({'x', 0xF0, 0x9F, 'y'}, 'a'));
-  const Collected said = answer(*engine, ask(TextInput{"a"}));
+  const auto engine = open_saying(recite({'x', 0xF0, 0x9F, 'y'}, 'a'));
+  const Collected said = answer(*engine, ask_reports(TextInput{"a"}));
   EXPECT_EQ(said.content, "x\xEF\xBF\xBDy");
   EXPECT_EQ(joined(said.content_reports), "x\xF0\x9Fy");
   EXPECT_EQ(said.content_reports.back().offset, 2U);
 }
 
 TEST(Reports, AStopStringTakesItsTokensAlong) {
-  const auto engine = open(recite(bytes("one STOP two"), 'a'));
-  Request request = ask(TextInput{"a"});
+  const auto engine = open_saying(recite(bytes("one STOP two"), 'a'));
+  Request request = ask_reports(TextInput{"a"});
   request.stop = {"STOP"};
   const Collected said = answer(*engine, request);
   EXPECT_EQ(said.content, "one ");
@@ -132,10 +129,10 @@ TEST(Reports, AStopStringTakesItsTokensAlong) {
 
 TEST(Reports, ReasoningIsReportedApartAndMarkersNotAtAll) {
   std::vector<TokenId> reply = {kThink, '\n', 'h', 'm', '\n', kThinkEnd, '\n', '\n', 'o', 'k'};
-  const auto engine = open(recite(reply, kBot));
+  const auto engine = open_saying(recite(reply, kBot));
   const Collected said =
       answer(*engine,
-             ask(ChatInput{
+             ask_reports(ChatInput{
                  .messages = base::parse_json(R"([{"role":"user","content":"hi"}])")->as_array()}));
   EXPECT_EQ(said.reasoning, "hm");
   EXPECT_EQ(joined(said.reasoning_reports), "hm");
@@ -146,8 +143,8 @@ TEST(Reports, ReasoningIsReportedApartAndMarkersNotAtAll) {
 
 TEST(Reports, IdsAreAllThatWereSampled) {
   const std::vector<TokenId> reply = {kThink, 'h', kThinkEnd, 'o', 'k'};
-  const auto engine = open(recite(reply, kBot));
-  Request request = ask(
+  const auto engine = open_saying(recite(reply, kBot));
+  Request request = ask_reports(
       ChatInput{.messages = base::parse_json(R"([{"role":"user","content":"hi"}])")->as_array()});
   request.logprobs = {};
   request.report_ids = true;
@@ -161,14 +158,14 @@ TEST(Reports, IdsAreAllThatWereSampled) {
 }
 
 TEST(Reports, WhoDoesNotAskGetsNone) {
-  const auto engine = open(recite(bytes("xyz"), 'a'));
+  const auto engine = open_saying(recite(bytes("xyz"), 'a'));
   const Collected said = answer(*engine, {.input = TextInput{"a"}});
   EXPECT_EQ(said.content, "xyz");
   EXPECT_TRUE(said.content_reports.empty());
 }
 
 TEST(Echo, ThePromptComesFirst) {
-  const auto engine = open(recite(bytes("yz"), 'x'));
+  const auto engine = open_saying(recite(bytes("yz"), 'x'));
   const Collected said = answer(*engine, {.input = TextInput{"é = x"}, .echo = true});
   EXPECT_EQ(said.content, "é = xyz");
   EXPECT_EQ(said.finished->usage.completion_tokens, 3U);
@@ -179,8 +176,8 @@ TEST(Echo, ThePromptComesFirst) {
 
 TEST(Echo, ThePromptsTokensAreReportedInAnyChunks) {
   for (const std::uint32_t tokens_per_step : {1U, 3U, 64U}) {
-    const auto engine = open(testing::noisy_logits, tokens_per_step);
-    Request request = ask(TextInput{"aé\U0001F600 bx"});
+    const auto engine = open_saying(testing::noisy_logits, tokens_per_step);
+    Request request = ask_reports(TextInput{"aé\U0001F600 bx"});
     request.echo = true;
     request.max_tokens = 4;
     const Collected said = answer(*engine, request);
@@ -202,20 +199,20 @@ TEST(Echo, ThePromptsTokensAreReportedInAnyChunks) {
 }
 
 TEST(Echo, AConversationIsNotToldBack) {
-  const auto engine = open(testing::noisy_logits);
-  Request request = ask(ChatInput{});
+  const auto engine = open_saying(testing::noisy_logits);
+  Request request = ask_reports(ChatInput{});
   request.echo = true;
   EXPECT_EQ(answer(*engine, request).failed->param, "echo");
 }
 
 TEST(Limits, NothingEndsAReplyBeforeItsLeastLength) {
-  const auto engine = open(testing::certain([](std::span<const TokenId>) { return kEnd; }));
+  const auto engine = open_saying(testing::certain([](std::span<const TokenId>) { return kEnd; }));
   Request request{.input = TextInput{"a"}, .max_tokens = 9, .min_tokens = 5};
   const Collected said = answer(*engine, request);
   EXPECT_EQ(said.finished->usage.completion_tokens, 6U);  // five, then the end token
   EXPECT_EQ(said.finished->reason, FinishReason::Stop);
 
-  const auto speller = open(recite(bytes("ababab"), 'x'));
+  const auto speller = open_saying(recite(bytes("ababab"), 'x'));
   Request stopped{.input = TextInput{"x"}, .stop = {"ab"}, .min_tokens = 3};
   EXPECT_EQ(answer(*speller, stopped).content, "abab") << "found only in text that comes later";
   stopped.min_tokens = 300;
@@ -223,7 +220,7 @@ TEST(Limits, NothingEndsAReplyBeforeItsLeastLength) {
 }
 
 TEST(Limits, StopTokensEndAReplyAlsoWhereEndTokensDoNot) {
-  const auto engine = open(recite({'x', kEnd, 'y', 'z'}, 'a'));
+  const auto engine = open_saying(recite({'x', kEnd, 'y', 'z'}, 'a'));
   Request request{.input = TextInput{"a"}, .ignore_eos = true, .stop_tokens = {'z'}};
   const Collected said = answer(*engine, request);
   EXPECT_EQ(said.content, "xy");
@@ -233,7 +230,7 @@ TEST(Limits, StopTokensEndAReplyAlsoWhereEndTokensDoNot) {
 }
 
 TEST(Limits, BiasesForceAndBanTokensByIdAndByText) {
-  const auto engine = open(testing::certain(testing::spell_on));
+  const auto engine = open_saying(testing::certain(testing::spell_on));
   Request request{.input = TextInput{"a"}, .max_tokens = 3};
   request.logit_bias = {{TokenId{'q'}, 101}};
   EXPECT_EQ(answer(*engine, request).content, "qqq");
@@ -244,7 +241,7 @@ TEST(Limits, BiasesForceAndBanTokensByIdAndByText) {
 }
 
 TEST(Limits, ARequestMayWantLessContext) {
-  const auto engine = open(testing::certain(testing::spell_on));
+  const auto engine = open_saying(testing::certain(testing::spell_on));
   Request request{.input = TextInput{"abcd"}, .ignore_eos = true, .context_length = 10};
   const Collected said = answer(*engine, request);
   EXPECT_EQ(said.content, "efghij");
@@ -256,7 +253,7 @@ TEST(Limits, ARequestMayWantLessContext) {
 }
 
 TEST(Limits, ATimeLimitEndsAReplyThatTakesLonger) {
-  const auto engine = open(testing::certain(testing::spell_on));
+  const auto engine = open_saying(testing::certain(testing::spell_on));
   Request request{.input = TextInput{"a"}, .ignore_eos = true, .time_limit_ms = 0};
   const Collected said = answer(*engine, request);
   EXPECT_EQ(said.finished->reason, FinishReason::Length);

@@ -11,6 +11,7 @@
 #include "engine/testing/collect.h"
 #include "engine/testing/fake_engine.h"
 #include "engine/testing/fake_runner.h"
+#include "engine/testing/made_up_prompts.h"
 #include "engine/testing/temp_folder.h"
 #include "engine/testing/tiny_tokenizer.h"
 
@@ -20,6 +21,7 @@ namespace {
 using testing::collect;
 using testing::Collected;
 using testing::eventually;
+using testing::story;
 
 constexpr std::uint64_t kRoom = 1 << 20;
 
@@ -31,14 +33,7 @@ struct Options {
   bool prefix_cache = true;
 };
 
-std::string story(std::size_t letters, char first = 'a') {
-  std::string text;
-  for (std::size_t i = 0; i < letters; ++i)
-    text += static_cast<char>(first + static_cast<char>(i * i % 26));
-  return text;
-}
-
-Request ask(const std::string& text, std::uint32_t max_tokens = 20) {
+Request ask_again(const std::string& text, std::uint32_t max_tokens = 20) {
   return {.id = "r", .input = TextInput{text}, .max_tokens = max_tokens, .ignore_eos = true};
 }
 
@@ -98,38 +93,40 @@ TEST_F(SavedPrompts, AreFoundByTheNextEngine) {
   const std::string id = save(story(1000));
   EXPECT_EQ(only_file(), folder_.path() / "fp_toy" / (id + ".safetensors"));
   const auto engine = open();
-  EXPECT_EQ(cached(*engine, ask(story(1000) + "And then?")), 992U);  // 31 whole pages
-  EXPECT_EQ(cached(*engine, ask(story(1000) + "Or else")), 1000U) << "from memory, with a part";
+  EXPECT_EQ(cached(*engine, ask_again(story(1000) + "And then?")), 992U);  // 31 whole pages
+  EXPECT_EQ(cached(*engine, ask_again(story(1000) + "Or else")), 1000U)
+      << "from memory, with a part";
 }
 
 TEST_F(SavedPrompts, OfOneThatDiffersTheBeginningIsUsed) {
   save(story(1000));
-  EXPECT_EQ(cached(*open(), ask(story(500) + "But here it goes on otherwise")), 500U)
+  EXPECT_EQ(cached(*open(), ask_again(story(500) + "But here it goes on otherwise")), 500U)
       << "and of the page where they part the beginning";
-  EXPECT_EQ(cached(*open(), ask(story(20))), 0U);
-  EXPECT_EQ(cached(*open(), ask(story(1000))), 992U);
-  EXPECT_EQ(cached(*open(), ask(story(992))), 991U) << "one token is always computed";
+  EXPECT_EQ(cached(*open(), ask_again(story(20))), 0U);
+  EXPECT_EQ(cached(*open(), ask_again(story(1000))), 992U);
+  EXPECT_EQ(cached(*open(), ask_again(story(992))), 991U) << "one token is always computed";
 }
 
 TEST_F(SavedPrompts, TheLongestThatFitsIsTaken) {
   save(story(200));
   save(story(600));
   save(story(400));
-  EXPECT_EQ(cached(*open(), ask(story(450))), 449U) << "one token is always computed";
+  EXPECT_EQ(cached(*open(), ask_again(story(450))), 449U) << "one token is always computed";
 }
 
 TEST_F(SavedPrompts, ManyRequestsShareOneFile) {
   save(story(1000));
   const auto engine = open();
   std::vector<std::unique_ptr<Generation>> running;
-  for (char end = 'A'; end < 'I'; ++end) running.push_back(engine->submit(ask(story(1000) + end)));
+  for (char end = 'A'; end < 'I'; ++end)
+    running.push_back(engine->submit(ask_again(story(1000) + end)));
   running.at(3).reset();  // one leaves while it waits
   for (std::size_t i = 0; i < running.size(); ++i) {
     if (!running[i]) continue;
     const Collected said = collect(*running[i]);
     ASSERT_TRUE(said.finished);
     EXPECT_GE(said.finished->usage.cached_tokens, 992U);
-    EXPECT_EQ(said.content, cold(ask(story(1000) + static_cast<char>('A' + i))));
+    EXPECT_EQ(said.content, cold(ask_again(story(1000) + static_cast<char>('A' + i))));
   }
   EXPECT_TRUE(eventually([&] { return engine->stats().pages_used == 0; }));
 }
@@ -137,12 +134,12 @@ TEST_F(SavedPrompts, ManyRequestsShareOneFile) {
 TEST_F(SavedPrompts, RunningAnswersGoOnUndisturbed) {
   save(story(1500));
   const auto engine = open();
-  const auto long_answer = engine->submit(ask("Once", 300));
-  EXPECT_EQ(cached(*engine, ask(story(1500) + "?")), 1472U);
+  const auto long_answer = engine->submit(ask_again("Once", 300));
+  EXPECT_EQ(cached(*engine, ask_again(story(1500) + "?")), 1472U);
   const Collected kept = collect(*engine->submit(keep(story(1200, 'A'))));
   ASSERT_TRUE(kept.finished);
   EXPECT_EQ(kept.finished->usage.prompt_tokens, 1184U);
-  EXPECT_EQ(collect(*long_answer).content, cold(ask("Once", 300)));
+  EXPECT_EQ(collect(*long_answer).content, cold(ask_again("Once", 300)));
 }
 
 TEST_F(SavedPrompts, ADamagedFileCostsTimeAndNothingElse) {
@@ -152,11 +149,11 @@ TEST_F(SavedPrompts, ADamagedFileCostsTimeAndNothingElse) {
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
   testing::write_bytes(file, bytes);
   const auto engine = open();
-  EXPECT_EQ(cached(*engine, ask(story(1000) + "!")), 0U);
+  EXPECT_EQ(cached(*engine, ask_again(story(1000) + "!")), 0U);
   EXPECT_FALSE(std::filesystem::exists(file));
   save(story(1000));
   std::filesystem::resize_file(file, bytes.size() / 2);
-  EXPECT_EQ(cached(*open(), ask(story(1000) + "!")), 0U);
+  EXPECT_EQ(cached(*open(), ask_again(story(1000) + "!")), 0U);
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
@@ -164,15 +161,15 @@ TEST_F(SavedPrompts, AFileThatSomebodyRemovedIsDoneWithout) {
   save(story(1000));
   const auto engine = open();
   std::filesystem::remove(only_file());
-  EXPECT_EQ(cached(*engine, ask(story(1000) + "!")), 0U);
-  EXPECT_EQ(cached(*engine, ask(story(1000) + "?")), 1000U);
+  EXPECT_EQ(cached(*engine, ask_again(story(1000) + "!")), 0U);
+  EXPECT_EQ(cached(*engine, ask_again(story(1000) + "?")), 1000U);
 }
 
 TEST_F(SavedPrompts, OfAnotherBuildOrFormatNothingIsUsed) {
   save(story(1000));
-  EXPECT_EQ(cached(*open({.identity = "toy 2"}), ask(story(1000) + "!")), 0U);
+  EXPECT_EQ(cached(*open({.identity = "toy 2"}), ask_again(story(1000) + "!")), 0U);
   EXPECT_TRUE(std::filesystem::exists(only_file())) << "it may be used again";
-  EXPECT_EQ(cached(*open(), ask(story(1000) + "!")), 992U);
+  EXPECT_EQ(cached(*open(), ask_again(story(1000) + "!")), 992U);
 }
 
 TEST_F(SavedPrompts, OfAnotherContentWithTheSameNamesNothingIsUsed) {
@@ -181,20 +178,20 @@ TEST_F(SavedPrompts, OfAnotherContentWithTheSameNamesNothingIsUsed) {
   PromptContent other = *folder.read(folder.list().at(0));
   other.tensors.front().bytes.pop_back();  // well-formed, but not what this device keeps
   ASSERT_TRUE(folder.write(std::move(other)));
-  EXPECT_EQ(cached(*open(), ask(story(1000) + "!")), 0U);
+  EXPECT_EQ(cached(*open(), ask_again(story(1000) + "!")), 0U);
 }
 
 TEST_F(SavedPrompts, PromptsThatAreComputedOtherwiseDoNotMix) {
   save(story(500), {.stretched_beyond = 700});
   const auto engine = open({.stretched_beyond = 700});
-  EXPECT_EQ(cached(*engine, ask(story(800))), 0U);
-  EXPECT_EQ(cached(*engine, ask(story(600))), 480U);
+  EXPECT_EQ(cached(*engine, ask_again(story(800))), 0U);
+  EXPECT_EQ(cached(*engine, ask_again(story(600))), 480U);
 }
 
 TEST_F(SavedPrompts, WithoutRoomInMemoryARequestDoesWithout) {
   save(story(1500));
   const auto engine = open({.pages = 44});  // the file has 46
-  EXPECT_EQ(cached(*engine, ask(story(1000), 10)), 0U);
+  EXPECT_EQ(cached(*engine, ask_again(story(1000), 10)), 0U);
 }
 
 TEST_F(SavedPrompts, WhatCannotBeSavedSaysWhy) {
@@ -220,8 +217,8 @@ TEST_F(SavedPrompts, TheOldestMakeRoomOnDisk) {
     bytes += std::filesystem::file_size(file);
   EXPECT_LE(bytes, room);
   const auto engine = open(options);
-  EXPECT_EQ(cached(*engine, ask(story(1000, 'a') + "!")), 0U);
-  EXPECT_EQ(cached(*engine, ask(story(1000, 'd') + "!")), 992U);
+  EXPECT_EQ(cached(*engine, ask_again(story(1000, 'a') + "!")), 0U);
+  EXPECT_EQ(cached(*engine, ask_again(story(1000, 'd') + "!")), 992U);
 }
 
 TEST_F(SavedPrompts, AnEngineThatEndsTellsWhoeverStillWaits) {
@@ -229,7 +226,7 @@ TEST_F(SavedPrompts, AnEngineThatEndsTellsWhoeverStillWaits) {
   auto engine = open();
   std::vector<std::unique_ptr<Generation>> running;
   for (char end = 'A'; end < 'E'; ++end) {
-    running.push_back(engine->submit(ask(story(1000) + end, 900)));
+    running.push_back(engine->submit(ask_again(story(1000) + end, 900)));
     running.push_back(engine->submit(keep(story(1000, end))));
   }
   engine.reset();

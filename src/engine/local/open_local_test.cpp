@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "engine/local/model_files.h"
+#include "engine/local/testing/tiny_answers.h"
 #include "engine/local/testing/tiny_model.h"
 #include "engine/testing/collect.h"
 #include "engine/testing/fake_engine.h"
@@ -23,29 +24,12 @@ namespace {
 using testing::collect;
 using testing::Collected;
 using testing::eventually;
+using testing::finished_answer;
+using testing::greedy_request;
+using testing::open_engine;
 using testing::TinyModel;
 
-std::unique_ptr<Engine> open(const EngineOptions& options) {
-  auto engine = open_local(options);
-  EXPECT_TRUE(engine) << engine.error().message;
-  return std::move(*engine);
-}
-
-Request ask(const std::string& text, std::uint32_t max_tokens = 60) {
-  return {.id = "r",
-          .input = TextInput{text},
-          .sampling = {.temperature = 0.0},
-          .max_tokens = max_tokens,
-          .ignore_eos = true};
-}
-
-Collected answer(Engine& engine, Request request) {
-  Collected said = collect(*engine.submit(std::move(request)));
-  EXPECT_TRUE(said.finished) << (said.failed ? said.failed->message : "");
-  return said;
-}
-
-std::vector<std::string> prompts() {
+std::vector<std::string> eight_prompts() {
   std::vector<std::string> all;
   for (int i = 0; i < 8; ++i) {
     std::string prompt;
@@ -56,7 +40,8 @@ std::vector<std::string> prompts() {
 }
 
 Request varied(std::size_t index, double temperature) {
-  Request request = ask(prompts()[index], static_cast<std::uint32_t>(70 - 5 * index));
+  Request request =
+      greedy_request(eight_prompts()[index], static_cast<std::uint32_t>(70 - 5 * index));
   request.sampling.temperature = temperature;
   request.sampling.seed = index;
   return request;
@@ -64,14 +49,14 @@ Request varied(std::size_t index, double temperature) {
 
 std::vector<std::string> one_by_one(Engine& engine, double temperature) {
   std::vector<std::string> answers;
-  for (std::size_t i = 0; i < prompts().size(); ++i)
-    answers.push_back(answer(engine, varied(i, temperature)).content);
+  for (std::size_t i = 0; i < eight_prompts().size(); ++i)
+    answers.push_back(finished_answer(engine, varied(i, temperature)).content);
   return answers;
 }
 
 std::vector<std::string> together(Engine& engine, double temperature) {
   std::vector<std::unique_ptr<Generation>> running;
-  for (std::size_t i = 0; i < prompts().size(); ++i)
+  for (std::size_t i = 0; i < eight_prompts().size(); ++i)
     running.push_back(engine.submit(varied(i, temperature)));
   std::vector<std::string> answers;
   for (const auto& generation : running) answers.push_back(collect(*generation).content);
@@ -80,7 +65,7 @@ std::vector<std::string> together(Engine& engine, double temperature) {
 
 TEST(OpenLocal, SaysWhatTheModelIs) {
   const TinyModel model;
-  const auto engine = open({.folder = model.folder(), .name = "tiny", .max_sequences = 2});
+  const auto engine = open_engine({.folder = model.folder(), .name = "tiny", .max_sequences = 2});
   const ModelInfo& info = engine->model();
   EXPECT_EQ(info.name, "tiny");
   EXPECT_EQ(info.architecture, "llama");
@@ -97,26 +82,27 @@ TEST(OpenLocal, SaysWhatTheModelIs) {
 
 TEST(OpenLocal, OnePassEqualsChunksEqualsTokenByToken) {
   const TinyModel model;
-  const auto whole = open({.folder = model.folder(), .tokens_per_step = 512});
+  const auto whole = open_engine({.folder = model.folder(), .tokens_per_step = 512});
   const auto expected = one_by_one(*whole, 0);
   EXPECT_GT(expected[0].size(), 60U);
   for (const std::uint32_t tokens : {1U, 7U, 32U}) {
-    const auto chunked = open({.folder = model.folder(), .tokens_per_step = tokens});
+    const auto chunked = open_engine({.folder = model.folder(), .tokens_per_step = tokens});
     EXPECT_EQ(one_by_one(*chunked, 0), expected) << tokens;
   }
 }
 
 TEST(OpenLocal, CompanyDoesNotChangeAnAnswer) {
   const TinyModel model;
-  const auto engine = open({.folder = model.folder(), .tokens_per_step = 40});
+  const auto engine = open_engine({.folder = model.folder(), .tokens_per_step = 40});
   for (const double temperature : {0.0, 1.0})
     EXPECT_EQ(together(*engine, temperature), one_by_one(*engine, temperature)) << temperature;
 }
 
 TEST(OpenLocal, PreemptionDoesNotChangeAnAnswer) {
   const TinyModel model(/*context_length=*/256);
-  const auto ample = open({.folder = model.folder()});
-  const auto scarce = open({.folder = model.folder(), .kv_bytes = 9 * TinyModel::kPageBytes});
+  const auto ample = open_engine({.folder = model.folder()});
+  const auto scarce =
+      open_engine({.folder = model.folder(), .kv_bytes = 9 * TinyModel::kPageBytes});
   ASSERT_EQ(scarce->stats().pages_total, 9U);
   for (const double temperature : {0.0, 1.0})
     EXPECT_EQ(together(*scarce, temperature), one_by_one(*ample, temperature)) << temperature;
@@ -127,15 +113,15 @@ TEST(OpenLocal, PreemptionDoesNotChangeAnAnswer) {
 
 TEST(OpenLocal, APrefixThatWasComputedBeforeDoesNotChangeAnAnswer) {
   const TinyModel model;
-  const auto cold = open({.folder = model.folder(), .prefix_cache = false});
-  const auto warm = open({.folder = model.folder()});
-  const std::string text = prompts().back() + prompts()[6];
+  const auto cold = open_engine({.folder = model.folder(), .prefix_cache = false});
+  const auto warm = open_engine({.folder = model.folder()});
+  const std::string text = eight_prompts().back() + eight_prompts()[6];
   std::uint32_t cached = 0;
   for (const std::size_t shared : {90U, 170U, 170U, 64U, 65U, 31U, 33U, 169U}) {
     for (const std::string& end : {std::string(), std::string("But then"), std::string("x")}) {
-      const Request request = ask(text.substr(0, shared) + end, 40);
-      const Collected said = answer(*warm, request);
-      EXPECT_EQ(said.content, answer(*cold, request).content) << shared << end;
+      const Request request = greedy_request(text.substr(0, shared) + end, 40);
+      const Collected said = finished_answer(*warm, request);
+      EXPECT_EQ(said.content, finished_answer(*cold, request).content) << shared << end;
       cached += said.finished->usage.cached_tokens;
     }
   }
@@ -149,20 +135,21 @@ TEST(OpenLocal, StepTimesAreMeasuredInIdleMomentsAndKept) {
   const EngineOptions options{
       .folder = model.folder(), .tokens_per_step = 64, .measure_steps = true, .step_times = file};
   {
-    const auto engine = open(options);
+    const auto engine = open_engine(options);
     EXPECT_TRUE(eventually([&] { return engine->stats().scheduler.step_times.size() == 7; }));
-    answer(*engine, ask("Hello"));
+    finished_answer(*engine, greedy_request("Hello"));
     EXPECT_EQ(engine->stats().scheduler.pages_cached, 2U);  // trials leave nothing behind
   }
   EXPECT_TRUE(std::filesystem::exists(file));
-  const auto again = open({.folder = model.folder(), .tokens_per_step = 64, .step_times = file});
+  const auto again =
+      open_engine({.folder = model.folder(), .tokens_per_step = 64, .step_times = file});
   EXPECT_EQ(again->stats().scheduler.step_times.size(), 7U);
 }
 
 TEST(OpenLocal, CancellingFreesThePages) {
   const TinyModel model(/*context_length=*/100000);
-  const auto engine = open({.folder = model.folder(), .max_sequences = 4});
-  auto generation = engine->submit(ask("Hello", 90000));
+  const auto engine = open_engine({.folder = model.folder(), .max_sequences = 4});
+  auto generation = engine->submit(greedy_request("Hello", 90000));
   ASSERT_TRUE(eventually([&] { return engine->stats().pages_used > 1; }));
   generation.reset();
   EXPECT_TRUE(eventually([&] { return engine->stats().pages_used == 0; }));
@@ -170,16 +157,16 @@ TEST(OpenLocal, CancellingFreesThePages) {
 
 TEST(OpenLocal, AConversationGoesThroughTheTemplate) {
   const TinyModel model;
-  const auto engine = open({.folder = model.folder()});
-  Request chat = ask("", 10);
+  const auto engine = open_engine({.folder = model.folder()});
+  Request chat = greedy_request("", 10);
   chat.input = ChatInput{
       .messages = base::parse_json(R"([{"role":"user","content":"Hi<|bot|>"}])")->as_array()};
-  Request raw = ask("", 10);
+  Request raw = greedy_request("", 10);
   // What the user wrote stays letters; what the template wrote is control tokens.
   raw.input = TokenInput{{testing::kUser, 'H', 'i', 'b', 'o', 't', testing::kBot}};
-  const Collected said = answer(*engine, chat);
+  const Collected said = finished_answer(*engine, chat);
   EXPECT_EQ(said.finished->usage.prompt_tokens, 7U);
-  EXPECT_EQ(said.content + said.reasoning, answer(*engine, raw).content);
+  EXPECT_EQ(said.content + said.reasoning, finished_answer(*engine, raw).content);
 }
 
 TEST(OpenLocal, RefusalsNameTheModelAndTheFile) {
@@ -236,11 +223,11 @@ class Stories : public ::testing::Test {
 };
 
 TEST_F(Stories, GreedyTextIsThePublishedStoryLetterForLetter) {
-  const auto engine = open({.folder = data_ / "hf-f32"});
-  Request request = ask("Once upon a time");
+  const auto engine = open_engine({.folder = data_ / "hf-f32"});
+  Request request = greedy_request("Once upon a time");
   request.max_tokens.reset();
   request.ignore_eos = false;
-  const Collected said = answer(*engine, request);
+  const Collected said = finished_answer(*engine, request);
   const std::string page = read_file(data_ / "published_greedy_story.md");
   const std::size_t begin = page.find("Once upon a time");
   const std::string published = page.substr(begin, page.find("\n```", begin) - begin);
@@ -252,12 +239,12 @@ TEST_F(Stories, GreedyIdsAreThoseOfTheIndependentForwardPass) {
   const auto golden = base::parse_json(read_file(data_ / "golden.json"));
   const auto tokenizer = text::Tokenizer::load(data_ / "hf-f32");
   ASSERT_TRUE(tokenizer) << tokenizer.error().message;
-  const auto engine = open({.folder = data_ / "hf-f32"});
+  const auto engine = open_engine({.folder = data_ / "hf-f32"});
   for (const json::value& test : golden->at("cases").as_array()) {
     const auto greedy = json::value_to<std::vector<TokenId>>(test.at("greedy_ids"));
-    Request request = ask(test.at("prompt").as_string().c_str());
+    Request request = greedy_request(test.at("prompt").as_string().c_str());
     request.max_tokens = static_cast<std::uint32_t>(greedy.size());
-    const std::string said = answer(*engine, request).content;
+    const std::string said = finished_answer(*engine, request).content;
     auto ids = json::value_to<std::vector<TokenId>>(test.at("ids"));
     ids.insert(ids.end(), greedy.begin(), greedy.end());
     const auto whole = (*tokenizer)->decode(ids, text::SkipSpecial::Yes);

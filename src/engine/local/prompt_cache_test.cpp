@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "engine/local/testing/tiny_answers.h"
 #include "engine/local/testing/tiny_model.h"
 #include "engine/open_local.h"
 #include "engine/testing/collect.h"
@@ -16,16 +17,11 @@ namespace {
 
 using testing::collect;
 using testing::Collected;
+using testing::open_engine;
 using testing::TinyLayers;
 using testing::TinyModel;
 
-std::unique_ptr<Engine> open(const EngineOptions& options) {
-  auto engine = open_local(options);
-  EXPECT_TRUE(engine) << engine.error().message;
-  return std::move(*engine);
-}
-
-std::string letters(std::size_t count, std::size_t seed) {
+std::string seeded_letters(std::size_t count, std::size_t seed) {
   std::string text;
   for (std::size_t n = 0; n < count; ++n)
     text += static_cast<char>('A' + (n * n + seed * n + seed) % 26);
@@ -57,9 +53,9 @@ class Pair {
  public:
   explicit Pair(const TinyModel& model, EngineOptions options = {}) {
     options.folder = model.folder();
-    warm_ = open(options);
+    warm_ = open_engine(options);
     options.prefix_cache = false;
-    cold_ = open(options);
+    cold_ = open_engine(options);
   }
   /// How many of the prompt's tokens were in the cache.
   std::uint32_t cached(const Request& request) {
@@ -76,29 +72,31 @@ class Pair {
 
 // <|bot|> and 98 letters of instructions, <|user|> at 99, 90 letters of a question, <|bot|>: 191
 // tokens. The last whole page ends at 160, the instructions' last page at 96.
-const std::string kInstructions = letters(98, 3);
+const std::string kInstructions = seeded_letters(98, 3);
 
 TEST(PromptCache, ARecurrentModelContinuesFromTheBordersOfMessages) {
   const TinyModel model(1024, TinyLayers::Hybrid);
   Pair pair(model);
   const std::pair<std::string, std::string> system{"system", kInstructions};
-  const std::string first = letters(90, 5);
+  const std::string first = seeded_letters(90, 5);
   EXPECT_EQ(pair.cached(chat({system, {"user", first}})), 0U);
   // Another conversation under the same instructions.
-  EXPECT_EQ(pair.cached(chat({system, {"user", letters(90, 8)}})), 96U);
+  EXPECT_EQ(pair.cached(chat({system, {"user", seeded_letters(90, 8)}})), 96U);
   // The next turn: all that the first one asked.
-  const std::pair<std::string, std::string> said{"assistant", letters(70, 11)};
-  EXPECT_EQ(pair.cached(chat({system, {"user", first}, said, {"user", letters(50, 2)}})), 160U);
+  const std::pair<std::string, std::string> said{"assistant", seeded_letters(70, 11)};
+  EXPECT_EQ(pair.cached(chat({system, {"user", first}, said, {"user", seeded_letters(50, 2)}})),
+            160U);
   // The same turn asked otherwise: the answer before it ends at 191 + 70, so a page ends at 256.
-  EXPECT_EQ(pair.cached(chat({system, {"user", first}, said, {"user", letters(50, 4)}})), 256U);
+  EXPECT_EQ(pair.cached(chat({system, {"user", first}, said, {"user", seeded_letters(50, 4)}})),
+            256U);
 }
 
 TEST(PromptCache, AnAttendingModelContinuesAnywhere) {
   const TinyModel model(1024);
   Pair pair(model);
   const std::pair<std::string, std::string> system{"system", kInstructions};
-  EXPECT_EQ(pair.cached(chat({system, {"user", letters(90, 5)}})), 0U);
-  EXPECT_EQ(pair.cached(chat({system, {"user", "?" + letters(90, 8)}})), 100U);
+  EXPECT_EQ(pair.cached(chat({system, {"user", seeded_letters(90, 5)}})), 0U);
+  EXPECT_EQ(pair.cached(chat({system, {"user", "?" + seeded_letters(90, 8)}})), 100U);
 }
 
 TEST(SavedPromptsOfModels, ContinueInAnotherEngineAsIfTheyHadBeenComputed) {
@@ -107,18 +105,18 @@ TEST(SavedPromptsOfModels, ContinueInAnotherEngineAsIfTheyHadBeenComputed) {
       const TinyModel model(2048, layers);
       const testing::TempFolder folder;
       EngineOptions options{.kv_bits = bits, .prompts = folder.path(), .prompts_bytes = 1 << 28};
-      Request keep = chat({{"system", letters(1000, 7)}});
+      Request keep = chat({{"system", seeded_letters(1000, 7)}});
       keep.keep = "rules";
       keep.logprobs.reset();
       options.folder = model.folder();
-      const Collected kept = collect(*open(options)->submit(keep));
+      const Collected kept = collect(*open_engine(options)->submit(keep));
       ASSERT_TRUE(kept.finished) << kept.failed->message;
       EXPECT_EQ(kept.finished->usage.prompt_tokens, 992U);  // <|bot|>, letters, <|user|>: 1002
       EXPECT_EQ(kept.finished->kept.size(), 32U);
       Pair pair(model, options);
-      EXPECT_EQ(pair.cached(chat({{"system", letters(1000, 7)}, {"user", "Hello"}})), 992U)
+      EXPECT_EQ(pair.cached(chat({{"system", seeded_letters(1000, 7)}, {"user", "Hello"}})), 992U)
           << static_cast<int>(layers) << " " << bits;
-      EXPECT_LE(pair.cached(chat({{"system", letters(1000, 9)}, {"user", "Hello"}})), 1U);
+      EXPECT_LE(pair.cached(chat({{"system", seeded_letters(1000, 9)}, {"user", "Hello"}})), 1U);
     }
   }
 }
@@ -135,10 +133,10 @@ TEST(SavedPromptsOfModels, OfOtherWeightsOrAnotherFormatOfTheCacheAreNotUsed) {
   const testing::TempFolder folder;
   const EngineOptions options{
       .folder = model.folder(), .prompts = folder.path(), .prompts_bytes = 1 << 28};
-  Request keep = chat({{"system", letters(500, 7)}});
+  Request keep = chat({{"system", seeded_letters(500, 7)}});
   keep.keep = "";
-  ASSERT_TRUE(collect(*open(options)->submit(keep)).finished);
-  const Request request = chat({{"system", letters(500, 7)}, {"user", "Hello"}});
+  ASSERT_TRUE(collect(*open_engine(options)->submit(keep)).finished);
+  const Request request = chat({{"system", seeded_letters(500, 7)}, {"user", "Hello"}});
   EXPECT_EQ(Pair(other, options).cached(request), 0U);
   EngineOptions packed = options;
   packed.kv_bits = 8;

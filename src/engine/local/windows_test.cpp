@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "engine/local/testing/tiny_answers.h"
 #include "engine/local/testing/tiny_model.h"
 #include "engine/open_local.h"
 #include "engine/testing/collect.h"
@@ -17,8 +18,8 @@ namespace hearth::engine {
 namespace {
 
 using testing::collect;
-using testing::Collected;
 using testing::eventually;
+using testing::greedy_request;
 using testing::TinyModel;
 
 /// The tiny model with a window of 40 tokens in its first layer, or in both.
@@ -45,9 +46,7 @@ class Windows : public ::testing::TestWithParam<bool> {
 
   std::unique_ptr<Engine> open(EngineOptions options) const {
     options.folder = model_.folder();
-    auto engine = open_local(options);
-    EXPECT_TRUE(engine) << engine.error().message;
-    return std::move(*engine);
+    return testing::open_engine(options);
   }
   /// One page table for all layers: a step may be as long as a context.
   std::unique_ptr<Engine> open_whole() const {
@@ -59,15 +58,7 @@ class Windows : public ::testing::TestWithParam<bool> {
   TinyModel model_;
 };
 
-Request ask(const std::string& text, std::uint32_t max_tokens) {
-  return {.id = "r",
-          .input = TextInput{text},
-          .sampling = {.temperature = 0.0},
-          .max_tokens = max_tokens,
-          .ignore_eos = true};
-}
-
-std::string letters(std::size_t count, std::size_t kind) {
+std::string letters_of_kind(std::size_t count, std::size_t kind) {
   std::string text;
   for (std::size_t n = 0; n < count; ++n)
     text += static_cast<char>('A' + (n * n + 7 * kind + n / 26) % 26);
@@ -75,18 +66,17 @@ std::string letters(std::size_t count, std::size_t kind) {
 }
 
 Request varied(std::size_t index) {
-  return ask(letters(5 + 23 * index, index), static_cast<std::uint32_t>(110 - 10 * index));
+  return greedy_request(letters_of_kind(5 + 23 * index, index),
+                        static_cast<std::uint32_t>(110 - 10 * index));
 }
 
-std::string answer(Engine& engine, Request request) {
-  const Collected said = collect(*engine.submit(std::move(request)));
-  EXPECT_TRUE(said.finished) << (said.failed ? said.failed->message : "");
-  return said.content;
+std::string text_answered(Engine& engine, Request request) {
+  return testing::finished_answer(engine, std::move(request)).content;
 }
 
 std::vector<std::string> one_by_one(Engine& engine) {
   std::vector<std::string> answers;
-  for (std::size_t i = 0; i < 8; ++i) answers.push_back(answer(engine, varied(i)));
+  for (std::size_t i = 0; i < 8; ++i) answers.push_back(text_answered(engine, varied(i)));
   return answers;
 }
 
@@ -116,13 +106,13 @@ TEST_P(Windows, APrefixThatWasComputedBeforeDoesNotChangeAnAnswer) {
   const auto scarce =
       open({.max_sequences = 2, .tokens_per_step = 32, .kv_bytes = one_context_and(7)});
   EXPECT_EQ(scarce->stats().scheduler.windows_total, 7U);
-  const std::string text = letters(200, 3);
+  const std::string text = letters_of_kind(200, 3);
   for (const std::size_t shared : {200U, 200U, 130U, 64U, 150U, 199U, 33U, 200U}) {
     for (const std::string& end : {std::string(), std::string("But then"), std::string("x")}) {
-      const Request request = ask(text.substr(0, shared) + end, 60);
-      const std::string expected = answer(*cold, request);
-      EXPECT_EQ(answer(*ample, request), expected) << shared << end;
-      EXPECT_EQ(answer(*scarce, request), expected) << shared << end;
+      const Request request = greedy_request(text.substr(0, shared) + end, 60);
+      const std::string expected = text_answered(*cold, request);
+      EXPECT_EQ(text_answered(*ample, request), expected) << shared << end;
+      EXPECT_EQ(text_answered(*scarce, request), expected) << shared << end;
     }
   }
   EXPECT_GT(ample->stats().scheduler.hit_tokens, 2500U);
@@ -132,7 +122,7 @@ TEST_P(Windows, APrefixThatWasComputedBeforeDoesNotChangeAnAnswer) {
 
 TEST_P(Windows, ALongAnswerHoldsAWindow) {
   const auto engine = open({.max_sequences = 1, .tokens_per_step = 16});
-  const auto generation = engine->submit(ask("Hello", 450));
+  const auto generation = engine->submit(greedy_request("Hello", 450));
   std::uint32_t most = 0;
   std::uint32_t pages = 0;
   for (bool done = false; !done;) {
@@ -156,7 +146,7 @@ TEST_P(Windows, PreemptionDoesNotChangeAnAnswer) {
   ASSERT_EQ(scarce->stats().scheduler.windows_total, 8U);
   std::vector<Request> requests;
   for (std::size_t i = 0; i < 6; ++i) {
-    requests.push_back(ask(letters(40 + 9 * i, i), i < 3 ? 300 : 50));
+    requests.push_back(greedy_request(letters_of_kind(40 + 9 * i, i), i < 3 ? 300 : 50));
     requests.back().standpoint.priority = i < 3 ? Priority::Low : Priority::High;
   }
   std::vector<std::unique_ptr<Generation>> running;
@@ -166,7 +156,7 @@ TEST_P(Windows, PreemptionDoesNotChangeAnAnswer) {
     running.push_back(scarce->submit(requests[i]));
   }
   for (std::size_t i = 0; i < 6; ++i)
-    EXPECT_EQ(collect(*running[i]).content, answer(*whole, requests[i])) << i;
+    EXPECT_EQ(collect(*running[i]).content, text_answered(*whole, requests[i])) << i;
   EXPECT_GT(scarce->stats().scheduler.preemptions, 0U);
 }
 

@@ -40,7 +40,7 @@ std::string all_text(const std::vector<Event>& events) {
 }
 
 /// Everything a generation says until it ends.
-std::vector<Event> collect(Generation& generation) {
+std::vector<Event> collect_events(Generation& generation) {
   std::vector<Event> all;
   while (true) {
     auto events = generation.wait();
@@ -102,8 +102,8 @@ TEST_F(RemoteTest, RequestsAndEventsCrossAndDoNotMix) {
   }
   asked_second.events->push(Finished{.reason = FinishReason::Length});
   asked_first.events->push(Finished{});
-  EXPECT_EQ(all_text(collect(*first)), std::string(50, 'a'));
-  const auto events = collect(*second);
+  EXPECT_EQ(all_text(collect_events(*first)), std::string(50, 'a'));
+  const auto events = collect_events(*second);
   EXPECT_EQ(all_text(events), std::string(50, 'b'));
   EXPECT_EQ(std::get<Finished>(events.back()).reason, FinishReason::Length);
 }
@@ -125,7 +125,7 @@ TEST_F(RemoteTest, ClosingTheServerEndsTheWorkerAndCancels) {
   worker_.join();
   EXPECT_EQ(exit_status_, 0);
   EXPECT_TRUE(asked.events->abandoned());
-  EXPECT_EQ(failure(collect(*generation)), ErrorCode::Cancelled);
+  EXPECT_EQ(failure(collect_events(*generation)), ErrorCode::Cancelled);
   EXPECT_EQ(lost_calls_, 0);
 }
 
@@ -149,8 +149,8 @@ TEST_F(RemoteTest, AReaderThatSleepsHoldsNobodyUp) {
   slow.events->push(Finished{});
   quick.events->push(TextDelta{.text = "hello", .tokens = 1});
   quick.events->push(Finished{});
-  EXPECT_EQ(all_text(collect(*reader)), "hello");
-  EXPECT_EQ(all_text(collect(*sleeper)).size(), 5000U * 1000U);
+  EXPECT_EQ(all_text(collect_events(*reader)), "hello");
+  EXPECT_EQ(all_text(collect_events(*sleeper)).size(), 5000U * 1000U);
 }
 
 /// A worker played by hand: hello, model, then whatever the test sends.
@@ -185,13 +185,13 @@ TEST(OpenRemote, AWorkerThatDiesFailsItsRequestsAndTellsOnce) {
   ASSERT_TRUE(engine);
   const auto running = (*engine)->submit(say("one"));
   worker.die();
-  const auto events = collect(*running);
+  const auto events = collect_events(*running);
   EXPECT_EQ(failure(events), ErrorCode::EngineLost);
   EXPECT_EQ(std::get<Failed>(events.back()).error.message,
             "the worker process of model toy ended unexpectedly (its process is gone); send the "
             "request again");
   EXPECT_TRUE((*engine)->lost());
-  EXPECT_EQ(failure(collect(*(*engine)->submit(say("later")))), ErrorCode::EngineLost);
+  EXPECT_EQ(failure(collect_events(*(*engine)->submit(say("later")))), ErrorCode::EngineLost);
   EXPECT_TRUE(eventually([&] { return lost == 1; }));
 }
 
@@ -240,7 +240,7 @@ TEST(OpenRemote, NonsenseFromAWorkerEndsTheConnectionInsteadOfTheServer) {
     ASSERT_TRUE(engine);
     const auto running = (*engine)->submit(say("one"));
     worker.send(bytes);
-    EXPECT_EQ(failure(collect(*running)), ErrorCode::EngineLost);
+    EXPECT_EQ(failure(collect_events(*running)), ErrorCode::EngineLost);
   }
 }
 

@@ -53,4 +53,9 @@ inline Collected collect(Generation& generation) {
   }
 }
 
+/// Asks, and blocks until all is said.
+inline Collected answer(Engine& engine, Request request) {
+  return collect(*engine.submit(std::move(request)));
+}
+
 }  // namespace hearth::engine::testing

@@ -1,6 +1,7 @@
 // A model as one file: a tar archive that every tar reads, with the hash of each file inside.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -15,6 +16,9 @@ namespace hearth::services {
 
 /// The last entry of an archive: what it holds.
 inline constexpr const char* kArchiveList = "hearth-archive.json";
+
+/// Files go in and out in pieces of so many bytes.
+inline constexpr std::size_t kArchivePiece = std::size_t{1} << 20;
 
 struct ArchivedFile {
   std::string path;  ///< within the model's folder

@@ -24,7 +24,7 @@ std::string content_of(const fs::path& file) {
 
 const ArchiveProgress kGoOn = [](std::uint64_t) { return true; };
 
-struct World {
+struct ArchiveWorld {
   testing::TempFolder folder;
   fs::path models = folder.path() / "models";
   fs::path archive = folder.path() / "model.tar";
@@ -72,7 +72,7 @@ struct Forgery {
 };
 
 TEST(Archive, BringsEveryByteBack) {
-  World world;
+  ArchiveWorld world;
   const auto packed = world.pack();
   ASSERT_TRUE(packed) << packed.error().message;
   EXPECT_EQ(packed->files.size(), 6U);
@@ -88,7 +88,7 @@ TEST(Archive, BringsEveryByteBack) {
 }
 
 TEST(Archive, ReplacesOnlyWhenTold) {
-  World world;
+  ArchiveWorld world;
   ASSERT_TRUE(world.pack());
   EXPECT_EQ(export_model(world.model(), world.archive, false, kGoOn).error().code,
             ErrorCode::InvalidArgument);
@@ -103,7 +103,7 @@ TEST(Archive, ReplacesOnlyWhenTold) {
 }
 
 TEST(Archive, CutAnywhereItIsRefusedAndNothingStays) {
-  World world;
+  ArchiveWorld world;
   ASSERT_TRUE(world.pack());
   const std::string whole = content_of(world.archive);
   for (std::size_t length = 0; length + 2 * kTarBlock < whole.size(); length += 100'003) {
@@ -116,7 +116,7 @@ TEST(Archive, CutAnywhereItIsRefusedAndNothingStays) {
 }
 
 TEST(Archive, AChangedByteIsNamedByItsFile) {
-  World world;
+  ArchiveWorld world;
   ASSERT_TRUE(world.pack());
   std::string bytes = content_of(world.archive);
   bytes[bytes.find("LLLL") + 1000] = 'M';
@@ -128,7 +128,7 @@ TEST(Archive, AChangedByteIsNamedByItsFile) {
 }
 
 TEST(Archive, StoppingLeavesNothing) {
-  World world;
+  ArchiveWorld world;
   const ArchiveProgress stop = [](std::uint64_t) { return false; };
   EXPECT_EQ(export_model(world.model(), world.archive, false, stop).error().code,
             ErrorCode::Cancelled);
@@ -141,7 +141,7 @@ TEST(Archive, StoppingLeavesNothing) {
 
 TEST(Archive, NothingLeadsOutOfTheFolder) {
   for (const char* path : {"../evil", "/etc/evil", "a/../../evil", "a//b", "./a", "a\\b", "dir/"}) {
-    World world;
+    ArchiveWorld world;
     Forgery forgery;
     forgery.add("config.json", "{}");
     forgery.add(path, "evil");
@@ -157,7 +157,7 @@ TEST(Archive, NothingLeadsOutOfTheFolder) {
 
 TEST(Archive, LinksFilesTwiceAndForeignListsAreRefused) {
   const auto refused = [](const std::function<void(Forgery&)>& make) {
-    World world;
+    ArchiveWorld world;
     Forgery forgery;
     forgery.add("config.json", "{}");
     make(forgery);

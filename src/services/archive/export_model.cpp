@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;
 constexpr std::size_t kShortPath = 100;  // what a plain header holds
 
 struct Source {
@@ -63,7 +62,7 @@ class Writer {
     base::Sha256 hash;
     std::uint64_t left = source.bytes;
     while (left > 0) {
-      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kPiece));
+      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kArchivePiece));
       if (!in.read(piece_.data(), static_cast<std::streamsize>(length)))
         return fail(ErrorCode::CorruptData,
                     "{} could not be read to its end: it was changed meanwhile, or its disk is "
@@ -118,7 +117,7 @@ class Writer {
 
   std::ofstream out_;
   const ArchiveProgress& progress_;
-  std::vector<char> piece_ = std::vector<char>(kPiece);
+  std::vector<char> piece_ = std::vector<char>(kArchivePiece);
   std::uint64_t written_ = 0;
 };
 

@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;
 constexpr std::uint64_t kLongestFacts = std::uint64_t{64} * 1024;  // of an 'x' header
 constexpr std::uint64_t kLongestList = std::uint64_t{16} << 20;
 constexpr std::size_t kMostFiles = 100'000;
@@ -106,7 +105,7 @@ class Unpacking {
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
     base::Sha256 hash;
     for (std::uint64_t left = header.bytes; left > 0;) {
-      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kPiece));
+      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kArchivePiece));
       if (!in_.read(piece_.data(), static_cast<std::streamsize>(length))) return ends_too_soon();
       hash.add(std::string_view(piece_.data(), length));
       out.write(piece_.data(), static_cast<std::streamsize>(length));
@@ -138,7 +137,7 @@ class Unpacking {
   std::ifstream in_;
   fs::path folder_;
   const ArchiveProgress& progress_;
-  std::vector<char> piece_ = std::vector<char>(kPiece);
+  std::vector<char> piece_ = std::vector<char>(kArchivePiece);
   std::string list_;
   std::map<std::string, Written> written_;
   std::uint64_t done_ = 0;

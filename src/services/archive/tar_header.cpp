@@ -9,43 +9,43 @@
 namespace hearth::services {
 namespace {
 
-struct Field {
+struct TarField {
   std::size_t at;
   std::size_t length;
 };
-constexpr Field kName{0, 100};
-constexpr Field kMode{100, 8};
-constexpr Field kOwner{108, 8};
-constexpr Field kGroup{116, 8};
-constexpr Field kSize{124, 12};
-constexpr Field kTime{136, 12};
-constexpr Field kSum{148, 8};
-constexpr std::size_t kType = 156;
-constexpr Field kMagic{257, 6};
-constexpr Field kPrefix{345, 155};
+constexpr TarField kNameField{0, 100};
+constexpr TarField kModeField{100, 8};
+constexpr TarField kOwnerField{108, 8};
+constexpr TarField kGroupField{116, 8};
+constexpr TarField kSizeField{124, 12};
+constexpr TarField kTimeField{136, 12};
+constexpr TarField kSumField{148, 8};
+constexpr std::size_t kTypeAt = 156;
+constexpr TarField kMagicField{257, 6};
+constexpr TarField kPrefixField{345, 155};
 constexpr std::uint64_t kLargestOctal = (std::uint64_t{1} << 33) - 1;  // 11 octal digits
 constexpr char kBinary = '\x80';                                       // instead of octal digits
 
-void put_octal(TarBlock& block, Field field, std::uint64_t value) {
+void put_octal(TarBlock& block, TarField field, std::uint64_t value) {
   for (std::size_t i = field.length - 1; i-- > 0; value /= 8)
     block[field.at + i] = static_cast<char>('0' + value % 8);
   assert(value == 0);
 }
 
 void put_size(TarBlock& block, std::uint64_t value) {
-  if (value <= kLargestOctal) return put_octal(block, kSize, value);
-  block[kSize.at] = kBinary;
-  for (std::size_t i = kSize.length; i-- > kSize.length - sizeof value; value >>= 8)
-    block[kSize.at + i] = static_cast<char>(value & 0xff);
+  if (value <= kLargestOctal) return put_octal(block, kSizeField, value);
+  block[kSizeField.at] = kBinary;
+  for (std::size_t i = kSizeField.length; i-- > kSizeField.length - sizeof value; value >>= 8)
+    block[kSizeField.at + i] = static_cast<char>(value & 0xff);
 }
 
-std::string_view text(const TarBlock& block, Field field) {
+std::string_view text_in(const TarBlock& block, TarField field) {
   const std::string_view whole(block.data() + field.at, field.length);
   return whole.substr(0, whole.find('\0'));
 }
 
 /// Octal digits with space around them, or a number in binary; nothing for anything else.
-std::optional<std::uint64_t> number(const TarBlock& block, Field field) {
+std::optional<std::uint64_t> number_in(const TarBlock& block, TarField field) {
   std::uint64_t value = 0;
   if (block[field.at] == kBinary) {
     for (std::size_t i = 1; i < field.length; ++i) {
@@ -54,7 +54,7 @@ std::optional<std::uint64_t> number(const TarBlock& block, Field field) {
     }
     return value;
   }
-  std::string_view digits = text(block, field);
+  std::string_view digits = text_in(block, field);
   while (digits.starts_with(' ')) digits.remove_prefix(1);
   while (digits.ends_with(' ')) digits.remove_suffix(1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
@@ -66,7 +66,9 @@ std::optional<std::uint64_t> number(const TarBlock& block, Field field) {
 std::uint64_t sum_of(const TarBlock& block) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < block.size(); ++i)
-    sum += i >= kSum.at && i < kSum.at + kSum.length ? ' ' : static_cast<unsigned char>(block[i]);
+    sum += i >= kSumField.at && i < kSumField.at + kSumField.length
+               ? ' '
+               : static_cast<unsigned char>(block[i]);
   return sum;
 }
 
@@ -77,18 +79,19 @@ std::unexpected<Error> malformed(std::string_view what) {
 }  // namespace
 
 TarBlock write_tar_header(const TarHeader& header) {
-  assert(header.path.size() <= kName.length);
+  assert(header.path.size() <= kNameField.length);
   TarBlock block{};
-  std::ranges::copy(header.path, block.begin() + kName.at);
-  put_octal(block, kMode, 0644);
-  put_octal(block, kOwner, 0);
-  put_octal(block, kGroup, 0);
+  std::ranges::copy(header.path, block.begin() + kNameField.at);
+  put_octal(block, kModeField, 0644);
+  put_octal(block, kOwnerField, 0);
+  put_octal(block, kGroupField, 0);
   put_size(block, header.bytes);
-  put_octal(block, kTime, static_cast<std::uint64_t>(std::max<std::int64_t>(header.modified, 0)));
-  block[kType] = header.type;
-  std::ranges::copy(std::string_view("ustar\00000", 8), block.begin() + kMagic.at);
-  put_octal(block, {kSum.at, kSum.length - 1}, sum_of(block));
-  block[kSum.at + kSum.length - 1] = ' ';
+  put_octal(block, kTimeField,
+            static_cast<std::uint64_t>(std::max<std::int64_t>(header.modified, 0)));
+  block[kTypeAt] = header.type;
+  std::ranges::copy(std::string_view("ustar\00000", 8), block.begin() + kMagicField.at);
+  put_octal(block, {kSumField.at, kSumField.length - 1}, sum_of(block));
+  block[kSumField.at + kSumField.length - 1] = ' ';
   return block;
 }
 
@@ -101,18 +104,19 @@ std::string pax_path(std::string_view path) {
 }
 
 Result<TarHeader> read_tar_header(const TarBlock& block) {
-  if (!text(block, kMagic).starts_with("ustar")) return malformed("a header is missing");
-  if (number(block, kSum) != sum_of(block)) return malformed("the sum of a header is wrong");
-  const auto size = number(block, kSize);
-  const auto time = number(block, kTime);
+  if (!text_in(block, kMagicField).starts_with("ustar")) return malformed("a header is missing");
+  if (number_in(block, kSumField) != sum_of(block))
+    return malformed("the sum of a header is wrong");
+  const auto size = number_in(block, kSizeField);
+  const auto time = number_in(block, kTimeField);
   if (!size || !time) return malformed("a header has a length or a time that is no number");
-  TarHeader header{.path = std::string(text(block, kName)),
+  TarHeader header{.path = std::string(text_in(block, kNameField)),
                    .bytes = *size,
                    .modified = static_cast<std::int64_t>(*time),
-                   .type = block[kType] == '\0' ? '0' : block[kType]};
+                   .type = block[kTypeAt] == '\0' ? '0' : block[kTypeAt]};
   // GNU's old form uses these bytes for other things; it ends its magic with a space.
-  if (block[kMagic.at + 5] == '\0')
-    if (const auto prefix = text(block, kPrefix); !prefix.empty())
+  if (block[kMagicField.at + 5] == '\0')
+    if (const auto prefix = text_in(block, kPrefixField); !prefix.empty())
       header.path = fmt::format("{}/{}", prefix, header.path);
   return header;
 }

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// Everything a Generator stands on, with workers that a test plays.
-struct World {
+struct GeneratorWorld {
   testing::TempFolder folder;
   testing::FakeWorkers workers;
   Library library{{.hub_cache = {}, .plain = {folder.path()}}};
@@ -61,7 +61,7 @@ std::vector<std::string> read_all(Reply& reply) {
 }
 
 TEST(Reply, TellsOfTheLoadThenOfTheEngine) {
-  World world;
+  GeneratorWorld world;
   world.workers.hold();
   Reply reply = world.start();
   world.workers.wait_for(0).progress(0.25);
@@ -78,7 +78,7 @@ TEST(Reply, TellsOfTheLoadThenOfTheEngine) {
 }
 
 TEST(Reply, KeepsOnlyTheLastProgressOfALoad) {
-  World world;
+  GeneratorWorld world;
   world.workers.hold();
   Reply reply = world.start();
   const auto load = world.workers.wait_for(0);
@@ -90,14 +90,14 @@ TEST(Reply, KeepsOnlyTheLastProgressOfALoad) {
 }
 
 TEST(Reply, TheEngineGetsTheRequestAsItWasGiven) {
-  World world;
+  GeneratorWorld world;
   Reply reply = world.start("once upon");
   const auto asked = world.workers.script("m")->wait_for(0);
   EXPECT_EQ(std::get<engine::TextInput>(asked.request.input).text, "once upon");
 }
 
 TEST(Reply, AFailedLoadIsAnEventAndCountedWithItsReason) {
-  World world;
+  GeneratorWorld world;
   world.workers.hold();
   {
     Reply reply = world.start();
@@ -110,7 +110,7 @@ TEST(Reply, AFailedLoadIsAnEventAndCountedWithItsReason) {
 }
 
 TEST(Reply, WhoLeavesWhileTheModelLoadsNeverReachesTheEngine) {
-  World world;
+  GeneratorWorld world;
   world.workers.hold();
   {
     Reply reply = world.start();
@@ -125,7 +125,7 @@ TEST(Reply, WhoLeavesWhileTheModelLoadsNeverReachesTheEngine) {
 }
 
 TEST(Reply, WhoLeavesWhileItRunsCancelsTheGenerationAndFreesTheModel) {
-  World world;
+  GeneratorWorld world;
   std::shared_ptr<engine::EventQueue> events;
   {
     Reply reply = world.start_ready();
@@ -141,7 +141,7 @@ TEST(Reply, WhoLeavesWhileItRunsCancelsTheGenerationAndFreesTheModel) {
 }
 
 TEST(Reply, AFinishedOneIsCountedOnceWithItsTokens) {
-  World world;
+  GeneratorWorld world;
   {
     Reply reply = world.start();
     world.events()->push(engine::TextDelta{.text = "a"});
@@ -160,7 +160,7 @@ TEST(Reply, AFinishedOneIsCountedOnceWithItsTokens) {
 }
 
 TEST(Reply, WhoComesLateIsToldAtOnceOfWhatWaits) {
-  World world;
+  GeneratorWorld world;
   Reply reply = world.start_ready();
   int told = 0;
   reply.on_ready([&] { ++told; });
@@ -175,7 +175,7 @@ TEST(Reply, WhoComesLateIsToldAtOnceOfWhatWaits) {
 }
 
 TEST(Reply, TheReaderIsToldOfEachNewEvent) {
-  World world;
+  GeneratorWorld world;
   Reply reply = world.start_ready();
   reply.drain();
   const auto events = world.events();
@@ -191,7 +191,7 @@ TEST(Reply, TheReaderIsToldOfEachNewEvent) {
 }
 
 TEST(Reply, WhoHasLeftIsToldNothing) {
-  World world;
+  GeneratorWorld world;
   int told = 0;
   {
     Reply reply = world.start_ready();
@@ -203,7 +203,7 @@ TEST(Reply, WhoHasLeftIsToldNothing) {
 }
 
 TEST(Reply, TheReaderMayDrainFromWithinItsWake) {
-  World world;
+  GeneratorWorld world;
   Reply reply = world.start();
   std::mutex mutex;
   std::vector<std::string> names;
@@ -224,7 +224,7 @@ TEST(Reply, TheReaderMayDrainFromWithinItsWake) {
 }
 
 TEST(Reply, ManyReadersComeAndGoWhileTheModelLoads) {
-  World world;
+  GeneratorWorld world;
   world.workers.hold();
   std::vector<std::thread> readers;
   std::atomic<int> ended = 0;
@@ -254,7 +254,7 @@ TEST(Reply, ManyReadersComeAndGoWhileTheModelLoads) {
 
 TEST(Generator, CancelEndsAReplyByEitherOfItsNamesAndOnce) {
   for (const std::string name : {"req_7", "chatcmpl-1"}) {
-    World world;
+    GeneratorWorld world;
     Reply reply = world.generator.start(
         ModelEntry{.id = "m"}, {.id = "req_7", .input = engine::TextInput{"hi"}}, "chatcmpl-1");
     const auto events = world.events();
@@ -271,7 +271,7 @@ TEST(Generator, CancelEndsAReplyByEitherOfItsNamesAndOnce) {
 }
 
 TEST(Generator, WhoHasEndedOrLeftCannotBeCancelled) {
-  World world;
+  GeneratorWorld world;
   {
     Reply reply = world.generator.start(ModelEntry{.id = "m"},
                                         {.id = "req_7", .input = engine::TextInput{"hi"}});
@@ -284,7 +284,7 @@ TEST(Generator, WhoHasEndedOrLeftCannotBeCancelled) {
 }
 
 TEST(Generator, CancellingWhileTheModelLoadsNeverReachesTheEngine) {
-  World world;
+  GeneratorWorld world;
   world.workers.hold();
   Reply reply = world.generator.start(ModelEntry{.id = "m"},
                                       {.id = "req_7", .input = engine::TextInput{"hi"}});
@@ -297,7 +297,7 @@ TEST(Generator, CancellingWhileTheModelLoadsNeverReachesTheEngine) {
 }
 
 TEST(Generator, CancellingFromManyThreadsCountsEachReplyOnce) {
-  World world;
+  GeneratorWorld world;
   std::vector<Reply> replies;
   for (int i = 0; i < 50; ++i)
     replies.push_back(world.generator.start(ModelEntry{.id = "m"},
@@ -312,7 +312,7 @@ TEST(Generator, CancellingFromManyThreadsCountsEachReplyOnce) {
 }
 
 TEST(Generator, AnEmptyNameMeansTheModelThatIsServed) {
-  World world;
+  GeneratorWorld world;
   EXPECT_EQ(world.generator.find("").error().code, ErrorCode::MissingArgument);
   EXPECT_EQ(world.generator.find("").error().param, "model");
   world.folder.add_model("served");
@@ -322,7 +322,7 @@ TEST(Generator, AnEmptyNameMeansTheModelThatIsServed) {
 }
 
 TEST(Generator, AModelThatIsNotThereToAnswerSaysWhatItIs) {
-  World world;
+  GeneratorWorld world;
   world.folder.add_model("org/some-embedding");
   world.folder.write("org/some-embedding/1_Pooling/config.json", "{}");
   const auto refused = world.generator.find("some-embedding");

@@ -13,7 +13,6 @@ namespace hearth::services {
 namespace {
 
 using base::DecodeContext;
-using Members = OptionalMembers<ConversionOptions>;
 
 constexpr auto kRecipes = std::to_array<std::string_view>(
     {"mixed_2_6", "mixed_3_4", "mixed_3_6", "mixed_4_6", kAutoRecipe});
@@ -33,7 +32,7 @@ void check_one_of(std::string_view member, const std::optional<Value>& value,
                  [&] { context.add(fmt::format("must be one of {}", fmt::join(allowed, ", "))); });
 }
 
-void check(const ConversionOptions& options, DecodeContext& context) {
+void check_option_values(const ConversionOptions& options, DecodeContext& context) {
   check_one_of("bits", options.bits, kBits, context);
   check_one_of("group", options.group, kGroups, context);
   check_one_of("mode", options.mode, kModes, context);
@@ -71,7 +70,7 @@ Result<void> check_conversion_options(const ConversionOptions& options) {
 
 Result<ConversionOptions> read_conversion_options(const json::value& value, std::string_view path) {
   return read_optional_members<ConversionOptions>(value, path, "is no option of a conversion",
-                                                  check);
+                                                  check_option_values);
 }
 
 json::object write_conversion_options(const ConversionOptions& options) {
@@ -83,7 +82,7 @@ ConversionOptions changed(ConversionOptions options, const ConversionOptions& ch
     options = {.dtype = options.dtype,
                .requantize = options.requantize,
                .measure = options.measure};  // another way of packing takes the whole place
-  boost::mp11::mp_for_each<Members>([&](auto member) {
+  boost::mp11::mp_for_each<OptionalMembers<ConversionOptions>>([&](auto member) {
     if (const auto& value = change.*member.pointer) options.*member.pointer = value;
   });
   return options;

@@ -10,19 +10,19 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-Result<ConversionOptions> read(std::string_view text) {
+Result<ConversionOptions> options_in(std::string_view text) {
   return read_conversion_options(*base::parse_json(text), "options");
 }
 
 TEST(ConversionOptions, GoInAndComeOut) {
   const std::string_view text =
       R"({"bits":4,"group":32,"mode":"affine","dtype":"float16","requantize":true,"measure":true})";
-  EXPECT_EQ(base::write_json(write_conversion_options(*read(text))), text);
-  EXPECT_EQ(base::write_json(write_conversion_options(*read(R"({"bits":null})"))), "{}");
+  EXPECT_EQ(base::write_json(write_conversion_options(*options_in(text))), text);
+  EXPECT_EQ(base::write_json(write_conversion_options(*options_in(R"({"bits":null})"))), "{}");
 }
 
 TEST(ConversionOptions, NameAllThatIsWrong) {
-  const auto wrong = read(
+  const auto wrong = options_in(
       R"({"bits":7,"group":"x","mode":"int4","recipe":"mixed","target_bpw":1,"bit":4,"dtype":1})");
   ASSERT_FALSE(wrong);
   std::vector<std::string> paths;
@@ -31,12 +31,12 @@ TEST(ConversionOptions, NameAllThatIsWrong) {
       paths, UnorderedElementsAre("options.bits", "options.group", "options.mode", "options.recipe",
                                   "options.target_bpw", "options.bit", "options.dtype"));
   EXPECT_THAT(wrong.error().message, HasSubstr("options."));
-  EXPECT_FALSE(read("[]"));
+  EXPECT_FALSE(options_in("[]"));
 }
 
 TEST(ConversionOptions, SomeDoNotGoTogether) {
   const auto message = [](std::string_view text) {
-    const auto checked = check_conversion_options(*read(text));
+    const auto checked = check_conversion_options(*options_in(text));
     return checked ? std::string() : checked.error().message;
   };
   EXPECT_EQ(message("{}"), "");
@@ -48,16 +48,18 @@ TEST(ConversionOptions, SomeDoNotGoTogether) {
 }
 
 TEST(ConversionOptions, AnotherWayOfPackingTakesTheWholePlace) {
-  const ConversionOptions preset = *read(R"({"recipe":"auto","target_bpw":4.5,"dtype":"float16"})");
-  EXPECT_EQ(changed(preset, *read(R"({"bits":8})")), *read(R"({"bits":8,"dtype":"float16"})"));
-  EXPECT_EQ(changed(preset, *read(R"({"target_bpw":5})")),
-            *read(R"({"recipe":"auto","target_bpw":5,"dtype":"float16"})"));
-  EXPECT_EQ(changed(*read(R"({"bits":4})"), *read(R"({"group":32})")),
-            *read(R"({"bits":4,"group":32})"));
+  const ConversionOptions preset =
+      *options_in(R"({"recipe":"auto","target_bpw":4.5,"dtype":"float16"})");
+  EXPECT_EQ(changed(preset, *options_in(R"({"bits":8})")),
+            *options_in(R"({"bits":8,"dtype":"float16"})"));
+  EXPECT_EQ(changed(preset, *options_in(R"({"target_bpw":5})")),
+            *options_in(R"({"recipe":"auto","target_bpw":5,"dtype":"float16"})"));
+  EXPECT_EQ(changed(*options_in(R"({"bits":4})"), *options_in(R"({"group":32})")),
+            *options_in(R"({"bits":4,"group":32})"));
 }
 
 TEST(ConversionOptions, NameTheModel) {
-  const auto suffix = [](std::string_view text) { return name_suffix(*read(text)); };
+  const auto suffix = [](std::string_view text) { return name_suffix(*options_in(text)); };
   EXPECT_EQ(suffix("{}"), "-4bit");
   EXPECT_EQ(suffix(R"({"bits":8})"), "-8bit");
   EXPECT_EQ(suffix(R"({"mode":"mxfp4"})"), "-mxfp4");

@@ -6,34 +6,30 @@
 #include <fmt/ranges.h>
 
 #include "base/decode.h"
+#include "services/letter_case.h"
 #include "store/conversion_presets.h"
 
 namespace hearth::services {
 namespace {
 
-constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestPresetName = 64;
 constexpr std::size_t kLongestDescription = 500;
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 bool is_built_in(std::string_view name) {
-  return std::ranges::any_of(built_in_presets(),
-                             [&](const auto& preset) { return same_name(preset.name, name); });
+  return std::ranges::any_of(
+      built_in_presets(), [&](const auto& preset) { return same_but_for_case(preset.name, name); });
 }
 
-Result<void> check_name(std::string_view name) {
+Result<void> check_preset_name(std::string_view name) {
   const auto fits = [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
   };
-  if (name.empty() || name.size() > kLongestName || !std::ranges::all_of(name, fits))
+  if (name.empty() || name.size() > kLongestPresetName || !std::ranges::all_of(name, fits))
     return fail(
         base::fold({{.path = "name",
                      .message = fmt::format("must be 1 to {} letters, digits, dots, hyphens "
                                             "and underscores",
-                                            kLongestName)}}));
+                                            kLongestPresetName)}}));
   if (is_built_in(name))
     return fail(
         ErrorCode::InvalidArgument,
@@ -87,7 +83,7 @@ Result<std::vector<ConversionPreset>> ConversionPresets::list() const {
 Result<ConversionPreset> ConversionPresets::find(std::string_view name) const {
   std::vector<std::string> names;
   for (ConversionPreset& preset : TRY(list())) {
-    if (same_name(preset.name, name)) return std::move(preset);
+    if (same_but_for_case(preset.name, name)) return std::move(preset);
     names.push_back(std::move(preset.name));
   }
   return fail(ErrorCode::NotFound, "there is no preset \"{}\" (there are {})", name,
@@ -95,7 +91,7 @@ Result<ConversionPreset> ConversionPresets::find(std::string_view name) const {
 }
 
 Result<void> ConversionPresets::put(const ConversionPreset& preset) {
-  TRY(check_name(preset.name));
+  TRY(check_preset_name(preset.name));
   if (preset.description.size() > kLongestDescription)
     return fail(
         base::fold({{.path = "description",

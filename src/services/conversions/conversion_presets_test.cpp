@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct World {
+struct PresetsWorld {
   std::unique_ptr<store::Database> database = *store::Database::in_memory();
   ConversionPresets presets{database.get()};
 };
@@ -21,13 +21,13 @@ TEST(ConversionPresets, BuiltInOnesMakeSense) {
     EXPECT_TRUE(read_conversion_options(write_conversion_options(preset.options))) << preset.name;
     EXPECT_FALSE(preset.description.empty());
   }
-  const World world;
+  const PresetsWorld world;
   EXPECT_EQ(world.presets.find("8BIT")->options.bits, 8);
   EXPECT_EQ(ConversionPresets(nullptr).find("bf16")->options.dtype, "bfloat16");
 }
 
 TEST(ConversionPresets, OwnOnesAreKeptReplacedAndRemoved) {
-  World world;
+  PresetsWorld world;
   ASSERT_TRUE(world.presets.put(
       {.name = "phone", .description = "for the phone", .options = {.bits = 3, .group = 32}}));
   ASSERT_TRUE(world.presets.put({.name = "Phone", .description = {}, .options = {.bits = 2}}));
@@ -39,7 +39,7 @@ TEST(ConversionPresets, OwnOnesAreKeptReplacedAndRemoved) {
 }
 
 TEST(ConversionPresets, RefuseWhatCannotBeOne) {
-  World world;
+  PresetsWorld world;
   EXPECT_THAT(world.presets.put({.name = "4Bit", .description = {}, .options = {.bits = 3}})
                   .error()
                   .message,

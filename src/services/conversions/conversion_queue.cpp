@@ -9,9 +9,6 @@ namespace {
 
 using store::ConversionState;
 
-/// Ended conversions that the list remembers.
-constexpr std::size_t kMostEnded = 100;
-
 bool same_request(const store::ConversionRow& a, const store::ConversionRow& b) {
   return a.source == b.source && a.options == b.options && a.replaces == b.replaces;
 }
@@ -54,7 +51,7 @@ Result<ConversionQueue::Added> ConversionQueue::add(Row wanted, std::int64_t now
   Row& added = rows_.append(std::move(wanted));
   set_state(added, ConversionState::Pending, now);
   Added result{.id = added.id};
-  rows_.keep_newest(kMostEnded,
+  rows_.keep_newest(kMostEndedRows,
                     [&](const Row& row) { return has_ended(row.state) && !rows_.runs(row.id); });
   return result;
 }

@@ -13,19 +13,19 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::int64_t kNow = 1000;
+constexpr std::int64_t kConversionsNow = 1000;
 
-struct World {
+struct ConversionQueueWorld {
   ConversionQueue queue;
 
   std::string add(const std::string& name) {
-    return queue.add({.id = name, .model = name, .target = "/made/" + name}, kNow)->id;
+    return queue.add({.id = name, .model = name, .target = "/made/" + name}, kConversionsNow)->id;
   }
   std::string begin_next() {
     const auto next = queue.next();
     if (!next) return "";
     queue.claim(next->id);
-    queue.begin(next->id, kNow);
+    queue.begin(next->id, kConversionsNow);
     return next->id;
   }
   ConversionState state(const std::string& id) const { return queue.find(id)->state; }
@@ -35,18 +35,18 @@ struct World {
     return ids;
   }
   void end(const std::string& id, ErrorCode code) {
-    queue.ended(id, fail(code, "it was said"), kNow);
+    queue.ended(id, fail(code, "it was said"), kConversionsNow);
   }
 };
 
 TEST(ConversionQueue, RunsThemInTheOrderAsked) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
   world.add("b");
   EXPECT_EQ(world.begin_next(), "a");
   EXPECT_EQ(world.state("a"), ConversionState::Running);
   EXPECT_TRUE(world.queue.find("a")->begun);
-  world.queue.ended("a", std::string("{}"), kNow);
+  world.queue.ended("a", std::string("{}"), kConversionsNow);
   EXPECT_EQ(world.state("a"), ConversionState::Completed);
   EXPECT_EQ(world.queue.find("a")->result, "{}");
   EXPECT_EQ(world.begin_next(), "b");
@@ -54,30 +54,31 @@ TEST(ConversionQueue, RunsThemInTheOrderAsked) {
 }
 
 TEST(ConversionQueue, TheSameRequestJoinsAndAnotherOfTheSameTargetIsRefused) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
-  const auto again = world.queue.add({.id = "other", .model = "a", .target = "/made/a"}, kNow);
+  const auto again =
+      world.queue.add({.id = "other", .model = "a", .target = "/made/a"}, kConversionsNow);
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->joined);
   EXPECT_EQ(again->id, "a");
   ConversionRow different{
       .id = "new", .model = "a", .target = "/made/a", .options = R"({"bits":8})"};
-  const auto refused = world.queue.add(different, kNow);
+  const auto refused = world.queue.add(different, kConversionsNow);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("/made/a is being made already"));
-  ASSERT_TRUE(world.queue.cancel("a", kNow));
-  EXPECT_FALSE(world.queue.add(different, kNow)->joined);
+  ASSERT_TRUE(world.queue.cancel("a", kConversionsNow));
+  EXPECT_FALSE(world.queue.add(different, kConversionsNow)->joined);
   EXPECT_THAT(world.order(), ElementsAre("new")) << "the ended one gives way";
   EXPECT_THAT(world.queue.take_removed(), ElementsAre("a"));
 }
 
 TEST(ConversionQueue, ACancelledOneIsNotBegunAnewBeforeItsRunnerHasStopped) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
   world.begin_next();
-  ASSERT_TRUE(world.queue.cancel("a", kNow));
+  ASSERT_TRUE(world.queue.cancel("a", kConversionsNow));
   EXPECT_FALSE(world.queue.goes_on("a"));
-  ASSERT_TRUE(world.queue.retry("a", kNow));
+  ASSERT_TRUE(world.queue.retry("a", kConversionsNow));
   EXPECT_FALSE(world.queue.goes_on("a")) << "the runner was told to stop, and stops";
   EXPECT_EQ(world.begin_next(), "");
   world.end("a", ErrorCode::Cancelled);
@@ -86,51 +87,51 @@ TEST(ConversionQueue, ACancelledOneIsNotBegunAnewBeforeItsRunnerHasStopped) {
 }
 
 TEST(ConversionQueue, OneThatIsCancelledWhileItLooksForRoomDoesNotBegin) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
   world.queue.claim("a");
-  ASSERT_TRUE(world.queue.cancel("a", kNow));
-  world.queue.begin("a", kNow);
+  ASSERT_TRUE(world.queue.cancel("a", kConversionsNow));
+  world.queue.begin("a", kConversionsNow);
   EXPECT_EQ(world.state("a"), ConversionState::Cancelled);
   world.end("a", ErrorCode::Cancelled);
   EXPECT_EQ(world.state("a"), ConversionState::Cancelled);
 }
 
 TEST(ConversionQueue, WhatWasWholeBeforeItWasStoppedIsCompleted) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
   world.begin_next();
-  ASSERT_TRUE(world.queue.cancel("a", kNow));
-  world.queue.ended("a", std::string("{}"), kNow);
+  ASSERT_TRUE(world.queue.cancel("a", kConversionsNow));
+  world.queue.ended("a", std::string("{}"), kConversionsNow);
   EXPECT_EQ(world.state("a"), ConversionState::Completed);
 }
 
 TEST(ConversionQueue, AFailureIsToldAndCanBeTriedAgain) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
   world.begin_next();
   world.end("a", ErrorCode::EngineLost);
   EXPECT_EQ(world.state("a"), ConversionState::Failed);
   EXPECT_EQ(world.queue.find("a")->error, "it was said");
   EXPECT_EQ(world.queue.find("a")->error_code, "engine_lost");
-  ASSERT_TRUE(world.queue.retry("a", kNow));
+  ASSERT_TRUE(world.queue.retry("a", kConversionsNow));
   EXPECT_EQ(world.queue.find("a")->error, "");
   EXPECT_FALSE(world.queue.find("a")->begun);
   EXPECT_EQ(world.begin_next(), "a");
 }
 
 TEST(ConversionQueue, OneThatHasToWaitSaysWhyAndForgetsItWhenItBegins) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
   const ConversionRow claimed = *world.queue.next();
   world.queue.claim("a");
   world.queue.take_changed();
   const Error why{.code = ErrorCode::Overloaded, .message = "no memory"};
-  world.queue.put_off(claimed, why, kNow + 1);
+  world.queue.put_off(claimed, why, kConversionsNow + 1);
   EXPECT_EQ(world.queue.find("a")->error, "no memory");
   EXPECT_EQ(world.queue.take_changed().size(), 1U);
   world.queue.claim("a");
-  world.queue.put_off(claimed, why, kNow + 2);
+  world.queue.put_off(claimed, why, kConversionsNow + 2);
   EXPECT_THAT(world.queue.take_changed(), IsEmpty()) << "nothing is new";
   EXPECT_EQ(world.begin_next(), "a");
   EXPECT_EQ(world.queue.find("a")->error, "");
@@ -147,7 +148,7 @@ TEST(ConversionQueue, AfterAKillInterruptedOnesWaitAndKnowThatTheyHadBegun) {
 }
 
 TEST(ConversionQueue, WhatEndsWithTheProgramWaitsForTheNext) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
   world.begin_next();
   world.end("a", ErrorCode::Cancelled);
@@ -156,7 +157,7 @@ TEST(ConversionQueue, WhatEndsWithTheProgramWaitsForTheNext) {
 }
 
 TEST(ConversionQueue, MovesAmongThoseThatWait) {
-  World world;
+  ConversionQueueWorld world;
   for (const char* name : {"a", "b", "c", "d"}) world.add(name);
   world.begin_next();
   ASSERT_TRUE(world.queue.move("d", 0));
@@ -167,24 +168,24 @@ TEST(ConversionQueue, MovesAmongThoseThatWait) {
 }
 
 TEST(ConversionQueue, RefusesWhatMakesNoSense) {
-  World world;
+  ConversionQueueWorld world;
   world.add("a");
-  EXPECT_EQ(world.queue.cancel("x", kNow).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(world.queue.cancel("x", kConversionsNow).error().code, ErrorCode::NotFound);
   EXPECT_EQ(world.queue.forget("a").error().code, ErrorCode::InvalidArgument);
   world.begin_next();
-  world.queue.ended("a", std::string("{}"), kNow);
-  EXPECT_THAT(world.queue.cancel("a", kNow).error().message, HasSubstr("completed"));
-  EXPECT_THAT(world.queue.retry("a", kNow).error().message, HasSubstr("made already"));
+  world.queue.ended("a", std::string("{}"), kConversionsNow);
+  EXPECT_THAT(world.queue.cancel("a", kConversionsNow).error().message, HasSubstr("completed"));
+  EXPECT_THAT(world.queue.retry("a", kConversionsNow).error().message, HasSubstr("made already"));
   EXPECT_TRUE(world.queue.forget("a"));
   EXPECT_THAT(world.order(), IsEmpty());
 }
 
 TEST(ConversionQueue, RemembersOnlySoManyThatHaveEnded) {
-  World world;
+  ConversionQueueWorld world;
   for (int i = 0; i < 150; ++i) {
     const std::string id = world.add(std::to_string(i));
     world.begin_next();
-    world.queue.ended(id, std::string("{}"), kNow);
+    world.queue.ended(id, std::string("{}"), kConversionsNow);
   }
   EXPECT_LE(world.queue.rows().size(), 102U);
   EXPECT_EQ(world.queue.rows().back().id, "149");

@@ -11,7 +11,7 @@
 namespace hearth::services {
 namespace {
 
-bool same(const store::ConversionRow& a, const store::ConversionRow& b) {
+bool same_conversion(const store::ConversionRow& a, const store::ConversionRow& b) {
   return a.state == b.state && a.place == b.place && a.changed == b.changed && a.error == b.error;
 }
 
@@ -115,7 +115,7 @@ void Conversions::publish() {
     now.push_back({.row = row, .progress = at == progress_.end() ? JobProgress() : at->second});
   }
   published_.publish(std::move(now), [](const Conversion& a, const Conversion& b) {
-    return same(a.row, b.row) && a.progress == b.progress;
+    return same_conversion(a.row, b.row) && a.progress == b.progress;
   });
 }
 

@@ -20,13 +20,13 @@ store::ConversionRow wanted(const std::string& model) {
   return {.model = model, .source = "/models/" + model, .target = "/made/" + model};
 }
 
-struct World {
+struct ConversionsWorld {
   testing::FakeConverter converter;
   std::unique_ptr<store::Database> database = *store::Database::in_memory();
   std::unique_ptr<Conversions> conversions;
 
-  explicit World(int at_once = 1) { restart(at_once); }
-  ~World() { conversions.reset(); }
+  explicit ConversionsWorld(int at_once = 1) { restart(at_once); }
+  ~ConversionsWorld() { conversions.reset(); }
 
   /// What happens to the database when the program ends and begins again.
   void restart(int at_once = 1) {
@@ -44,7 +44,7 @@ struct World {
 };
 
 TEST(Conversions, RunOneAfterAnother) {
-  World world;
+  ConversionsWorld world;
   const auto added = *world.conversions->add({wanted("a"), wanted("b"), wanted("a")});
   ASSERT_EQ(added.size(), 3U);
   EXPECT_TRUE(added[2].joined);
@@ -59,7 +59,7 @@ TEST(Conversions, RunOneAfterAnother) {
 }
 
 TEST(Conversions, SeveralComeTogetherOrNotAtAll) {
-  World world;
+  ConversionsWorld world;
   store::ConversionRow other = wanted("b");
   other.target = wanted("a").target;
   const auto refused = world.conversions->add({wanted("a"), other});
@@ -70,7 +70,7 @@ TEST(Conversions, SeveralComeTogetherOrNotAtAll) {
 }
 
 TEST(Conversions, ProgressIsSeenAndTold) {
-  World world;
+  ConversionsWorld world;
   const auto id = world.add("a");
   ASSERT_TRUE(world.reaches(id, ConversionState::Running));
   std::atomic<int> told = 0;
@@ -82,7 +82,7 @@ TEST(Conversions, ProgressIsSeenAndTold) {
 }
 
 TEST(Conversions, WhatWasInterruptedGoesOnAndWhatWaitedWaits) {
-  World world;
+  ConversionsWorld world;
   const auto a = world.add("a");
   const auto b = world.add("b");
   ASSERT_TRUE(eventually([&] { return !world.started().empty(); }));
@@ -95,7 +95,7 @@ TEST(Conversions, WhatWasInterruptedGoesOnAndWhatWaitedWaits) {
 }
 
 TEST(Conversions, AFailureIsToldAndTheNextOneRuns) {
-  World world;
+  ConversionsWorld world;
   const auto a = world.add("a");
   const auto b = world.add("b");
   world.converter.end("a", fail(ErrorCode::EngineLost, "it was killed"));
@@ -109,7 +109,7 @@ TEST(Conversions, AFailureIsToldAndTheNextOneRuns) {
 }
 
 TEST(Conversions, CancelKeepsOrRemovesWhatIsNotWhole) {
-  World world;
+  ConversionsWorld world;
   const auto kept = world.add("kept");
   const auto waiting = world.add("waiting");
   const auto gone = world.add("gone");
@@ -128,7 +128,7 @@ TEST(Conversions, CancelKeepsOrRemovesWhatIsNotWhole) {
 }
 
 TEST(Conversions, WaitForMemoryAndSaySo) {
-  World world;
+  ConversionsWorld world;
   world.converter.set_room(false);
   const auto id = world.add("a");
   EXPECT_TRUE(eventually([&] { return !world.conversions->find(id)->row.error.empty(); }));
@@ -142,7 +142,7 @@ TEST(Conversions, WaitForMemoryAndSaySo) {
 }
 
 TEST(Conversions, OneThatFindsItsPlaceTakenIsTriedAgain) {
-  World world;
+  ConversionsWorld world;
   const auto id = world.add("a");
   world.converter.end("a", fail(ErrorCode::Overloaded, "another conversion is at it"));
   EXPECT_TRUE(eventually([&] { return world.started().size() >= 2; }));

@@ -13,20 +13,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLongestName = 96;
-constexpr std::uint64_t kProcessBytes = std::uint64_t{256} << 20;
+constexpr std::size_t kLongestModelName = 96;
+constexpr std::uint64_t kConverterBytes = std::uint64_t{256} << 20;
 constexpr std::uint64_t kMostPieceBytes = std::uint64_t{2} << 30;
 
 bool is_name(std::string_view part) {
   const auto fits = [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
   };
-  return !part.empty() && part.size() <= kLongestName && part.front() != '.' &&
+  return !part.empty() && part.size() <= kLongestModelName && part.front() != '.' &&
          std::ranges::all_of(part, fits);
 }
 
 /// NAME, or ORG/NAME.
-Result<void> check_name(const std::string& name) {
+Result<void> check_model_name(const std::string& name) {
   const auto slash = name.find('/');
   const std::string_view whole(name);
   const bool fine = slash == std::string::npos
@@ -39,10 +39,10 @@ Result<void> check_name(const std::string& name) {
 }
 
 /// At most: pieces of single tensors, whatever the model's size; measuring loads models whole.
-std::uint64_t memory_need(const ModelEntry& model, const ConversionOptions& options) {
+std::uint64_t conversion_memory(const ModelEntry& model, const ConversionOptions& options) {
   const std::uint64_t weights = model.weight_bytes > 0 ? model.weight_bytes : model.bytes;
   const bool loads = options.measure.value_or(false) || options.recipe == kAutoRecipe;
-  return kProcessBytes + std::min(kMostPieceBytes, 2 * weights) + (loads ? weights : 0);
+  return kConverterBytes + std::min(kMostPieceBytes, 2 * weights) + (loads ? weights : 0);
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ Result<store::ConversionRow> plan_conversion(const Library& library,
   const std::string name = request.name.empty()
                                ? fs::path(model.id).filename().string() + name_suffix(options)
                                : request.name;
-  TRY(check_name(name));
+  TRY(check_model_name(name));
   const fs::path target = models_folder / name;
   std::error_code error;
   if (fs::exists(fs::symlink_status(target, error)) && !request.replaces)
@@ -82,7 +82,7 @@ Result<store::ConversionRow> plan_conversion(const Library& library,
                               .preset = std::move(preset),
                               .options = base::write_json(write_conversion_options(options)),
                               .replaces = request.replaces,
-                              .memory_bytes = memory_need(model, options)};
+                              .memory_bytes = conversion_memory(model, options)};
 }
 
 Result<ConversionJob> job_of(const store::ConversionRow& row) {

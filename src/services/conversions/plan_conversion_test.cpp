@@ -12,13 +12,13 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-struct World {
+struct PlanWorld {
   testing::TempFolder folder;
   fs::path made = folder.path();
   Library library{{.hub_cache = {}, .plain = {folder.path()}}};
   ConversionPresets presets{nullptr};
 
-  World() { folder.add_model("org/model"); }
+  PlanWorld() { folder.add_model("org/model"); }
   Result<store::ConversionRow> plan(const ConversionRequest& request) {
     return plan_conversion(library, presets, made, request);
   }
@@ -29,7 +29,7 @@ struct World {
 };
 
 TEST(PlanConversion, FindsTheSourceAndNamesTheTarget) {
-  World world;
+  PlanWorld world;
   const auto row = world.plan({.model = "model", .preset = "8bit", .options = {.group = 32}});
   ASSERT_TRUE(row) << row.error().message;
   EXPECT_EQ(row->model, "org/model");
@@ -46,14 +46,14 @@ TEST(PlanConversion, FindsTheSourceAndNamesTheTarget) {
 }
 
 TEST(PlanConversion, MeasuringTakesMoreMemory) {
-  World world;
+  PlanWorld world;
   const auto plain = world.plan({.model = "model"});
   const auto measured = world.plan({.model = "model", .options = {.measure = true}});
   EXPECT_GT(measured->memory_bytes, plain->memory_bytes);
 }
 
 TEST(PlanConversion, RefusesWhatCannotBe) {
-  World world;
+  PlanWorld world;
   world.folder.add_model("model-4bit");
   EXPECT_THAT(world.refusal({.model = "model"}), HasSubstr("model-4bit already"));
   EXPECT_TRUE(world.plan({.model = "org/model", .replaces = true}));

@@ -75,7 +75,6 @@ constexpr auto kRows = std::to_array<CatalogueRow>({
     {"mlx-community/Llama-3.3-70B-Instruct-4bit", kLlama33Of70B, Chat, 131072, kFour},
 });
 
-constexpr std::uint64_t kElementBytes = 2;  // a key or value in 16 bits
 constexpr std::uint64_t kWorkspaceBytes = std::uint64_t{300} << 20;
 constexpr std::uint32_t kConversation = 8192;
 
@@ -100,7 +99,7 @@ std::span<const CatalogueRow> catalogue() {
 MemoryNeed need_of(const CatalogueRow& row) {
   const PublishedShape& shape = row.shape;
   const std::uint64_t of_layer =
-      std::uint64_t{2} * shape.kv_heads * shape.head_width * kElementBytes;
+      std::uint64_t{2} * shape.kv_heads * shape.head_width * kKvElementBytes;
   return {
       .weight_bytes = static_cast<std::uint64_t>(std::llround(shape.billions * 1e9 * row.bits / 8)),
       .kv_bytes_per_token = shape.layers * of_layer,

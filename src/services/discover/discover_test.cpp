@@ -5,18 +5,19 @@
 
 #include "services/discover/catalogue.h"
 #include "services/discover/search.h"
+#include "services/testing/sizes.h"
 
 namespace hearth::services {
 namespace {
 
-constexpr std::uint64_t kGB = 1'000'000'000;
+using testing::kGb;
 
 TEST(WeightFit, LeavesRoomForContext) {
   using Verdict = WeightFit::Verdict;
-  EXPECT_EQ(weight_fit(4 * kGB, 6 * kGB).verdict, Verdict::Fits);
-  EXPECT_EQ(weight_fit(5 * kGB, 6 * kGB).verdict, Verdict::MayFit);
-  EXPECT_EQ(weight_fit(6 * kGB, 6 * kGB).verdict, Verdict::DoesNotFit);
-  EXPECT_THAT(describe(weight_fit(6 * kGB, 6 * kGB)), ::testing::HasSubstr("6.0 GB"));
+  EXPECT_EQ(weight_fit(4 * kGb, 6 * kGb).verdict, Verdict::Fits);
+  EXPECT_EQ(weight_fit(5 * kGb, 6 * kGb).verdict, Verdict::MayFit);
+  EXPECT_EQ(weight_fit(6 * kGb, 6 * kGb).verdict, Verdict::DoesNotFit);
+  EXPECT_THAT(describe(weight_fit(6 * kGb, 6 * kGb)), ::testing::HasSubstr("6.0 GB"));
 }
 
 TEST(Catalogue, SaysWhatModelsPublish) {
@@ -65,7 +66,7 @@ TEST(Recommend, AShortModelNeedsNoMoreThanItsOwnContext) {
 }
 
 TEST(Recommend, TheLargestThatSuitsComesFirst) {
-  const auto all = recommend(8 * kGB, {{.id = "mlx-community/Qwen3-0.6B-4bit"}});
+  const auto all = recommend(8 * kGb, {{.id = "mlx-community/Qwen3-0.6B-4bit"}});
   ASSERT_EQ(all.size(), catalogue().size());
   EXPECT_TRUE(all.front().best);
   std::set<Purpose> best;
@@ -75,7 +76,7 @@ TEST(Recommend, TheLargestThatSuitsComesFirst) {
     suiting = one.suits;
     if (one.best) EXPECT_TRUE(best.insert(one.row->purpose).second);
     EXPECT_EQ(one.here, one.row->id == "mlx-community/Qwen3-0.6B-4bit");
-    if (one.suits) EXPECT_LT(need_of(*one.row).weight_bytes, 8 * kGB);
+    if (one.suits) EXPECT_LT(need_of(*one.row).weight_bytes, 8 * kGb);
   }
   EXPECT_EQ(best.size(), 3U);
   for (const Recommendation& one : recommend(0, {})) EXPECT_FALSE(one.best);
@@ -83,7 +84,7 @@ TEST(Recommend, TheLargestThatSuitsComesFirst) {
 
 TEST(Search, JudgesAndShowsWhatIsKnown) {
   const FoundModel known{.info = {.id = "a/b", .parameters = 10, .weight_bytes = 20},
-                         .fit = weight_fit(20, kGB)};
+                         .fit = weight_fit(20, kGb)};
   EXPECT_EQ(describe(known).at("fit").at("verdict").as_string(), "fits");
   EXPECT_EQ(describe(known).at("weight_bytes"), 20);
   EXPECT_TRUE(describe(FoundModel{.info = {.id = "a/b"}, .fit = {}}).at("fit").is_null());

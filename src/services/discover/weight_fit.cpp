@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "services/library/memory_need.h"
 #include "services/memory_text.h"
 
 namespace hearth::services {
 namespace {
 
-constexpr std::uint64_t kProcessBytes = std::uint64_t{200} << 20;
 constexpr std::uint64_t kEaseBytes = std::uint64_t{512} << 20;
 
 }  // namespace
@@ -17,7 +17,7 @@ WeightFit weight_fit(std::uint64_t weight_bytes, std::uint64_t budget_bytes) {
   WeightFit fit{.weight_bytes = weight_bytes, .budget_bytes = budget_bytes};
   if (weight_bytes + weight_bytes / 4 + kEaseBytes <= budget_bytes)
     fit.verdict = WeightFit::Verdict::Fits;
-  else if (weight_bytes + kProcessBytes <= budget_bytes)
+  else if (weight_bytes + kWorkerProcessBytes <= budget_bytes)
     fit.verdict = WeightFit::Verdict::MayFit;
   return fit;
 }

@@ -9,9 +9,6 @@ namespace {
 
 using store::DownloadState;
 
-/// Ended downloads that the list remembers.
-constexpr std::size_t kMostEnded = 100;
-
 bool is_active(DownloadState state) {
   return state == DownloadState::Starting || state == DownloadState::Downloading;
 }
@@ -52,7 +49,7 @@ DownloadQueue::Added DownloadQueue::add(const hub::SnapshotRequest& request, std
                              .created = now});
   set_state(added, DownloadState::Pending, now);
   Added result{.id = added.id};
-  rows_.keep_newest(kMostEnded,
+  rows_.keep_newest(kMostEndedRows,
                     [&](const Row& row) { return has_ended(row.state) && !rows_.runs(row.id); });
   return result;
 }

@@ -12,18 +12,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::int64_t kNow = 1000;
+constexpr std::int64_t kDownloadsNow = 1000;
 
-struct World {
+struct DownloadQueueWorld {
   DownloadQueue queue;
 
   std::string add(const std::string& name) {
-    return queue.add({.repository = "org/" + name}, name, kNow).id;
+    return queue.add({.repository = "org/" + name}, name, kDownloadsNow).id;
   }
   std::string begin_next() {
     const auto next = queue.next();
     if (!next) return "";
-    queue.begin(next->id, kNow);
+    queue.begin(next->id, kDownloadsNow);
     return next->id;
   }
   DownloadState state(const std::string& id) const { return queue.find(id)->state; }
@@ -33,55 +33,57 @@ struct World {
     return ids;
   }
   void end(const std::string& id, ErrorCode code) {
-    queue.ended(id, fail(code, "it was said"), kNow);
+    queue.ended(id, fail(code, "it was said"), kDownloadsNow);
   }
 };
 
 TEST(DownloadQueue, RunsThemInTheOrderAsked) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
   world.add("b");
   EXPECT_EQ(world.begin_next(), "a");
   EXPECT_EQ(world.begin_next(), "b");
   EXPECT_EQ(world.begin_next(), "");
-  world.queue.planned("a", {.commit = "c", .files = {}, .bytes = 100, .missing = 40}, kNow);
+  world.queue.planned("a", {.commit = "c", .files = {}, .bytes = 100, .missing = 40},
+                      kDownloadsNow);
   EXPECT_EQ(world.state("a"), DownloadState::Downloading);
   EXPECT_EQ(world.queue.find("a")->done, 60U);
-  world.queue.ended("a", hub::Snapshot{}, kNow);
+  world.queue.ended("a", hub::Snapshot{}, kDownloadsNow);
   EXPECT_EQ(world.state("a"), DownloadState::Completed);
   EXPECT_EQ(world.queue.find("a")->done, 100U);
 }
 
 TEST(DownloadQueue, TheSameRequestJoinsUntilItHasEnded) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
-  const auto again = world.queue.add({.repository = "org/a"}, "other", kNow);
+  const auto again = world.queue.add({.repository = "org/a"}, "other", kDownloadsNow);
   EXPECT_TRUE(again.joined);
   EXPECT_EQ(again.id, "a");
-  EXPECT_FALSE(world.queue.add({.repository = "org/a", .revision = "v2"}, "v2", kNow).joined)
+  EXPECT_FALSE(
+      world.queue.add({.repository = "org/a", .revision = "v2"}, "v2", kDownloadsNow).joined)
       << "another revision is another request";
-  ASSERT_TRUE(world.queue.cancel("a", kNow));
-  EXPECT_FALSE(world.queue.add({.repository = "org/a"}, "new", kNow).joined);
+  ASSERT_TRUE(world.queue.cancel("a", kDownloadsNow));
+  EXPECT_FALSE(world.queue.add({.repository = "org/a"}, "new", kDownloadsNow).joined);
   EXPECT_THAT(world.order(), ElementsAre("v2", "new")) << "the ended one gives way";
   EXPECT_THAT(world.queue.take_removed(), ElementsAre("a"));
 }
 
 TEST(DownloadQueue, PausedIsNotRunUntilResumed) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
-  ASSERT_TRUE(world.queue.pause("a", kNow));
+  ASSERT_TRUE(world.queue.pause("a", kDownloadsNow));
   EXPECT_EQ(world.begin_next(), "");
-  ASSERT_TRUE(world.queue.resume("a", kNow));
+  ASSERT_TRUE(world.queue.resume("a", kDownloadsNow));
   EXPECT_EQ(world.begin_next(), "a");
 }
 
 TEST(DownloadQueue, APausedOneIsNotBegunAnewBeforeItsRunnerHasStopped) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
   world.begin_next();
-  ASSERT_TRUE(world.queue.pause("a", kNow));
+  ASSERT_TRUE(world.queue.pause("a", kDownloadsNow));
   EXPECT_FALSE(world.queue.goes_on("a"));
-  ASSERT_TRUE(world.queue.resume("a", kNow));
+  ASSERT_TRUE(world.queue.resume("a", kDownloadsNow));
   EXPECT_FALSE(world.queue.goes_on("a")) << "the runner was told to stop, and stops";
   EXPECT_EQ(world.begin_next(), "");
   world.end("a", ErrorCode::Cancelled);
@@ -90,29 +92,29 @@ TEST(DownloadQueue, APausedOneIsNotBegunAnewBeforeItsRunnerHasStopped) {
 }
 
 TEST(DownloadQueue, WhatWasWholeBeforeItWasStoppedIsCompleted) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
   world.begin_next();
-  ASSERT_TRUE(world.queue.cancel("a", kNow));
-  world.queue.ended("a", hub::Snapshot{}, kNow);
+  ASSERT_TRUE(world.queue.cancel("a", kDownloadsNow));
+  world.queue.ended("a", hub::Snapshot{}, kDownloadsNow);
   EXPECT_EQ(world.state("a"), DownloadState::Completed);
 }
 
 TEST(DownloadQueue, AFailureIsToldAndCanBeTriedAgain) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
   world.begin_next();
   world.end("a", ErrorCode::Forbidden);
   EXPECT_EQ(world.state("a"), DownloadState::Failed);
   EXPECT_EQ(world.queue.find("a")->error, "it was said");
   EXPECT_EQ(world.queue.find("a")->error_code, "forbidden");
-  ASSERT_TRUE(world.queue.resume("a", kNow));
+  ASSERT_TRUE(world.queue.resume("a", kDownloadsNow));
   EXPECT_EQ(world.queue.find("a")->error, "");
   EXPECT_EQ(world.begin_next(), "a");
 }
 
 TEST(DownloadQueue, WhatEndsWithTheProgramWaitsForTheNext) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
   world.begin_next();
   world.end("a", ErrorCode::Cancelled);
@@ -131,7 +133,7 @@ TEST(DownloadQueue, AfterAKillInterruptedOnesWaitAndPausedStaySo) {
 }
 
 TEST(DownloadQueue, MovesAmongThoseThatWait) {
-  World world;
+  DownloadQueueWorld world;
   for (const char* name : {"a", "b", "c", "d"}) world.add(name);
   world.begin_next();
   ASSERT_TRUE(world.queue.move("d", 0));
@@ -147,25 +149,25 @@ TEST(DownloadQueue, MovesAmongThoseThatWait) {
 }
 
 TEST(DownloadQueue, RefusesWhatMakesNoSense) {
-  World world;
+  DownloadQueueWorld world;
   world.add("a");
-  EXPECT_EQ(world.queue.pause("x", kNow).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(world.queue.pause("x", kDownloadsNow).error().code, ErrorCode::NotFound);
   EXPECT_EQ(world.queue.forget("a").error().code, ErrorCode::InvalidArgument);
   world.begin_next();
-  world.queue.ended("a", hub::Snapshot{}, kNow);
-  EXPECT_THAT(world.queue.pause("a", kNow).error().message, HasSubstr("completed"));
-  EXPECT_THAT(world.queue.cancel("a", kNow).error().message, HasSubstr("completed"));
-  EXPECT_THAT(world.queue.resume("a", kNow).error().message, HasSubstr("here already"));
+  world.queue.ended("a", hub::Snapshot{}, kDownloadsNow);
+  EXPECT_THAT(world.queue.pause("a", kDownloadsNow).error().message, HasSubstr("completed"));
+  EXPECT_THAT(world.queue.cancel("a", kDownloadsNow).error().message, HasSubstr("completed"));
+  EXPECT_THAT(world.queue.resume("a", kDownloadsNow).error().message, HasSubstr("here already"));
   EXPECT_TRUE(world.queue.forget("a"));
   EXPECT_THAT(world.order(), IsEmpty());
 }
 
 TEST(DownloadQueue, RemembersOnlySoManyThatHaveEnded) {
-  World world;
+  DownloadQueueWorld world;
   for (int i = 0; i < 150; ++i) {
     const std::string id = world.add(std::to_string(i));
     world.begin_next();
-    world.queue.ended(id, hub::Snapshot{}, kNow);
+    world.queue.ended(id, hub::Snapshot{}, kDownloadsNow);
   }
   EXPECT_LE(world.queue.rows().size(), 102U);
   EXPECT_EQ(world.queue.rows().back().id, "149");

@@ -16,12 +16,12 @@ hub::SnapshotRequest request_of(const store::DownloadRow& row) {
           .patterns = {.include = row.include, .exclude = row.exclude}};
 }
 
-bool same(const hub::Progress& a, const hub::Progress& b) {
+bool same_progress(const hub::Progress& a, const hub::Progress& b) {
   return a.done == b.done && a.files_done == b.files_done && a.bytes_per_s == b.bytes_per_s &&
          a.left == b.left && a.active.size() == b.active.size();
 }
 
-bool same(const store::DownloadRow& a, const store::DownloadRow& b) {
+bool same_download(const store::DownloadRow& a, const store::DownloadRow& b) {
   return a.state == b.state && a.place == b.place && a.changed == b.changed && a.done == b.done &&
          a.bytes == b.bytes && a.error == b.error;
 }
@@ -115,7 +115,7 @@ void Downloads::publish() {
     now.push_back({.row = row, .progress = at == progress_.end() ? hub::Progress() : at->second});
   }
   published_.publish(std::move(now), [](const Download& a, const Download& b) {
-    return same(a.row, b.row) && same(a.progress, b.progress);
+    return same_download(a.row, b.row) && same_progress(a.progress, b.progress);
   });
 }
 

@@ -17,13 +17,13 @@ using store::DownloadState;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-struct World {
+struct DownloadsWorld {
   testing::FakeSource source;
   std::unique_ptr<store::Database> database = *store::Database::in_memory();
   std::unique_ptr<Downloads> downloads;
 
-  explicit World(int at_once = 2) { restart(at_once); }
-  ~World() { downloads.reset(); }
+  explicit DownloadsWorld(int at_once = 2) { restart(at_once); }
+  ~DownloadsWorld() { downloads.reset(); }
 
   /// What happens to the database when the program ends and begins again.
   void restart(int at_once = 2) {
@@ -43,7 +43,7 @@ struct World {
 };
 
 TEST(Downloads, RunSoManyAtOnceAndTheRestAfterThem) {
-  World world(2);
+  DownloadsWorld world(2);
   const auto a = world.add("a");
   const auto b = world.add("b");
   const auto c = world.add("c");
@@ -57,7 +57,7 @@ TEST(Downloads, RunSoManyAtOnceAndTheRestAfterThem) {
 }
 
 TEST(Downloads, ProgressIsSeenAndTold) {
-  World world;
+  DownloadsWorld world;
   const auto id = world.add("a");
   ASSERT_TRUE(world.reaches(id, DownloadState::Downloading));
   std::atomic<int> told = 0;
@@ -69,7 +69,7 @@ TEST(Downloads, ProgressIsSeenAndTold) {
 }
 
 TEST(Downloads, PausedStaysSoOverARestartAndInterruptedGoesOn) {
-  World world;
+  DownloadsWorld world;
   const auto a = world.add("a");
   const auto b = world.add("b");
   ASSERT_TRUE(world.reaches(b, DownloadState::Downloading));
@@ -83,7 +83,7 @@ TEST(Downloads, PausedStaysSoOverARestartAndInterruptedGoesOn) {
 }
 
 TEST(Downloads, CancelKeepsOrRemovesWhatIsNotWhole) {
-  World world;
+  DownloadsWorld world;
   const auto kept = world.add("kept");
   const auto gone = world.add("gone");
   const auto waiting = world.add("waiting");
@@ -99,7 +99,7 @@ TEST(Downloads, CancelKeepsOrRemovesWhatIsNotWhole) {
 }
 
 TEST(Downloads, AnEndedOneCanBeForgotten) {
-  World world;
+  DownloadsWorld world;
   const auto id = world.add("a");
   world.source.end("a", fail(ErrorCode::Io, "no room"));
   ASSERT_TRUE(world.reaches(id, DownloadState::Failed));
@@ -110,7 +110,7 @@ TEST(Downloads, AnEndedOneCanBeForgotten) {
 }
 
 TEST(Downloads, EntriesThatHaveNotChangedStayTheSameObjects) {
-  World world(1);
+  DownloadsWorld world(1);
   world.add("a");
   const auto b = world.add("b");
   const auto before = world.downloads->find(b);

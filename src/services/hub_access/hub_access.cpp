@@ -8,8 +8,8 @@
 namespace hearth::services {
 namespace {
 
-constexpr const char* kName = "hub";
-constexpr std::string_view kPlace = "secrets/hub/sealed";
+constexpr const char* kSecretName = "hub";
+constexpr std::string_view kSecretPlace = "secrets/hub/sealed";
 
 }  // namespace
 
@@ -26,10 +26,10 @@ Result<hub::Places> HubAccess::places() const {
 
 Result<std::string> HubAccess::kept() const {
   if (database_ == nullptr) return std::string();
-  const auto sealed = TRY(store::Secrets(*database_).find(kName));
+  const auto sealed = TRY(store::Secrets(*database_).find(kSecretName));
   if (!sealed) return std::string();
   const auto box = TRY_IN("the kept token of the Hub", platform::SecretBox::open(key_file_));
-  return TRY_IN("the kept token of the Hub", box.unseal(*sealed, kPlace));
+  return TRY_IN("the kept token of the Hub", box.unseal(*sealed, kSecretPlace));
 }
 
 Result<void> HubAccess::keep(const std::string& token) const {
@@ -38,12 +38,12 @@ Result<void> HubAccess::keep(const std::string& token) const {
     return fail(ErrorCode::InvalidArgument, "no token was entered; a token reads hf_...");
   store::Secrets secrets(*TRY(database()));
   const auto box = TRY(platform::SecretBox::open(key_file_));
-  return secrets.put(kName, box.seal(whole, kPlace));
+  return secrets.put(kSecretName, box.seal(whole, kSecretPlace));
 }
 
 Result<bool> HubAccess::forget() const {
   if (database_ == nullptr) return false;
-  return store::Secrets(*database_).remove(kName);
+  return store::Secrets(*database_).remove(kSecretName);
 }
 
 Result<hub::Account> account_of(const HubAccess& access, const std::string& token,

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr std::size_t kHashedPiece = std::size_t{1} << 20;
 
 /// What a link of a snapshot promises of its content.
 struct Promise {
@@ -83,10 +83,10 @@ class Check {
                                              std::uint64_t bytes) {
     hub::ContentHash hash(kind, bytes);
     std::ifstream in(file, std::ios::binary);
-    std::vector<char> piece(kPiece);
+    std::vector<char> piece(kHashedPiece);
     std::uint64_t left = bytes;
     while (left > 0) {
-      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kPiece));
+      const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left, kHashedPiece));
       if (!in.read(piece.data(), static_cast<std::streamsize>(length)))
         return std::optional<std::string>();
       hash.add(std::as_bytes(std::span(piece).first(length)));

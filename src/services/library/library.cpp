@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/log.h"
+#include "services/library/is_there.h"
 #include "services/library/ollama_store.h"
 #include "store/aliases.h"
 
@@ -16,13 +17,7 @@ namespace fs = std::filesystem;
 
 /// How long resolve() may rely on its last look at the folders: a busy server must not read the
 /// disk for every request.
-constexpr std::chrono::seconds kFreshFor{1};
-
-/// Whether there is something at `path`; what cannot be looked at counts as absent.
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(path, error);
-}
+constexpr std::chrono::seconds kLookIsFreshFor{1};
 
 /// The folders within `folder`, sorted; none if it cannot be read.
 std::vector<fs::path> subfolders(const fs::path& folder) {
@@ -154,7 +149,7 @@ Result<ModelEntry> Library::add_folder(const fs::path& folder) {
 Result<ModelEntry> Library::resolve(std::string_view name) const {
   {
     const std::lock_guard lock(mutex_);
-    if (base::SteadyClock::now() - seen_at_ < kFreshFor)
+    if (base::SteadyClock::now() - seen_at_ < kLookIsFreshFor)
       if (auto entry = resolve_name(seen_, name)) return entry;
   }
   std::vector<ModelEntry> entries = list();

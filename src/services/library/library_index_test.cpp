@@ -47,7 +47,7 @@ TEST(WeightFacts, DamagedFilesAreNamed) {
   EXPECT_THAT(facts.error().message, HasSubstr("cut.safetensors"));
 }
 
-struct World {
+struct IndexWorld {
   testing::TempFolder models;
   std::unique_ptr<store::Database> database = *store::Database::in_memory();
   /// As another process would see it.
@@ -60,7 +60,7 @@ struct World {
 };
 
 TEST(LibraryIndex, WhatHasNotChangedIsNotReadAgain) {
-  World world;
+  IndexWorld world;
   world.models.add_model("org/name");
   EXPECT_EQ(world.look().architecture, "qwen3");
   auto index = *store::ModelIndex(*world.database).all();
@@ -75,7 +75,7 @@ TEST(LibraryIndex, WhatHasNotChangedIsNotReadAgain) {
 }
 
 TEST(LibraryIndex, FactsOfAnotherVersionAreReadAnew) {
-  World world;
+  IndexWorld world;
   world.models.add_model("org/name");
   world.look();
   auto index = *store::ModelIndex(*world.database).all();
@@ -85,7 +85,7 @@ TEST(LibraryIndex, FactsOfAnotherVersionAreReadAnew) {
 }
 
 TEST(LibraryIndex, FoldersThatAreGoneAreForgotten) {
-  World world;
+  IndexWorld world;
   const auto folder = world.models.add_model("org/name");
   world.look();
   fs::remove_all(folder);
@@ -94,7 +94,7 @@ TEST(LibraryIndex, FoldersThatAreGoneAreForgotten) {
 }
 
 TEST(LibraryIndex, AliasesAndFamiliesAreKnown) {
-  World world;
+  IndexWorld world;
   world.models.add_model("org/name");
   ASSERT_TRUE(store::Aliases(*world.database).put({.alias = "fast", .model = "org/name"}));
   EXPECT_THAT(world.look().aliases, Contains("fast"));

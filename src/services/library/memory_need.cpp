@@ -10,11 +10,9 @@
 namespace hearth::services {
 namespace {
 
-constexpr std::uint64_t kElementBytes = 2;  // a key or value in 16 bits
 /// 8 bits, and a scale and an offset of 16 bits for every 64 of them.
 constexpr double kPackedPart = 8.5 / 16;
 constexpr std::uint64_t kStepTokens = 512;
-constexpr std::uint64_t kProcessBytes = std::uint64_t{200} << 20;
 constexpr std::uint32_t kUsualContext = 4096;
 constexpr std::uint32_t kLeastContext = 1024;  // below that nobody is served
 
@@ -51,13 +49,13 @@ Layers attention_layers(const json::object& config) {
 
 std::uint64_t kv_bytes_of_layer(const json::object& config) {
   if (const auto rank = number(config, {"kv_lora_rank"}); rank > 0)
-    return (rank + number(config, {"qk_rope_head_dim"})) * kElementBytes;
+    return (rank + number(config, {"qk_rope_head_dim"})) * kKvElementBytes;
   const auto heads = number(config, {"num_attention_heads", "n_head", "num_heads"});
   auto kv_heads = number(config, {"num_key_value_heads", "num_kv_heads"});
   if (kv_heads == 0) kv_heads = heads;
   auto width = number(config, {"head_dim"});
   if (width == 0 && heads > 0) width = number(config, {"hidden_size", "n_embd", "d_model"}) / heads;
-  return 2 * kv_heads * width * kElementBytes;
+  return 2 * kv_heads * width * kKvElementBytes;
 }
 
 std::uint64_t workspace(const json::object& config) {
@@ -67,7 +65,7 @@ std::uint64_t workspace(const json::object& config) {
   const auto vocabulary = number(config, {"vocab_size"});
   constexpr std::uint64_t kFloat = 4;
   constexpr std::uint64_t kRowsWithLogits = 64;
-  return kProcessBytes +
+  return kWorkerProcessBytes +
          kFloat * (kStepTokens * (6 * width + 3 * inner) + kRowsWithLogits * vocabulary);
 }
 

@@ -8,6 +8,10 @@
 
 namespace hearth::services {
 
+inline constexpr std::uint64_t kKvElementBytes = 2;  ///< a key or value in 16 bits
+/// What a worker takes for itself, without a model.
+inline constexpr std::uint64_t kWorkerProcessBytes = std::uint64_t{200} << 20;
+
 struct MemoryNeed {
   std::uint64_t weight_bytes = 0;
   std::uint64_t kv_bytes_per_token = 0;  ///< of layers that see everything, in 16 bits

@@ -4,12 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "services/testing/sizes.h"
+
 namespace hearth::services {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+using testing::kMib;
 
 MemoryNeed need_of(std::string_view config) {
   return memory_need(json::parse(config).as_object());
@@ -60,28 +61,28 @@ TEST(MemoryNeed, NonsenseCountsAsNothing) {
 
 /// 100 MiB that are always needed, 1 MiB for each token, 1,000 to 10,000 tokens of context.
 MemoryNeed simple(std::uint32_t context) {
-  return {.weight_bytes = 100 * kMiB, .kv_bytes_per_token = kMiB, .context_length = context};
+  return {.weight_bytes = 100 * kMib, .kv_bytes_per_token = kMib, .context_length = context};
 }
 
 TEST(Fit, EveryVerdictHasItsNumbers) {
-  const Fit whole = fit(simple(4096), 5000 * kMiB);
+  const Fit whole = fit(simple(4096), 5000 * kMib);
   EXPECT_EQ(whole.verdict, Fit::Verdict::Fits);
-  EXPECT_EQ(whole.need_bytes, 4196 * kMiB);
+  EXPECT_EQ(whole.need_bytes, 4196 * kMib);
 
   // 8 bits with their scales are 8.5 of 16: 3,900 MiB hold 7,341 tokens.
-  const Fit packed = fit(simple(7000), 4000 * kMiB);
+  const Fit packed = fit(simple(7000), 4000 * kMib);
   EXPECT_EQ(packed.verdict, Fit::Verdict::FitsPacked);
   EXPECT_EQ(packed.context, 3900U);
 
-  const Fit shorter = fit(simple(10'000), 2100 * kMiB);
+  const Fit shorter = fit(simple(10'000), 2100 * kMib);
   EXPECT_EQ(shorter.verdict, Fit::Verdict::FitsShorter);
   EXPECT_EQ(shorter.context, 2000U);
   EXPECT_EQ(shorter.packed_context, 3764U);
   EXPECT_THAT(describe(shorter), HasSubstr("2000 tokens, or 3764"));
 
-  EXPECT_EQ(fit(simple(4096), 300 * kMiB).verdict, Fit::Verdict::DoesNotFit)
+  EXPECT_EQ(fit(simple(4096), 300 * kMib).verdict, Fit::Verdict::DoesNotFit)
       << "a context of 376 tokens serves nobody";
-  EXPECT_EQ(fit(simple(4096), 50 * kMiB).verdict, Fit::Verdict::DoesNotFit);
+  EXPECT_EQ(fit(simple(4096), 50 * kMib).verdict, Fit::Verdict::DoesNotFit);
 }
 
 }  // namespace

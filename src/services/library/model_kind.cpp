@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <fmt/format.h>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
 
+#include "services/letter_case.h"
+#include "services/library/is_there.h"
 #include "services/library/members.h"
 
 namespace hearth::services {
@@ -18,12 +19,6 @@ namespace fs = std::filesystem;
 
 bool has_any(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); });
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
 }
 
 std::string architectures(const json::object& config) {
@@ -37,11 +32,6 @@ std::string architectures(const json::object& config) {
 std::string read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(path, error);
 }
 
 /// `chat_template` of a JSON file: a text, or a list of named ones.
@@ -66,7 +56,7 @@ std::string without_quotes(std::string_view text) {
 std::string_view model_kind(const json::object& config, bool pools, std::string_view id) {
   const std::string_view type = text_of(config, "model_type");
   const std::string classes = architectures(config);
-  const std::string name = lower(id);
+  const std::string name = lower_case(id);
   if (has_any(type, {"whisper", "parakeet", "wav2vec", "hubert", "moonshine"}) ||
       has_any(classes, {"ForSpeechSeq2Seq", "ForCTC", "Whisper"}))
     return "speech-to-text";

@@ -1,24 +1,19 @@
 // From a name to one model.
 #include <algorithm>
-#include <cctype>
 #include <fmt/ranges.h>
 
 #include "hub/names.h"
+#include "services/letter_case.h"
 #include "services/library/library.h"
 #include "services/near_names.h"
 
 namespace hearth::services {
 namespace {
 
-bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
 /// Whether `name` is how `id` ends, beginning after a separator.
 bool is_suffix(std::string_view id, std::string_view name) {
-  if (name.empty() || name.size() >= id.size() || !same(id.substr(id.size() - name.size()), name))
+  if (name.empty() || name.size() >= id.size() ||
+      !same_but_for_case(id.substr(id.size() - name.size()), name))
     return false;
   return std::string_view("/-_.").find(id[id.size() - name.size() - 1]) != std::string_view::npos;
 }
@@ -64,13 +59,13 @@ Error ambiguous(const std::vector<const ModelEntry*>& found, std::string_view na
 Result<ModelEntry> resolve_name(const std::vector<ModelEntry>& entries, std::string_view name) {
   if (name.ends_with(":latest")) name.remove_suffix(7);
   const auto exact = [&](const ModelEntry& entry) { return entry.id == name; };
-  const auto by_id = [&](const ModelEntry& entry) { return same(entry.id, name); };
+  const auto by_id = [&](const ModelEntry& entry) { return same_but_for_case(entry.id, name); };
   const auto by_alias = [&](const ModelEntry& entry) {
     return std::any_of(entry.aliases.begin(), entry.aliases.end(),
-                       [&](const std::string& alias) { return same(alias, name); });
+                       [&](const std::string& alias) { return same_but_for_case(alias, name); });
   };
   const auto by_last_part = [&](const ModelEntry& entry) {
-    return same(last_part(entry.id), name);
+    return same_but_for_case(last_part(entry.id), name);
   };
   const auto by_suffix = [&](const ModelEntry& entry) { return is_suffix(entry.id, name); };
 

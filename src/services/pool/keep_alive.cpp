@@ -12,7 +12,7 @@ namespace {
 constexpr double kMostSeconds = 100.0 * 365 * 24 * 3600;
 
 /// The longer names go first: "m" must not take the "m" of "ms".
-constexpr auto kUnits = std::to_array<std::pair<std::string_view, double>>(
+constexpr auto kDurationUnits = std::to_array<std::pair<std::string_view, double>>(
     {{"ms", 1e-3}, {"us", 1e-6}, {"µs", 1e-6}, {"ns", 1e-9}, {"h", 3600}, {"m", 60}, {"s", 1}});
 
 KeepAlive keep_for(double seconds) {
@@ -31,7 +31,7 @@ std::optional<double> take_number(std::string_view& text) {
 }
 
 std::optional<double> take_unit(std::string_view& text) {
-  for (const auto& [name, seconds] : kUnits)
+  for (const auto& [name, seconds] : kDurationUnits)
     if (text.starts_with(name)) {
       text.remove_prefix(name.size());
       return seconds;

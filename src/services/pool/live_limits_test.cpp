@@ -18,8 +18,8 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 /// A server that was started with some settings.
-struct World {
-  explicit World(Settings now, Settings configured = {})
+struct LimitsWorld {
+  explicit LimitsWorld(Settings now, Settings configured = {})
       : pool({.limits = *pool_limits(now)}),
         limits(*pool, *database, {.now = std::move(now), .configured = std::move(configured)}) {}
 
@@ -46,7 +46,7 @@ TEST(PoolLimits, AreWhatTheSettingsSay) {
 }
 
 TEST(LiveLimits, HoldAtOnceAndAreKept) {
-  World world{{}};
+  LimitsWorld world{{}};
   ASSERT_TRUE(world.limits.change({{"pool.max_loaded", "2"}, {"pool.keep_alive", "60"}}));
   EXPECT_EQ(world.pool->limits().rules.max_loaded, 2U);
   EXPECT_EQ(world.pool->limits().idle, KeepAlive{.after = 60s});
@@ -60,7 +60,7 @@ TEST(LiveLimits, GoBackToWhatIsConfigured) {
   now.max_loaded = 2;  // changed in an earlier run
   Settings configured;
   configured.max_loaded = 8;
-  World world(now, configured);
+  LimitsWorld world(now, configured);
   EXPECT_THAT(world.limits.changed(), ElementsAre("pool.max_loaded"));
   ASSERT_TRUE(world.limits.change({{"pool.max_loaded", std::nullopt}}));
   EXPECT_EQ(world.pool->limits().rules.max_loaded, 8U);
@@ -71,7 +71,7 @@ TEST(LiveLimits, GoBackToWhatIsConfigured) {
 }
 
 TEST(LiveLimits, AWrongOneChangesNothing) {
-  World world{{}};
+  LimitsWorld world{{}};
   EXPECT_EQ(world.limits.change({{"pool.max_loaded", "2"}, {"pool.memory", "lots"}}).error().code,
             ErrorCode::InvalidArgument);
   EXPECT_FALSE(world.limits.change({{"pool.eviction", "fifo"}}).has_value());

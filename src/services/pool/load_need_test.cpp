@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "services/testing/sizes.h"
+
 namespace hearth::services {
 namespace {
 
-constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
-constexpr std::uint64_t kGib = std::uint64_t{1} << 30;
+using testing::kGib;
+using testing::kMib;
 
 /// 4 GiB of weights; 128 KiB per token, so 32,768 tokens are 4 GiB.
 constexpr MemoryNeed kModel{.weight_bytes = 4 * kGib,

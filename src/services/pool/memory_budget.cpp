@@ -13,12 +13,12 @@
 namespace hearth::services {
 namespace {
 
-constexpr auto kUnits = std::to_array<std::pair<std::string_view, double>>(
+constexpr auto kMemoryUnits = std::to_array<std::pair<std::string_view, double>>(
     {{"GB", 1e9}, {"G", 1e9}, {"GiB", 1024.0 * 1024 * 1024}, {"MB", 1e6}, {"MiB", 1024.0 * 1024}});
 
 double unit_bytes(std::string_view name, double total) {
   if (name == "%") return total / 100;
-  for (const auto& [unit, bytes] : kUnits)
+  for (const auto& [unit, bytes] : kMemoryUnits)
     if (unit == name) return bytes;
   return 0;
 }

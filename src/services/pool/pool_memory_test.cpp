@@ -13,16 +13,11 @@ using engine::testing::eventually;
 using testing::ask;
 using ::testing::ElementsAre;
 using testing::FakePool;
+using testing::fixed_budget;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kGb;
-
-constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
-
-/// Keys and values of a fixed size keep the sums simple.
-PoolOptions budget(std::uint64_t gb, std::uint64_t kv_gb = 0) {
-  return {.limits = {.rules = {.budget_bytes = gb * kGb}}, .kv = {.fixed_bytes = kv_gb * kGb}};
-}
+using testing::kMib;
 
 /// One context takes 4 GiB, 4,096 tokens 512 MiB.
 ModelEntry long_model() {
@@ -31,7 +26,7 @@ ModelEntry long_model() {
 }
 
 TEST(PoolMemory, TheBudgetDecidesWhoLeaves) {
-  FakePool pool(budget(10, 1));
+  FakePool pool(fixed_budget(10, 1));
   ASSERT_TRUE(pool.use("a", 3 * kGb));
   pool.pass(1s);
   ASSERT_TRUE(pool.use("b", 4 * kGb));
@@ -43,7 +38,7 @@ TEST(PoolMemory, TheBudgetDecidesWhoLeaves) {
 }
 
 TEST(PoolMemory, WhoHoldsTheMemoryIsSaid) {
-  FakePool pool(budget(10, 1));
+  FakePool pool(fixed_budget(10, 1));
   const Lease used = pool.hold("busy", 6 * kGb);
   const auto refused = pool.use("other", 5 * kGb);
   ASSERT_FALSE(refused.has_value());
@@ -53,7 +48,7 @@ TEST(PoolMemory, WhoHoldsTheMemoryIsSaid) {
 }
 
 TEST(PoolMemory, PinnedAndPreloadedOnesStay) {
-  FakePool pool(budget(10, 1));
+  FakePool pool(fixed_budget(10, 1));
   pool->edit("pinned", [](auto& row) { row.pinned = true; });
   pool->edit("first", [](auto& row) { row.preload = true; });
   ASSERT_TRUE(pool.use("pinned", 3 * kGb));
@@ -68,7 +63,7 @@ TEST(PoolMemory, PinnedAndPreloadedOnesStay) {
 }
 
 TEST(PoolMemory, ALowerBudgetHoldsAtOnce) {
-  FakePool pool(budget(10, 1));
+  FakePool pool(fixed_budget(10, 1));
   ASSERT_TRUE(pool.use("a", 3 * kGb));
   pool.pass(1s);
   const Lease used = pool.hold("b", 3 * kGb);
@@ -81,7 +76,7 @@ TEST(PoolMemory, ALowerBudgetHoldsAtOnce) {
 }
 
 TEST(PoolMemory, WhatIsMeasuredCorrectsThePlanAndIsKept) {
-  FakePool pool(budget(10, 1));
+  FakePool pool(fixed_budget(10, 1));
   ASSERT_TRUE(pool.use("a", 3 * kGb));
   EXPECT_EQ(pool.planned(), 4 * kGb);
   pool.set_resident(5 * kGb);
@@ -99,7 +94,7 @@ TEST(PoolMemory, WhatIsMeasuredCorrectsThePlanAndIsKept) {
 /// and values; so the process itself takes 0.3. A step held 3.6 GB beside keys and values.
 TEST(PoolMemory, WhatAStepHeldAtMostCountsAndKeysAndValuesDoNot) {
   constexpr std::uint64_t kTenth = kGb / 10;
-  FakePool pool(budget(10, 1));
+  FakePool pool(fixed_budget(10, 1));
   ASSERT_TRUE(pool.use("a", 3 * kGb));
   pool.set_resident(45 * kTenth);
   pool.workers.script("a")->set_stats(
@@ -115,7 +110,7 @@ TEST(PoolMemory, WhatAStepHeldAtMostCountsAndKeysAndValuesDoNot) {
 }
 
 TEST(PoolMemory, AFullCacheThatIsFreeAgainDoesNotGrowTheNeed) {
-  FakePool pool(budget(10, 2));
+  FakePool pool(fixed_budget(10, 2));
   ASSERT_TRUE(pool.use("a", 3 * kGb));
   pool.set_resident(5 * kGb);  // all of the cache was written once, none of its pages is used now
   pool.workers.script("a")->set_stats(
@@ -125,7 +120,7 @@ TEST(PoolMemory, AFullCacheThatIsFreeAgainDoesNotGrowTheNeed) {
 }
 
 TEST(PoolMemory, WhatWasMeasuredOfOtherFilesDoesNotCount) {
-  PoolOptions options = budget(10, 1);
+  PoolOptions options = fixed_budget(10, 1);
   options.known = {{.model = "a", .stamp = "1:2", .base_bytes = 9 * kGb}};
   FakePool pool(options);
   ASSERT_TRUE(pool.use("a", 3 * kGb));
@@ -133,7 +128,7 @@ TEST(PoolMemory, WhatWasMeasuredOfOtherFilesDoesNotCount) {
 }
 
 TEST(PoolMemory, UnderPressureOneIdleModelGoesAtATime) {
-  FakePool pool(budget(20, 1));
+  FakePool pool(fixed_budget(20, 1));
   pool->edit("dear", [](auto& row) { row.pinned = true; });
   for (const char* model : {"dear", "a", "b"}) {
     ASSERT_TRUE(pool.use(model, kGb));
@@ -173,7 +168,7 @@ TEST(PoolMemory, AfterAFailureForMemoryItIsTriedSmallerAndWithFewerNeighbours) {
 }
 
 TEST(PoolMemory, OtherFailuresAreNotTriedAgain) {
-  FakePool pool(budget(20, 1));
+  FakePool pool(fixed_budget(20, 1));
   ASSERT_TRUE(pool.use("idle", kGb));
   pool.workers.hold();
   auto answer = ask(*pool, FakePool::entry("broken", kGb));
@@ -194,7 +189,7 @@ TEST(PoolMemory, WhoWasKilledForMemoryGetsAShorterContextNextTime) {
 }
 
 TEST(PoolMemory, ACrashLoopIsLeftAloneForAWhileAndListed) {
-  FakePool pool(budget(20, 1));
+  FakePool pool(fixed_budget(20, 1));
   for (std::size_t i = 0; i < 3; ++i) {
     ASSERT_TRUE(pool.use("m", kGb));
     pool.workers.wait_for(i).on_lost();
@@ -216,7 +211,7 @@ TEST(PoolMemory, ACrashLoopIsLeftAloneForAWhileAndListed) {
 
 /// Random use by one thread, with the promise checked after each step.
 TEST(PoolMemory, TheBudgetHoldsInRandomLives) {
-  FakePool pool(budget(10, 1));
+  FakePool pool(fixed_budget(10, 1));
   std::minstd_rand random(7);
   std::vector<Lease> held;
   const std::vector<std::string> names{"a", "b", "c", "d", "e", "f"};

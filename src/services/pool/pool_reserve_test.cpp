@@ -10,18 +10,14 @@ namespace {
 
 using ::testing::ElementsAre;
 using testing::FakePool;
+using testing::fixed_budget;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kGb;
 using ::testing::Pair;
 
-PoolOptions budget(std::uint64_t gb, std::size_t models = 0) {
-  return {.limits = {.rules = {.budget_bytes = gb * kGb, .max_loaded = models}},
-          .kv = {.fixed_bytes = kGb}};
-}
-
 TEST(PoolReserve, UnusedModelsLeaveForIt) {
-  FakePool pool(budget(10));
+  FakePool pool(fixed_budget(10, 1));
   ASSERT_TRUE(pool.use("a", 6 * kGb));
   auto room = pool->reserve("the work", 5 * kGb);
   ASSERT_TRUE(room) << room.error().message;
@@ -30,7 +26,7 @@ TEST(PoolReserve, UnusedModelsLeaveForIt) {
 }
 
 TEST(PoolReserve, ItCountsUntilItGoes) {
-  FakePool pool(budget(10));
+  FakePool pool(fixed_budget(10, 1));
   auto room = std::make_optional(*pool->reserve("the work", 5 * kGb));
   const auto refused = pool.use("a", 6 * kGb);
   ASSERT_FALSE(refused.has_value());
@@ -42,7 +38,7 @@ TEST(PoolReserve, ItCountsUntilItGoes) {
 }
 
 TEST(PoolReserve, WaitsForWhoIsUsedOrPinned) {
-  FakePool pool(budget(10));
+  FakePool pool(fixed_budget(10, 1));
   Lease used = pool.hold("a", 6 * kGb);
   EXPECT_EQ(pool->reserve("the work", 5 * kGb).error().code, ErrorCode::Overloaded);
   pool->edit("a", [](auto& row) { row.pinned = true; });
@@ -52,7 +48,7 @@ TEST(PoolReserve, WaitsForWhoIsUsedOrPinned) {
 }
 
 TEST(PoolReserve, IsRefusedWhereTheBudgetIsTooSmallForEver) {
-  FakePool pool(budget(10));
+  FakePool pool(fixed_budget(10, 1));
   const auto refused = pool->reserve("the work", 11 * kGb);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::OutOfMemory);
@@ -60,7 +56,7 @@ TEST(PoolReserve, IsRefusedWhereTheBudgetIsTooSmallForEver) {
 }
 
 TEST(PoolReserve, WaitsWhileTheMachineIsShort) {
-  FakePool pool(budget(10));
+  FakePool pool(fixed_budget(10, 1));
   pool.set_pressed(true);
   EXPECT_EQ(pool->reserve("the work", kGb).error().code, ErrorCode::Overloaded);
   pool.set_pressed(false);
@@ -68,7 +64,9 @@ TEST(PoolReserve, WaitsWhileTheMachineIsShort) {
 }
 
 TEST(PoolReserve, IsNoModelThatTakesAPlace) {
-  FakePool pool(budget(10, /*models=*/1));
+  PoolOptions options = fixed_budget(10, 1);
+  options.limits.rules.max_loaded = 1;
+  FakePool pool(options);
   const auto room = pool->reserve("the work", kGb);
   EXPECT_TRUE(pool.use("a", 2 * kGb));
   EXPECT_TRUE(pool->reserve("more work", kGb));

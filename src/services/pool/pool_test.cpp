@@ -15,7 +15,7 @@ using testing::ask;
 using ::testing::ElementsAre;
 using testing::FakeWorkers;
 
-Error refusal() {
+Error broken_config() {
   return {.code = ErrorCode::CorruptData, .message = "load a: config.json: broken"};
 }
 
@@ -38,8 +38,8 @@ TEST(Pool, FailureReachesAllWhoWaitAndTheNextRequestTriesAgain) {
   Pool pool(1, workers.starter());
   auto first = ask(pool, "a");
   auto second = ask(pool, "a");
-  workers.settle(0, fail(refusal()));
-  EXPECT_EQ(first.get().error().message, refusal().message);
+  workers.settle(0, fail(broken_config()));
+  EXPECT_EQ(first.get().error().message, broken_config().message);
   EXPECT_EQ(second.get().error().code, ErrorCode::CorruptData);
   EXPECT_EQ(pool.state("a"), ModelState::Unloaded);
   auto third = ask(pool, "a");

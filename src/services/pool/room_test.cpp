@@ -6,15 +6,16 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "services/testing/sizes.h"
+
 namespace hearth::services {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kGb;
 using ::testing::Not;
-
-constexpr std::uint64_t kGb = 1'000'000'000;
 
 Resident idle(std::string id, std::uint64_t gb, double idle_s) {
   return {.id = std::move(id), .bytes = gb * kGb, .idle_s = idle_s};
@@ -28,21 +29,21 @@ Resident pinned(std::string id, std::uint64_t gb) {
 Newcomer needs(std::uint64_t gb) {
   return {.id = "new", .least_bytes = gb * kGb, .usual_bytes = gb * kGb, .most_bytes = gb * kGb};
 }
-MemoryRules budget(std::uint64_t gb, Eviction eviction = Eviction::LeastRecent) {
+MemoryRules rules_within(std::uint64_t gb, Eviction eviction = Eviction::LeastRecent) {
   return {.budget_bytes = gb * kGb, .max_loaded = 0, .eviction = eviction};
 }
 
 TEST(Room, WhereThereIsRoomNobodyLeaves) {
   const std::vector<Resident> residents{idle("a", 4, 10), used("b", 4)};
-  const auto room = plan_room(residents, needs(2), budget(10));
+  const auto room = plan_room(residents, needs(2), rules_within(10));
   EXPECT_THAT(room->leaving, IsEmpty());
   EXPECT_EQ(room->bytes, 2 * kGb);
 }
 
 TEST(Room, TheOneUnusedForLongestGoesFirst) {
   const std::vector<Resident> residents{idle("a", 4, 10), idle("b", 4, 30), idle("c", 2, 20)};
-  EXPECT_THAT(plan_room(residents, needs(3), budget(10))->leaving, ElementsAre(1));
-  EXPECT_THAT(plan_room(residents, needs(5), budget(10))->leaving, ElementsAre(1, 2));
+  EXPECT_THAT(plan_room(residents, needs(3), rules_within(10))->leaving, ElementsAre(1));
+  EXPECT_THAT(plan_room(residents, needs(5), rules_within(10))->leaving, ElementsAre(1, 2));
 }
 
 TEST(Room, OtherPoliciesLookAtUsesAndAtExpiry) {
@@ -50,7 +51,7 @@ TEST(Room, OtherPoliciesLookAtUsesAndAtExpiry) {
   residents[0].uses = 1;
   residents[1].uses = 9;
   residents[2].uses = 5;
-  EXPECT_THAT(plan_room(residents, needs(3), budget(10, Eviction::LeastFrequent))->leaving,
+  EXPECT_THAT(plan_room(residents, needs(3), rules_within(10, Eviction::LeastFrequent))->leaving,
               ElementsAre(0));
   residents[1].expires_s = 500;
   residents[2].expires_s = 100;
@@ -59,13 +60,13 @@ TEST(Room, OtherPoliciesLookAtUsesAndAtExpiry) {
 
 TEST(Room, WhoeverIsSmallStaysIfTheNextOnesPlaceIsEnough) {
   const std::vector<Resident> residents{idle("small", 1, 30), idle("large", 9, 20)};
-  EXPECT_THAT(plan_room(residents, needs(9), budget(10))->leaving, ElementsAre(1));
+  EXPECT_THAT(plan_room(residents, needs(9), rules_within(10))->leaving, ElementsAre(1));
 }
 
 TEST(Room, UsedAndPinnedOnesStayAndAreNamed) {
   const std::vector<Resident> residents{used("talks", 6), pinned("dear", 3), idle("a", 1, 5)};
-  EXPECT_THAT(plan_room(residents, needs(1), budget(10))->leaving, ElementsAre(2));
-  const auto refused = plan_room(residents, needs(2), budget(10));
+  EXPECT_THAT(plan_room(residents, needs(1), rules_within(10))->leaving, ElementsAre(2));
+  const auto refused = plan_room(residents, needs(2), rules_within(10));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::Overloaded);
   EXPECT_TRUE(refused.error().retry_after.has_value());
@@ -76,14 +77,14 @@ TEST(Room, UsedAndPinnedOnesStayAndAreNamed) {
 
 TEST(Room, WhereOnlyPinnedOnesHoldTheMemoryWaitingDoesNotHelp) {
   const std::vector<Resident> residents{pinned("dear", 9)};
-  const auto refused = plan_room(residents, needs(2), budget(10));
+  const auto refused = plan_room(residents, needs(2), rules_within(10));
   EXPECT_EQ(refused.error().code, ErrorCode::OutOfMemory);
   EXPECT_FALSE(refused.error().retry_after.has_value());
   EXPECT_THAT(refused.error().message, HasSubstr("unpin"));
 }
 
 TEST(Room, WhatIsLargerThanTheBudgetIsRefusedAlone) {
-  const auto refused = plan_room({}, needs(11), budget(10));
+  const auto refused = plan_room({}, needs(11), rules_within(10));
   EXPECT_EQ(refused.error().code, ErrorCode::OutOfMemory);
   EXPECT_THAT(refused.error().message, HasSubstr("new does not fit: it needs 11.0 GB"));
 }
@@ -103,13 +104,13 @@ TEST(Room, OthersLeaveForTheUsualNeedButNotForMore) {
   const Newcomer flexible{
       .id = "new", .least_bytes = 2 * kGb, .usual_bytes = 4 * kGb, .most_bytes = 8 * kGb};
   const std::vector<Resident> one{idle("a", 5, 10)};
-  const auto grows = plan_room(one, flexible, budget(10));
+  const auto grows = plan_room(one, flexible, rules_within(10));
   EXPECT_THAT(grows->leaving, IsEmpty());
   EXPECT_EQ(grows->bytes, 5 * kGb);
   const std::vector<Resident> two{idle("a", 5, 10), used("b", 3)};
-  EXPECT_THAT(plan_room(two, flexible, budget(10))->leaving, ElementsAre(0));
+  EXPECT_THAT(plan_room(two, flexible, rules_within(10))->leaving, ElementsAre(0));
   const std::vector<Resident> tight{idle("a", 1, 10), used("b", 7)};
-  const auto shorter = plan_room(tight, flexible, budget(10));
+  const auto shorter = plan_room(tight, flexible, rules_within(10));
   EXPECT_THAT(shorter->leaving, IsEmpty());
   EXPECT_EQ(shorter->bytes, 2 * kGb);
 }

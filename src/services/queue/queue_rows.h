@@ -11,6 +11,9 @@
 
 namespace hearth::services {
 
+/// Ended ones that a queue remembers.
+inline constexpr std::size_t kMostEndedRows = 100;
+
 /// What all queues have in common; their states are their own. `Row` has `id` and `place`. A row is
 /// *run* by somebody from begin() to end(), whatever its state becomes meanwhile. Pure bookkeeping;
 /// a copy is a queue of its own.

@@ -93,7 +93,7 @@ class FileReader {
   const std::vector<Setting>& fields_;
 };
 
-Result<void> read_file(const fs::path& file, const std::vector<Setting>& fields) {
+Result<void> read_config_file(const fs::path& file, const std::vector<Setting>& fields) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return {};
   if (fs::is_directory(file, ignored))
@@ -125,7 +125,7 @@ void read_kept(const std::map<std::string, std::string>& kept, const std::vector
 Result<Settings> load_settings(const SettingSources& sources) {
   Settings settings;
   const auto fields = settings.fields();
-  TRY(read_file(sources.config_file, fields));
+  TRY(read_config_file(sources.config_file, fields));
   read_kept(sources.kept, fields);
   for (const Setting& setting : fields) {
     const std::string variable = environment_name(setting);

@@ -11,14 +11,13 @@ namespace hearth::services {
 namespace {
 
 using base::DecodeContext;
-using Members = OptionalMembers<Preset>;
 
 constexpr std::size_t kLongestSystem = 100'000;
 
 constexpr double kMostTokens = std::numeric_limits<std::uint32_t>::max();
 constexpr double kLongestContext = 1 << 24;
 
-void check(const Preset& preset, DecodeContext& context) {
+void check_preset_values(const Preset& preset, DecodeContext& context) {
   check_ranges(preset, context);
   if (preset.max_tokens) check_range("max_tokens", *preset.max_tokens, 1, kMostTokens, context);
   if (preset.context_length)
@@ -37,7 +36,8 @@ bool has_system(const json::array& messages) {
 }  // namespace
 
 Result<Preset> read_preset(const json::value& value, std::string_view path) {
-  return read_optional_members<Preset>(value, path, "is nothing that a preset can hold", check);
+  return read_optional_members<Preset>(value, path, "is nothing that a preset can hold",
+                                       check_preset_values);
 }
 
 json::object write_preset(const Preset& preset) {
@@ -45,7 +45,7 @@ json::object write_preset(const Preset& preset) {
 }
 
 Preset changed(Preset preset, const Preset& change) {
-  boost::mp11::mp_for_each<Members>([&](auto member) {
+  boost::mp11::mp_for_each<OptionalMembers<Preset>>([&](auto member) {
     if (const auto& value = change.*member.pointer) preset.*member.pointer = value;
   });
   return preset;

@@ -9,32 +9,32 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Result<Preset> read(std::string_view text) {
+Result<Preset> preset_in(std::string_view text) {
   return read_preset(*base::parse_json(text), "preset");
 }
 
 TEST(Preset, GoesInAndComesOut) {
   const std::string_view text =
       R"({"temperature":0.5,"top_k":40,"system":"Be brief.","max_tokens":100,"keep_alive":"300"})";
-  EXPECT_EQ(base::write_json(write_preset(*read(text))), text);
-  EXPECT_EQ(base::write_json(write_preset(*read(R"({"top_p":null})"))), "{}");
-  EXPECT_EQ(read(R"({"keep_alive":"1h30m"})")->keep_alive->after, std::chrono::minutes(90));
+  EXPECT_EQ(base::write_json(write_preset(*preset_in(text))), text);
+  EXPECT_EQ(base::write_json(write_preset(*preset_in(R"({"top_p":null})"))), "{}");
+  EXPECT_EQ(preset_in(R"({"keep_alive":"1h30m"})")->keep_alive->after, std::chrono::minutes(90));
 }
 
 TEST(Preset, NamesAllThatIsWrong) {
-  const auto wrong =
-      read(R"({"temperature":3,"top_k":"many","temprature":1,"max_tokens":0,"keep_alive":"soon"})");
+  const auto wrong = preset_in(
+      R"({"temperature":3,"top_k":"many","temprature":1,"max_tokens":0,"keep_alive":"soon"})");
   ASSERT_FALSE(wrong);
   std::vector<std::string> paths;
   for (const auto& field : wrong.error().fields) paths.push_back(field.path);
   EXPECT_THAT(paths, ::testing::UnorderedElementsAre("preset.temperature", "preset.top_k",
                                                      "preset.temprature", "preset.max_tokens",
                                                      "preset.keep_alive"));
-  EXPECT_FALSE(read("[]"));
+  EXPECT_FALSE(preset_in("[]"));
 }
 
 TEST(Preset, FillsWhatARequestLeavesOutAndNothingElse) {
-  const Preset preset = *read(
+  const Preset preset = *preset_in(
       R"({"temperature":0.5,"top_p":0,"min_p":0.1,"repetition_context_size":64,"max_tokens":100})");
   engine::Request request;
   request.sampling.temperature = 0;
@@ -52,7 +52,8 @@ TEST(Preset, FillsWhatARequestLeavesOutAndNothingElse) {
 
 TEST(Preset, WhatMeansOffOrTheLikeliestReachesTheEngineAsItTakesIt) {
   engine::Request request;
-  fill_in(*read(R"({"top_k":-1,"top_n_sigma":-1,"typical_p":0,"xtc_probability":0.5})"), request);
+  fill_in(*preset_in(R"({"top_k":-1,"top_n_sigma":-1,"typical_p":0,"xtc_probability":0.5})"),
+          request);
   EXPECT_EQ(request.sampling.top_k, 0);
   EXPECT_EQ(request.sampling.top_n_sigma, 0);
   EXPECT_EQ(request.sampling.typical_p, 1e-9) << "the range is open at 0";
@@ -60,7 +61,7 @@ TEST(Preset, WhatMeansOffOrTheLikeliestReachesTheEngineAsItTakesIt) {
 }
 
 TEST(Preset, TheSystemPromptComesFirstUnlessThereIsOne) {
-  const Preset preset = *read(R"({"system":"Be brief."})");
+  const Preset preset = *preset_in(R"({"system":"Be brief."})");
   const auto messages = [&](std::string_view text) {
     engine::Request request{.input =
                                 engine::ChatInput{.messages = base::parse_json(text)->as_array()}};
@@ -78,7 +79,8 @@ TEST(Preset, TheSystemPromptComesFirstUnlessThereIsOne) {
 }
 
 TEST(Preset, AChangeReplacesWhatItNames) {
-  const Preset preset = changed(*read(R"({"temperature":0.5,"top_k":4})"), *read(R"({"top_k":8})"));
+  const Preset preset =
+      changed(*preset_in(R"({"temperature":0.5,"top_k":4})"), *preset_in(R"({"top_k":8})"));
   EXPECT_EQ(base::write_json(write_preset(preset)), R"({"temperature":0.5,"top_k":8})");
 }
 

@@ -10,7 +10,7 @@ namespace hearth::services {
 namespace {
 
 /// How long what was read may be relied on: a busy server must not read the disk for every request.
-constexpr std::chrono::seconds kFreshFor{1};
+constexpr std::chrono::seconds kSettingsAreFreshFor{1};
 constexpr std::size_t kLongestNote = 10'000;
 
 Result<ModelSettings> settings_of(const std::string& model, const store::ModelSettingsRow& row) {
@@ -44,7 +44,7 @@ void Shelf::refresh() const {
   std::uint64_t before = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (base::SteadyClock::now() - read_at_ < kFreshFor) return;
+    if (base::SteadyClock::now() - read_at_ < kSettingsAreFreshFor) return;
     read_at_ = base::SteadyClock::now();
     before = changes_;
   }

@@ -11,10 +11,15 @@
 #include <vector>
 
 #include "services/testing/fake_workers.h"
+#include "services/testing/sizes.h"
 
 namespace hearth::services::testing {
 
-constexpr std::uint64_t kGb = 1'000'000'000;
+/// So much memory for models, and of it so much for each one's keys and values: a fixed size keeps
+/// the sums simple.
+inline PoolOptions fixed_budget(std::uint64_t gb, std::uint64_t kv_gb = 0) {
+  return {.limits = {.rules = {.budget_bytes = gb * kGb}}, .kv = {.fixed_bytes = kv_gb * kGb}};
+}
 
 /// Time stands still unless a test moves it; nothing happens by itself but loads.
 class FakePool {
