@@ -24,6 +24,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PRECOMPILED = re.compile(r" -Winvalid-pch -Xclang -include-pch -Xclang \S+"
                          r" -Xclang -include -Xclang \S+")
+UNITY = "/Unity/unity_"  # CMake's name for several sources in one
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "hearth/tidy"
 
 
@@ -48,6 +49,19 @@ def changed_files(base: str | None) -> set[str]:
     changed = (output_of("git", "diff", "--name-only", base) or "").splitlines()
     untracked = (output_of("git", "ls-files", "--others", "--exclude-standard") or "").splitlines()
     return set(changed) | set(untracked)
+
+
+def compiled_files(build: pathlib.Path) -> list[dict]:
+    """build's compile_commands.json, with an entry for each source that is compiled with others."""
+    entries = []
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        if UNITY in entry["file"]:
+            together = pathlib.Path(entry["file"]).read_text()
+            entries += [entry | {"file": source, "unit": entry["file"]}
+                        for source in re.findall(r'#include "([^"]+)"', together)]
+        else:
+            entries.append(entry | {"unit": entry["file"]})
+    return entries
 
 
 def own_headers(build: pathlib.Path) -> dict[str, set[str]]:
@@ -75,13 +89,14 @@ def units(build: pathlib.Path) -> dict[str, set[str]]:
     made_from = own_headers(build)
     any_header = {str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.h")}
     found = {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
+    for entry in compiled_files(build):
         path = pathlib.Path(entry["file"])
         if not path.is_relative_to(ROOT / "src"):
             continue
         name = str(path.relative_to(ROOT))
         output = re.search(r" -o (\S+)", entry.get("command", ""))
-        found[name] = made_from.get(output[1] if output else "", any_header) | {name}
+        headers = made_from.get(output[1] if output else "", any_header)
+        found[name] = {file for file in headers if not file.endswith(".cpp")} | {name}
     return found
 
 
@@ -89,8 +104,9 @@ def commands_without_precompiled(build: pathlib.Path) -> pathlib.Path:
     """A folder whose compile_commands.json is `build`'s, each file with its own includes alone."""
     folder = build / "tidy"
     folder.mkdir(exist_ok=True)
-    commands = PRECOMPILED.sub("", (build / "compile_commands.json").read_text())
-    (folder / "compile_commands.json").write_text(commands)
+    alone = [entry | {"command": PRECOMPILED.sub("", entry["command"])
+                      .replace(entry["unit"], entry["file"])} for entry in compiled_files(build)]
+    (folder / "compile_commands.json").write_text(json.dumps(alone))
     return folder
 
 
