@@ -111,7 +111,7 @@ def run_bits(bits: int, chosen: argparse.Namespace, rows: list[dict]) -> None:
         rows += found.values()
         for step in chosen.steps:
             for arm in every:
-                if chosen.quick and turn > 0 and arm.rival and not arm.flags:
+                if chosen.quick and turn > 0 and arm.programs and not arm.flags:
                     continue  # seen once: a quick run's second turn is for the scatter
                 if arm.has(step):
                     add(found[arm.name], step, run_step(arm, step, chosen))

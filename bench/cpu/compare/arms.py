@@ -26,7 +26,7 @@ class Arm:
     name: str
     form: str  # of the weights
     program: pathlib.Path | None = None
-    rival: rival.Programs | None = None
+    programs: rival.Programs | None = None
     flags: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()  # environment
 
@@ -35,11 +35,11 @@ class Arm:
         return " ".join(words) or "default flags"
 
     def version(self) -> str:
-        return machine.version_of(self.rival.version_command() if self.rival
+        return machine.version_of(self.programs.version_command() if self.programs
                                   else [str(self.program), "--version"])
 
     def has(self, step: str) -> bool:
-        return not self.rival or step != "together" or self.rival.has(rival.BATCHED)
+        return not self.programs or step != "together" or self.programs.has(rival.BATCHED)
 
 
 def threads() -> int:
@@ -64,11 +64,11 @@ def rival_arms(folder: pathlib.Path, bits: int, quick: bool) -> list[Arm]:
     pages = tuple(machine.HUGE_PAGES.items())
     usual, *others = RIVAL_FORMS[bits]
     states = ("on",) if quick else ("on", "off")
-    found = [Arm(f"llama.cpp {usual}, huge pages, fa {state}", usual, rival=programs,
+    found = [Arm(f"llama.cpp {usual}, huge pages, fa {state}", usual, programs=programs,
                  flags=("-fa", state), settings=pages) for state in states]
-    found.append(Arm(f"llama.cpp {usual}, default", usual, rival=programs))
+    found.append(Arm(f"llama.cpp {usual}, default", usual, programs=programs))
     if programs.has(rival.QUANTISE) and not quick:
-        found += [Arm(f"llama.cpp {form}, huge pages", form, rival=programs, settings=pages)
+        found += [Arm(f"llama.cpp {form}, huge pages", form, programs=programs, settings=pages)
                   for form in others]
     return found
 
@@ -81,7 +81,7 @@ def model_of(arm: Arm, shape: str, home: pathlib.Path) -> pathlib.Path:
     if not target.exists():
         source, half = weights.cached(home, shape, "F16"), home / f"{target.name}.half"
         print(f"making the weights {target.name}", flush=True)
-        done = subprocess.run([*arm.rival.command(rival.QUANTISE), str(source), str(half),
+        done = subprocess.run([*arm.programs.command(rival.QUANTISE), str(source), str(half),
                                arm.form], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             sys.exit(f"bench: {rival.QUANTISE} failed:\n{done.stderr[-2000:]}")
@@ -90,17 +90,17 @@ def model_of(arm: Arm, shape: str, home: pathlib.Path) -> pathlib.Path:
 
 
 def command_of(arm: Arm, model: pathlib.Path, step: str, size: plan.Size) -> list[str]:
-    if not arm.rival:
+    if not arm.programs:
         return [*ours.command(arm.program, model, step, size), *arm.flags]
     if step == "together":
-        command = rival.batched_command(arm.rival, model, size, threads())
+        command = rival.batched_command(arm.programs, model, size, threads())
     else:
-        command = rival.bench_command(arm.rival, model, step, size, threads())
+        command = rival.bench_command(arm.programs, model, step, size, threads())
     return [*command, *arm.flags]
 
 
 def read(arm: Arm, step: str, size: plan.Size, output: str) -> dict[str, dict]:
-    if not arm.rival:
+    if not arm.programs:
         return ours.read(output, step)
     if step == "together":
         return rival.read_batched(output, size.streams)
@@ -126,6 +126,6 @@ def measure(arm: Arm, model: pathlib.Path, step: str, size: plan.Size) -> dict:
         found["ready"] = {"s": done.seconds}
     if step == "single":
         found["memory"] = done.memory
-    if not arm.rival:
+    if not arm.programs:
         found["about"] = ours.facts(done.output)
     return found | {"others_share": 0.0 if step == "busy" else done.others_share}
