@@ -25,10 +25,11 @@ Options demo(const fs::path& target) {
   return options;
 }
 
-Result<AutoRecipe> choose(const fs::path& target, double bits_per_weight) {
+/// By what a text of so many tokens tells.
+Result<AutoRecipe> choose(const fs::path& target, double bits_per_weight, int tokens) {
   Options options = demo(target);
   options.recipe = "auto";
-  return choose_recipe({.conversion = options, .target_bpw = bits_per_weight, .tokens = 256},
+  return choose_recipe({.conversion = options, .target_bpw = bits_per_weight, .tokens = tokens},
                        [](const AutoProgress&) { return true; });
 }
 
@@ -37,7 +38,7 @@ double divergence(const fs::path& folder) {
   std::ifstream file(fs::path(HEARTH_SOURCE_DIR) / "docs/walk.md");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto found =
-      quality::compare({.reference = kDemoModel, .other = folder, .text = text, .tokens = 1024},
+      quality::compare({.reference = kDemoModel, .other = folder, .text = text, .tokens = 256},
                        [](const quality::CompareProgress&) { return true; });
   EXPECT_TRUE(found) << found.error().message;
   return found ? found->distance.kl_mean : 0;
@@ -45,7 +46,7 @@ double divergence(const fs::path& folder) {
 
 TEST(AutoRecipe, KeepsToItsSizeAndLosesLessThanFourBitsForAll) {
   const TemporaryFolder place;
-  const auto recipe = choose(place.path() / "made", kTarget);
+  const auto recipe = choose(place.path() / "made", kTarget, 64);
   ASSERT_TRUE(recipe) << recipe.error().message;
   EXPECT_LE(recipe->bits_per_weight, kTarget);
   EXPECT_GT(recipe->bits_per_weight, kTarget * 0.99);
@@ -66,14 +67,14 @@ TEST(AutoRecipe, KeepsToItsSizeAndLosesLessThanFourBitsForAll) {
 
 TEST(AutoRecipe, ChoosesTheSameEachTimeAndRemembersWhatItMeasured) {
   const TemporaryFolder place;
-  const auto first = choose(place.path() / "first", kTarget);
-  const auto second = choose(place.path() / "second", kTarget);
+  const auto first = choose(place.path() / "first", kTarget, 16);
+  const auto second = choose(place.path() / "second", kTarget, 16);
   ASSERT_TRUE(first && second);
   EXPECT_EQ(first->bits, second->bits);
   EXPECT_FALSE(fs::exists(place.path() / "first"));
   EXPECT_FALSE(fs::exists(place.path() / ".first.measuring/copy"));
   EXPECT_TRUE(fs::exists(place.path() / ".first.measuring/sensitivity.json"));
-  const auto smaller = choose(place.path() / "first", 3.75);
+  const auto smaller = choose(place.path() / "first", 3.75, 16);
   ASSERT_TRUE(smaller);
   EXPECT_LE(smaller->bits_per_weight, 3.75);
   for (std::size_t i = 0; i < first->matrices.size(); ++i)
@@ -85,7 +86,7 @@ TEST(AutoRecipe, ChoosesTheSameEachTimeAndRemembersWhatItMeasured) {
 TEST(AutoRecipe, SizesThatCannotBeReachedAreTold) {
   const TemporaryFolder place;
   for (const double target : {1.5, 9.0}) {
-    const auto refused = choose(place.path() / "made", target);
+    const auto refused = choose(place.path() / "made", target, 16);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("cannot be reached"), std::string::npos);
   }
