@@ -104,8 +104,11 @@ def commands_without_precompiled(build: pathlib.Path) -> pathlib.Path:
     """A folder whose compile_commands.json is `build`'s, each file with its own includes alone."""
     folder = build / "tidy"
     folder.mkdir(exist_ok=True)
-    alone = [entry | {"command": PRECOMPILED.sub("", entry["command"])
-                      .replace(entry["unit"], entry["file"])} for entry in compiled_files(build)]
+    alone = []
+    for entry in compiled_files(build):
+        command = PRECOMPILED.sub("", entry["command"])
+        alone.append({"directory": entry["directory"], "file": entry["file"],
+                      "command": command.replace(entry["unit"], entry["file"])})
     (folder / "compile_commands.json").write_text(json.dumps(alone))
     return folder
 
