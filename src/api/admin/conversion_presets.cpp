@@ -2,11 +2,11 @@
 #include "api/admin/conversion_presets.h"
 
 #include <boost/describe.hpp>
+#include <functional>
 #include <optional>
 #include <utility>
 
 #include "api/admin/in_background.h"
-#include "api/admin/problem.h"
 #include "base/decode.h"
 
 namespace hearth::api::admin {
@@ -32,14 +32,16 @@ json::object describe_preset(const services::ConversionPreset& preset) {
           {"built_in", preset.built_in}};
 }
 
-Result<json::object> list_presets(const Services& services, const http::Request&) {
+Result<json::object> list_presets(const Services& services, const http::Request&,
+                                  const std::function<bool()>&) {
   json::array presets;
   for (const auto& preset : TRY(services.conversion_presets.list()))
     presets.push_back(describe_preset(preset));
   return json::object{{"presets", std::move(presets)}};
 }
 
-Result<json::object> keep_preset(const Services& services, const http::Request& request) {
+Result<json::object> keep_preset(const Services& services, const http::Request& request,
+                                 const std::function<bool()>&) {
   auto wanted = TRY(base::decode<wire::NewPreset>(TRY(base::parse_json(request.body))));
   const services::ConversionPreset preset{
       .name = std::string(request.route_value("name")),
@@ -49,36 +51,25 @@ Result<json::object> keep_preset(const Services& services, const http::Request& 
   return describe_preset(preset);
 }
 
-Result<json::object> remove_preset(const Services& services, const http::Request& request) {
+Result<json::object> remove_preset(const Services& services, const http::Request& request,
+                                   const std::function<bool()>&) {
   const std::string name(request.route_value("name"));
   TRY(services.conversion_presets.remove(name));
   return json::object{{"name", name}, {"removed", true}};
 }
 
-using Work = Result<json::object> (*)(const Services&, const http::Request&);
-
-http::Route route(http::Method method, std::string_view path, const Services& services, Work work) {
-  return {method, std::string(path), [services, work](const http::Request& request) {
-            return in_background(services.tasks, [services, work, request](const auto&) {
-              const auto answer = work(services, request);
-              return answer ? http::json(base::write_json(*answer))
-                            : problem(request, answer.error());
-            });
-          }};
-}
-
 }  // namespace
 
 http::Route list_conversion_presets(const Services& services) {
-  return route(http::Method::Get, kPresetsPath, services, list_presets);
+  return {http::Method::Get, std::string(kPresetsPath), answer_with(services, list_presets)};
 }
 
 http::Route keep_conversion_preset(const Services& services) {
-  return route(http::Method::Put, kPresetPath, services, keep_preset);
+  return {http::Method::Put, std::string(kPresetPath), answer_with(services, keep_preset)};
 }
 
 http::Route remove_conversion_preset(const Services& services) {
-  return route(http::Method::Delete, kPresetPath, services, remove_preset);
+  return {http::Method::Delete, std::string(kPresetPath), answer_with(services, remove_preset)};
 }
 
 }  // namespace hearth::api::admin
