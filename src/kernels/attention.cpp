@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 #include <span>
-#include <utility>
 
 #include "kernels/attention_plan.h"
 #include "kernels/counters.h"
@@ -13,6 +12,9 @@
 namespace hearth::kernels {
 
 namespace {
+
+// Fewer heads' keys are written before another thread has come.
+constexpr int kKeysWorthSharing = 4;
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
@@ -65,7 +67,7 @@ class Worker {
         query_stride_(padded(job.keys.row.width)),
         width_(padded(job.values.row.width)) {}
 
-  void write(const PagedSegment& segment, int begin, int end) const;
+  void write(const PagedSegment& segment, int head, int begin, int end) const;
   void compute(const QueryTile& tile, const TileSpans& part, float* places);
   void join(const QueryTile& tile, std::span<const TileSpans> parts, float* places);
 
@@ -105,25 +107,24 @@ std::uint8_t* row_at(const AttentionJob& job, const KvPool& pool, std::int64_t p
   return pool.rows + (page * job.kv_heads + kv_head) * kPageRows * std::int64_t{pool.row.bytes};
 }
 
-/// Keys and values of rows [begin, end) of a segment, which all go to one page.
-void Worker::write(const PagedSegment& segment, int begin, int end) const {
+/// A head's keys and values of rows [begin, end) of a segment, which all go to one page.
+void Worker::write(const PagedSegment& segment, int head, int begin, int end) const {
   thread_local std::vector<float> placed;
   placed.resize(static_cast<std::size_t>(job_.keys.row.width));
   const std::int32_t page = page_number(segment, (segment.cached + begin) / kPageRows);
-  for (int head = 0; head < job_.kv_heads; ++head)
-    for (int row = begin; row < end; ++row) {
-      const int token = segment.first_row + row;
-      const int in_page = (segment.cached + row) % kPageRows;
-      const auto from = [&](const HeadsView& heads) {
-        return heads.data + token * heads.token_stride + head * heads.head_stride;
-      };
-      const KvRow& key = job_.keys.row;
-      place_head(job_.place_keys, {token, head, key.width}, from(job_.new_keys), placed.data());
-      store_in_page(key, placed.data(), row_at(job_, job_.keys, page, head), in_page);
-      if (job_.values.rows == nullptr) continue;
-      store_in_page(job_.values.row, from(job_.new_values), row_at(job_, job_.values, page, head),
-                    in_page);
-    }
+  for (int row = begin; row < end; ++row) {
+    const int token = segment.first_row + row;
+    const int in_page = (segment.cached + row) % kPageRows;
+    const auto from = [&](const HeadsView& heads) {
+      return heads.data + token * heads.token_stride + head * heads.head_stride;
+    };
+    const KvRow& key = job_.keys.row;
+    place_head(job_.place_keys, {token, head, key.width}, from(job_.new_keys), placed.data());
+    store_in_page(key, placed.data(), row_at(job_, job_.keys, page, head), in_page, path_.to_f16);
+    if (job_.values.rows == nullptr) continue;
+    store_in_page(job_.values.row, from(job_.new_values), row_at(job_, job_.values, page, head),
+                  in_page, path_.to_f16);
+  }
 }
 
 const std::uint8_t* Worker::page_at(const KvPool& pool, const QueryTile& tile, int page) const {
@@ -317,9 +318,10 @@ void share_out(ThreadPool& pool, int count, bool small, Each each) {
   for (int i = 0; i < count; ++i) each(i);
 }
 
-void write_all(const AttentionJob& job, Worker& worker, bool small, ThreadPool& pool) {
+void write_all(const AttentionJob& job, const Worker& worker, ThreadPool& pool) {
   struct Rows {
     const PagedSegment* segment;
+    int head;
     int begin;
     int end;
   };
@@ -328,11 +330,14 @@ void write_all(const AttentionJob& job, Worker& worker, bool small, ThreadPool& 
     for (int row = 0; row < segment.rows;) {
       const int left = kPageRows - (segment.cached + row) % kPageRows;
       const int end = std::min(row + left, segment.rows);
-      pieces.push_back({&segment, std::exchange(row, end), end});
+      for (int head = 0; head < job.kv_heads; ++head) pieces.push_back({&segment, head, row, end});
+      row = end;
     }
+  // A turned key is a line of memory for each channel, and none of them is in a cache.
+  const bool small = std::ssize(pieces) < kKeysWorthSharing;
   share_out(pool, static_cast<int>(pieces.size()), small, [&](int i) {
     const Rows& rows = pieces[static_cast<std::size_t>(i)];
-    worker.write(*rows.segment, rows.begin, rows.end);
+    worker.write(*rows.segment, rows.head, rows.begin, rows.end);
   });
 }
 
@@ -354,7 +359,7 @@ void attend(const AttentionJob& job, CpuPath path, ThreadPool& pool) {
   if (std::ssize(places) < cut.places) places.resize(static_cast<std::size_t>(cut.places));
   float* const kept = places.data();
   Worker worker(job, attention_path(path));
-  if (job.new_keys.data != nullptr) write_all(job, worker, cut.small, pool);
+  if (job.new_keys.data != nullptr) write_all(job, worker, pool);
   const auto tile_of = [&](int index) -> const QueryTile& {
     return cut.tiles[static_cast<std::size_t>(cut.work[static_cast<std::size_t>(index)].tile)];
   };

@@ -282,9 +282,32 @@ void merge(const Gathered& to, const Gathered& later, int rows, int width) {
   }
 }
 
+__m128i rounded(__m256 number) {
+  const __m256 most = _mm256_set1_ps(kLargestF16);
+  const __m256 least = _mm256_set1_ps(-kLargestF16);
+  // Of a NaN and a number these take the second one: NaN stays.
+  const __m256 held = _mm256_max_ps(least, _mm256_min_ps(most, number));
+  const __m128i half = _mm256_cvtps_ph(held, _MM_FROUND_TO_NEAREST_INT);
+  const __m128i size = _mm_and_si128(half, _mm_set1_epi16(0x7FFF));
+  const __m128i nan = _mm_cmpgt_epi16(size, _mm_set1_epi16(0x7C00));
+  return _mm_andnot_si128(_mm_and_si128(nan, _mm_set1_epi16(0x01FF)), half);
+}
+
+void to_f16(const float* numbers, int count, std::uint16_t* to) {
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), rounded(_mm256_loadu_ps(numbers + i)));
+  if (i == count) return;
+  alignas(32) float last[kLanes] = {};
+  alignas(16) std::uint16_t rest[kLanes];
+  for (int j = 0; i + j < count; ++j) last[j] = numbers[i + j];
+  _mm_store_si128(reinterpret_cast<__m128i*>(rest), rounded(_mm256_load_ps(last)));
+  for (int j = 0; i + j < count; ++j) to[i + j] = rest[j];
+}
+
 }  // namespace
 
 const AttentionPath kAttentionAvx2{turn,    unpack,        score, weigh, mix, score_turned_avx2,
-                                   nullptr, mix_page_avx2, merge};
+                                   nullptr, mix_page_avx2, merge, to_f16};
 
 }  // namespace hearth::kernels

@@ -250,10 +250,25 @@ void merge(const Gathered& to, const Gathered& later, int rows, int width) {
   }
 }
 
+void to_f16(const float* numbers, int count, std::uint16_t* to) {
+  const __m512 most = _mm512_set1_ps(kLargestF16);
+  const __m512 least = _mm512_set1_ps(-kLargestF16);
+  for (int i = 0; i < count; i += kLanes) {
+    const auto here = static_cast<__mmask16>(count - i < kLanes ? (1U << (count - i)) - 1U : ~0U);
+    const __m512 number = _mm512_maskz_loadu_ps(here, numbers + i);
+    // Of a NaN and a number these take the second one: NaN stays.
+    const __m512 held = _mm512_max_ps(least, _mm512_min_ps(most, number));
+    const __m256i half = _mm512_cvtps_ph(held, _MM_FROUND_TO_NEAREST_INT);
+    const __mmask16 nan = _mm512_cmp_ps_mask(number, number, _CMP_UNORD_Q);
+    const __m256i plain = _mm256_and_si256(half, _mm256_set1_epi16(static_cast<short>(0xFE00)));
+    _mm256_mask_storeu_epi16(to + i, here, _mm256_mask_blend_epi16(nan, half, plain));
+  }
+}
+
 }  // namespace
 
 const AttentionPath kAttentionAvx512{
-    turn, unpack, score, weigh, mix, score_turned_avx512, score_page_avx512, mix_page_avx512,
-    merge};
+    turn,  unpack, score, weigh, mix, score_turned_avx512, score_page_avx512, mix_page_avx512,
+    merge, to_f16};
 
 }  // namespace hearth::kernels

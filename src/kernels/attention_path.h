@@ -58,6 +58,8 @@ struct KvPage {
   const std::uint8_t* next;
 };
 
+constexpr float kLargestF16 = 65504.0F;
+
 /// Where rows become numbers: [count][stride], zeros behind their width.
 struct NumbersTarget {
   float* numbers;
@@ -126,6 +128,9 @@ struct AttentionPath {
   /// Adds what the same queries gathered of later keys; `rows` queries, `width` a multiple of
   /// kWidthLanes. Where nothing was seen, the largest score is -infinity.
   void (*merge)(const Gathered& to, const Gathered& later, int rows, int width);
+  /// Numbers as float16, rounded to nearest, ties to even; what is too large becomes the largest
+  /// there is, NaN the NaN of its sign without a message.
+  void (*to_f16)(const float* numbers, int count, std::uint16_t* to);
 };
 
 extern const AttentionPath kAttentionScalar;

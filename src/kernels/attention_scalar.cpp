@@ -7,6 +7,7 @@
 
 #include "kernels/attention_path.h"
 #include "kernels/kv_group.h"
+#include "kernels/kv_rows.h"
 #include "kernels/number_formats.h"
 
 namespace hearth::kernels {
@@ -148,6 +149,6 @@ void merge(const Gathered& to, const Gathered& later, int rows, int width) {
 }  // namespace
 
 const AttentionPath kAttentionScalar{turn,    unpack,  score,   weigh, mix,
-                                     nullptr, nullptr, nullptr, merge};
+                                     nullptr, nullptr, nullptr, merge, limited_f16};
 
 }  // namespace hearth::kernels

@@ -15,7 +15,6 @@ namespace {
 
 constexpr int kGroup = 64;
 constexpr int kSmallGroup = 32;
-constexpr float kLargestF16 = 65504.0F;
 
 int bits_of(KvType type) {
   switch (type) {
@@ -30,11 +29,6 @@ int bits_of(KvType type) {
       return 4;
   }
   return 0;
-}
-
-std::uint16_t clamped_f16(float number) {
-  if (std::isnan(number)) return to_f16(number);
-  return to_f16(std::clamp(number, -kLargestF16, kLargestF16));
 }
 
 /// One group: codes to their place; its line is returned.
@@ -95,7 +89,13 @@ KvRow key_row(KvType type, int width, bool values_in_keys) {
   return row;
 }
 
-void store_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
+void limited_f16(const float* numbers, int count, std::uint16_t* to) {
+  for (int i = 0; i < count; ++i)
+    to[i] = to_f16(std::isnan(numbers[i]) ? numbers[i]
+                                          : std::clamp(numbers[i], -kLargestF16, kLargestF16));
+}
+
+void store_row(const KvRow& row, const float* numbers, std::uint8_t* to, ToF16 rounding) {
   if (row.type == KvType::F32) {
     std::memcpy(to, numbers, static_cast<std::size_t>(row.bytes));
     return;
@@ -104,19 +104,19 @@ void store_row(const KvRow& row, const float* numbers, std::uint8_t* to) {
     pack_row(row, numbers, to);
     return;
   }
-  for (int i = 0; i < row.width; ++i) {
-    const std::uint16_t bits =
-        row.type == KvType::F16 ? clamped_f16(numbers[i]) : to_bf16(numbers[i]);
-    std::memcpy(to + std::ptrdiff_t{i} * 2, &bits, sizeof bits);
-  }
+  auto* const halves = reinterpret_cast<std::uint16_t*>(to);
+  if (row.type == KvType::F16) return rounding(numbers, row.width, halves);
+  std::transform(numbers, numbers + row.width, halves, to_bf16);
 }
 
-void store_in_page(const KvRow& row, const float* numbers, std::uint8_t* page, int token) {
-  if (!row.turned) return store_row(row, numbers, page + std::ptrdiff_t{token} * row.bytes);
+void store_in_page(const KvRow& row, const float* numbers, std::uint8_t* page, int token,
+                   ToF16 rounding) {
+  if (!row.turned)
+    return store_row(row, numbers, page + std::ptrdiff_t{token} * row.bytes, rounding);
   if (row.type == KvType::F32) return scatter(row.width, page, token, numbers);
   thread_local std::vector<std::uint16_t> bits;
   bits.resize(static_cast<std::size_t>(row.width));
-  store_row(row, numbers, reinterpret_cast<std::uint8_t*>(bits.data()));
+  store_row(row, numbers, reinterpret_cast<std::uint8_t*>(bits.data()), rounding);
   scatter(row.width, page, token, bits.data());
 }
 

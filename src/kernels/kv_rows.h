@@ -18,12 +18,19 @@ constexpr int padded(int width) {
   return (width + kWidthLanes - 1) / kWidthLanes * kWidthLanes;
 }
 
+/// AttentionPath::to_f16.
+using ToF16 = void (*)(const float* numbers, int count, std::uint16_t* to);
+/// The same in plain C++.
+void limited_f16(const float* numbers, int count, std::uint16_t* to);
+
 /// Writes `row.width` numbers to `to`, `row.bytes` of them. 16 bits round to nearest; what float16
 /// cannot hold becomes its largest number. Codes are those of MLX's quantize().
 /// Not of turned rows.
-void store_row(const KvRow& row, const float* numbers, std::uint8_t* to);
+void store_row(const KvRow& row, const float* numbers, std::uint8_t* to,
+               ToF16 rounding = limited_f16);
 
 /// The same as row `token` of a page, turned or not.
-void store_in_page(const KvRow& row, const float* numbers, std::uint8_t* page, int token);
+void store_in_page(const KvRow& row, const float* numbers, std::uint8_t* page, int token,
+                   ToF16 rounding = limited_f16);
 
 }  // namespace hearth::kernels
