@@ -10,6 +10,10 @@ bool kernels_serve() {
   return on_cpu() && kernels::worthwhile();
 }
 
+int usual_kv_bits() {
+  return kernels_serve() ? 16 : 0;
+}
+
 Panels panels_of(const PackedMatrix& w) {
   if (!kernels_serve() || w.packing.mode == PackingMode::Mxfp8) return nullptr;
   return kernels::panels_of({w.codes, w.scales, w.biases}, w.packing.bits, w.packing.group_size);

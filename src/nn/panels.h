@@ -12,6 +12,10 @@ namespace hearth::nn {
 /// for it.
 bool kernels_serve();
 
+/// The bits in which keys and values are kept where nobody says: 16 where kernels_serve(), else 0,
+/// as they are.
+int usual_kv_bits();
+
 /// A copy of the matrix; evaluates it. nullptr where the kernels do not serve, or not this packing
 /// (mxfp8): MLX's operations multiply it then.
 Panels panels_of(const PackedMatrix& w);

@@ -29,7 +29,8 @@ void CommandLine::add_speed(CLI::App& app) {
   number("--repeats", speed_.repeats, "Of every measurement");
   verb->add_flag("!--no-warm-up", speed_.warm_up, "Count the first one, too");
   number("--chunk", speed_.chunk, "Tokens of a prompt in one step");
-  verb->add_option("--kv-bits", speed_.kv_bits, "Of keys and values: 16, 8, 4; 0: as they are");
+  verb->add_option("--kv-bits", speed_.kv_bits,
+                   "Of keys and values: 16, 8, 4; 0: as they are; not given: as a server does");
   verb->add_flag("--roofs", speed_.roofs, "Measure what the machine can do, too");
   verb->callback([this] { out = measure_speed(speed_); });
 }

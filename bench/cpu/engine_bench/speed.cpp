@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine_bench/circumstances.h"
 #include "engine_bench/streams.h"
+#include "nn/panels.h"
 
 namespace hearth::engine_bench {
 namespace {
@@ -101,8 +102,9 @@ int usual_chunk() {
 
 Result<json::object> measure_speed(const SpeedOptions& options) {
   const base::Instant start = base::SteadyClock::now();
-  const auto model = TRY(
-      models::load_model(options.folder, {.unpack_limit_bytes = 0, .kv_bits = options.kv_bits}));
+  const int kv_bits = options.kv_bits.value_or(nn::usual_kv_bits());
+  const auto model =
+      TRY(models::load_model(options.folder, {.unpack_limit_bytes = 0, .kv_bits = kv_bits}));
   const double load_s = base::elapsed_ms(start) / 1e3;
   Measurement measurement(*model, options);
   json::array prefill, decode;
@@ -114,7 +116,7 @@ Result<json::object> measure_speed(const SpeedOptions& options) {
                      {"weight_bytes", model->facts().weight_bytes},
                      {"load_s", load_s},
                      {"chunk", options.chunk},
-                     {"kv_bits", options.kv_bits},
+                     {"kv_bits", kv_bits},
                      {"prefill", std::move(prefill)},
                      {"decode", std::move(decode)},
                      {"memory", memory_held()},

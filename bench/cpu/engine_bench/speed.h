@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "base/json.h"
@@ -10,16 +11,16 @@ namespace hearth::engine_bench {
 
 struct SpeedOptions {
   std::filesystem::path folder;
-  int kv_bits = 0;
-  int chunk = 0;             ///< tokens of a prompt per step
-  int repeats = 3;           ///< of every measurement
-  bool warm_up = true;       ///< whether one more comes first that does not count
-  std::vector<int> prompts;  ///< lengths that are read
-  std::vector<int> depths;   ///< where one stream decodes
-  std::vector<int> streams;  ///< how many decode together, each behind a prompt of its own
-  int stream_prompt = 128;   ///< tokens of that
-  int tokens = 64;           ///< decoded steps per measurement
-  bool roofs = false;        ///< whether the machine is measured as well
+  std::optional<int> kv_bits = {};  ///< of keys and values; not given: what a server keeps
+  int chunk = 0;                    ///< tokens of a prompt per step
+  int repeats = 3;                  ///< of every measurement
+  bool warm_up = true;              ///< whether one more comes first that does not count
+  std::vector<int> prompts;         ///< lengths that are read
+  std::vector<int> depths;          ///< where one stream decodes
+  std::vector<int> streams;         ///< how many decode together, each behind a prompt of its own
+  int stream_prompt = 128;          ///< tokens of that
+  int tokens = 64;                  ///< decoded steps per measurement
+  bool roofs = false;               ///< whether the machine is measured as well
 };
 
 /// Prompts as long as the engine would compute in one step.

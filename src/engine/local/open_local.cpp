@@ -98,7 +98,7 @@ Result<void> add_adapters(models::Model& model, const std::vector<AdapterSource>
 
 /// As nn counts them.
 int kv_bits(const EngineOptions& options) {
-  return static_cast<int>(options.kv_bits.value_or(nn::kernels_serve() ? 16 : 0));
+  return options.kv_bits ? static_cast<int>(*options.kv_bits) : nn::usual_kv_bits();
 }
 
 /// What decides the values of a cache beside the model's files, whose fingerprint names MLX's
