@@ -1,11 +1,6 @@
 // An MLX primitive around the product with plain weights.
 #include "kernels/dense_product.h"
 
-#include <mlx/allocator.h>
-#include <mlx/backend/cpu/encoder.h>
-#include <mlx/device.h>
-#include <mlx/primitives.h>
-#include <mlx/stream.h>
 #include <mlx/utils.h>
 #include <optional>
 #include <stdexcept>
@@ -15,6 +10,7 @@
 #include "kernels/counters.h"
 #include "kernels/dense_matmul.h"
 #include "kernels/dense_view.h"
+#include "kernels/host_operation.h"
 #include "kernels/plane.h"
 
 namespace hearth::kernels {
@@ -48,25 +44,8 @@ void Task::operator()() const {
   dense_matmul({&product, 1}, path, ThreadPool::of_process());
 }
 
-class DenseProductOperation : public mx::UnaryPrimitive {
+class DenseProductOperation : public HostOperation {
  public:
-  explicit DenseProductOperation(mx::Stream stream) : UnaryPrimitive(stream) {}
-
-  void eval_cpu(const std::vector<mx::array>& inputs, mx::array& out) override {
-    out.set_data(mx::allocator::malloc(out.nbytes()));
-    if (out.size() == 0) return;
-    auto& encoder = mx::cpu::get_command_encoder(stream());
-    for (const mx::array& input : inputs) encoder.set_input_array(input);
-    encoder.set_output_array(out);
-    std::optional<Plane> scales;
-    if (inputs.size() > 2) scales = plane_of(inputs[2]);
-    encoder.dispatch(Task{plane_of(inputs[0]), plane_of(inputs[1]), scales, out.data<void>()});
-  }
-
-  void eval_gpu(const std::vector<mx::array>&, mx::array&) override {
-    throw std::runtime_error("[dense_product] runs on the CPU alone");
-  }
-
   const char* name() const override { return "DenseProduct"; }
 
   bool is_equivalent(const Primitive&) const override { return true; }
@@ -74,14 +53,24 @@ class DenseProductOperation : public mx::UnaryPrimitive {
   std::vector<mx::Shape> output_shapes(const std::vector<mx::array>& inputs) override {
     return {{inputs[0].shape(0), inputs[1].shape(0)}};
   }
+
+ private:
+  std::function<void()> task(const std::vector<mx::array>& inputs,
+                             std::vector<mx::array>& outputs) const override {
+    give_memory(outputs[0]);
+    if (outputs[0].size() == 0) return {};
+    std::optional<Plane> scales;
+    if (inputs.size() > 2) scales = plane_of(inputs[2]);
+    return Task{plane_of(inputs[0]), plane_of(inputs[1]), scales, outputs[0].data<void>()};
+  }
 };
 
 mx::array product(std::vector<mx::array> inputs) {
   const mx::Shape shape{inputs[0].shape(0), inputs[1].shape(0)};
   const mx::Dtype dtype = inputs[0].dtype();
-  const mx::Stream stream = mx::default_stream(mx::Device::cpu);
-  return mx::array(shape, dtype, std::make_shared<DenseProductOperation>(stream),
-                   std::move(inputs));
+  return HostOperation::apply(std::make_shared<DenseProductOperation>(), {shape}, {dtype},
+                              std::move(inputs))
+      .front();
 }
 
 bool are_rows(const mx::array& x) {

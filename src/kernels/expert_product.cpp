@@ -3,12 +3,7 @@
 
 #include <cstring>
 #include <functional>
-#include <mlx/allocator.h>
-#include <mlx/backend/cpu/encoder.h>
-#include <mlx/device.h>
 #include <mlx/ops.h>
-#include <mlx/primitives.h>
-#include <mlx/stream.h>
 #include <mlx/utils.h>
 #include <optional>
 #include <stdexcept>
@@ -20,6 +15,7 @@
 #include "kernels/dense_matmul.h"
 #include "kernels/dense_view.h"
 #include "kernels/expert_rows.h"
+#include "kernels/host_operation.h"
 #include "kernels/panel_matmul.h"
 #include "kernels/plane.h"
 
@@ -145,18 +141,23 @@ void Task::operator()() const {
   results.scatter(sorted_y.data(), y);
 }
 
-class ExpertProduct : public mx::UnaryPrimitive {
+class ExpertProduct : public HostOperation {
  public:
-  ExpertProduct(mx::Stream stream, std::shared_ptr<const ExpertPanels> panels)
-      : UnaryPrimitive(stream), panels_(std::move(panels)) {}
+  explicit ExpertProduct(std::shared_ptr<const ExpertPanels> panels) : panels_(std::move(panels)) {}
 
+  const char* name() const override { return "ExpertProduct"; }
+
+  bool is_equivalent(const Primitive& other) const override {
+    return panels_ == static_cast<const ExpertProduct&>(other).panels_;
+  }
+
+ private:
   /// Inputs: x, experts, and where there are no panels weights and, of mxfp8, scales.
-  void eval_cpu(const std::vector<mx::array>& inputs, mx::array& out) override {
-    out.set_data(mx::allocator::malloc(out.nbytes()));
-    if (out.size() == 0) return;
-    auto& encoder = mx::cpu::get_command_encoder(stream());
-    for (const mx::array& input : inputs) encoder.set_input_array(input);
-    encoder.set_output_array(out);
+  std::function<void()> task(const std::vector<mx::array>& inputs,
+                             std::vector<mx::array>& outputs) const override {
+    mx::array& out = outputs[0];
+    give_memory(out);
+    if (out.size() == 0) return {};
     Task task{.x = plane_of(inputs[0]),
               .experts = {inputs[1].data<std::uint32_t>(), inputs[1].size()},
               .count = panels_ ? static_cast<int>(panels_->size()) : inputs[2].shape(0),
@@ -168,20 +169,9 @@ class ExpertProduct : public mx::UnaryPrimitive {
       if (inputs.size() > 3) dense.scales = stack_of(inputs[3]);
       task.multiply = dense;
     }
-    encoder.dispatch(std::move(task));
+    return task;
   }
 
-  void eval_gpu(const std::vector<mx::array>&, mx::array&) override {
-    throw std::runtime_error("[expert_product] runs on the CPU alone");
-  }
-
-  const char* name() const override { return "ExpertProduct"; }
-
-  bool is_equivalent(const Primitive& other) const override {
-    return panels_ == static_cast<const ExpertProduct&>(other).panels_;
-  }
-
- private:
   std::shared_ptr<const ExpertPanels> panels_;
 };
 
@@ -198,13 +188,13 @@ bool are_rows(const mx::array& x, const mx::array& experts) {
 
 mx::array product(const mx::array& x, const mx::array& experts, std::vector<mx::array> weights,
                   std::shared_ptr<const ExpertPanels> panels) {
-  const mx::Stream stream = mx::default_stream(mx::Device::cpu);
   const int outputs = panels ? panels->front()->outputs() : weights[0].shape(1);
-  std::vector<mx::array> inputs{
-      x, mx::contiguous(mx::astype(experts, mx::uint32, stream), false, stream)};
+  const mx::Stream stream = mx::default_stream(mx::Device::cpu);
+  std::vector<mx::array> inputs{x, in_order(mx::astype(experts, mx::uint32, stream))};
   inputs.insert(inputs.end(), weights.begin(), weights.end());
-  return mx::array({x.shape(0), outputs}, x.dtype(),
-                   std::make_shared<ExpertProduct>(stream, std::move(panels)), std::move(inputs));
+  return HostOperation::apply(std::make_shared<ExpertProduct>(std::move(panels)),
+                              {{x.shape(0), outputs}}, {x.dtype()}, std::move(inputs))
+      .front();
 }
 
 }  // namespace

@@ -1,17 +1,10 @@
 // The MLX primitive around norm_rows().
 #include "kernels/norm.h"
 
-#include <mlx/allocator.h>
-#include <mlx/backend/cpu/encoder.h>
-#include <mlx/device.h>
-#include <mlx/ops.h>
-#include <mlx/primitives.h>
-#include <mlx/stream.h>
-#include <mlx/utils.h>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "kernels/host_operation.h"
 #include "kernels/norm_rows.h"
 #include "kernels/plane.h"
 
@@ -30,28 +23,6 @@ struct Parts {
   bool bias;
   friend bool operator==(const Parts&, const Parts&) = default;
 };
-
-/// An evaluated array as plain memory: what a task may keep after the array is gone.
-struct Numbers {
-  const float* data = nullptr;
-  bool in_rows = true;  // one number after another
-  mx::Shape shape = {};
-  mx::Strides strides = {};
-
-  /// One number after another; copied into `copy` where they do not lie so.
-  const float* read(std::vector<float>& copy) const {
-    if (in_rows) return data;
-    copy = gathered(data, shape, strides);
-    return copy.data();
-  }
-};
-
-Numbers numbers_of(const mx::array& a) {
-  return {.data = a.data<float>(),
-          .in_rows = a.flags().row_contiguous,
-          .shape = a.shape(),
-          .strides = a.strides()};
-}
 
 /// What runs when the graph does.
 struct NormTask {
@@ -77,43 +48,34 @@ struct NormTask {
 };
 
 /// Inputs: see Parts. Outputs: the sum where something is added, then the norm.
-class NormPrimitive : public mx::Primitive {
+class NormOperation : public HostOperation {
  public:
-  NormPrimitive(mx::Stream stream, Parts parts) : Primitive(stream), parts_(parts) {}
-
-  void eval_cpu(const std::vector<mx::array>& inputs, std::vector<mx::array>& outputs) override {
-    auto& encoder = mx::cpu::get_command_encoder(stream());
-    for (const mx::array& input : inputs) encoder.set_input_array(input);
-    for (mx::array& output : outputs) {
-      output.set_data(mx::allocator::malloc(output.nbytes()));
-      encoder.set_output_array(output);
-    }
-    if (inputs[0].size() == 0) return;
-    std::size_t next = 0;
-    const auto input = [&](bool there) { return there ? numbers_of(inputs[next++]) : Numbers{}; };
-    NormTask task{.parts = parts_,
-                  .x = input(true),
-                  .added = input(parts_.added),
-                  .weight = input(parts_.weight),
-                  .bias = input(parts_.bias),
-                  .sum = parts_.added ? outputs.front().data<float>() : nullptr,
-                  .y = outputs.back().data<float>(),
-                  .rows = static_cast<std::int64_t>(inputs[0].size()) / inputs[0].shape(-1),
-                  .width = inputs[0].shape(-1)};
-    encoder.dispatch(std::move(task));
-  }
-
-  void eval_gpu(const std::vector<mx::array>&, std::vector<mx::array>&) override {
-    throw std::runtime_error("[norm] runs on the CPU alone");
-  }
+  explicit NormOperation(Parts parts) : parts_(parts) {}
 
   const char* name() const override { return "NormRows"; }
 
   bool is_equivalent(const Primitive& other) const override {
-    return parts_ == static_cast<const NormPrimitive&>(other).parts_;
+    return parts_ == static_cast<const NormOperation&>(other).parts_;
   }
 
  private:
+  std::function<void()> task(const std::vector<mx::array>& inputs,
+                             std::vector<mx::array>& outputs) const override {
+    for (mx::array& output : outputs) give_memory(output);
+    if (inputs[0].size() == 0) return {};
+    std::size_t next = 0;
+    const auto input = [&](bool there) { return there ? numbers_of(inputs[next++]) : Numbers{}; };
+    return NormTask{.parts = parts_,
+                    .x = input(true),
+                    .added = input(parts_.added),
+                    .weight = input(parts_.weight),
+                    .bias = input(parts_.bias),
+                    .sum = parts_.added ? outputs.front().data<float>() : nullptr,
+                    .y = outputs.back().data<float>(),
+                    .rows = static_cast<std::int64_t>(inputs[0].size()) / inputs[0].shape(-1),
+                    .width = inputs[0].shape(-1)};
+  }
+
   Parts parts_;
 };
 
@@ -124,12 +86,11 @@ std::vector<mx::array> made(const mx::array& x, const std::optional<mx::array>& 
   if (norm.weight) inputs.push_back(*norm.weight);
   if (norm.bias) inputs.push_back(*norm.bias);
   const std::size_t count = added ? 2 : 1;
-  return mx::array::make_arrays(
-      std::vector<mx::Shape>(count, x.shape()), std::vector<mx::Dtype>(count, mx::float32),
-      std::make_shared<NormPrimitive>(mx::default_stream(mx::Device::cpu),
-                                      Parts{norm.centred, norm.epsilon, added.has_value(),
-                                            norm.weight.has_value(), norm.bias.has_value()}),
-      inputs);
+  const Parts parts{norm.centred, norm.epsilon, added.has_value(), norm.weight.has_value(),
+                    norm.bias.has_value()};
+  return HostOperation::apply(std::make_shared<NormOperation>(parts),
+                              std::vector<mx::Shape>(count, x.shape()),
+                              std::vector<mx::Dtype>(count, mx::float32), std::move(inputs));
 }
 
 }  // namespace

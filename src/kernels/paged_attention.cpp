@@ -1,17 +1,13 @@
 // An MLX primitive around attention over pages.
 #include "kernels/paged_attention.h"
 
-#include <mlx/allocator.h>
-#include <mlx/backend/cpu/encoder.h>
-#include <mlx/device.h>
 #include <mlx/ops.h>
-#include <mlx/primitives.h>
-#include <mlx/stream.h>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "kernels/attention.h"
+#include "kernels/host_operation.h"
 #include "kernels/kv_rows.h"
 #include "kernels/plane.h"
 
@@ -108,22 +104,9 @@ HeadsView view_of(const float* copy, std::int64_t heads, std::int64_t width) {
   return {copy, heads * width, width};
 }
 
-class PagedAttention : public mx::Primitive {
+class PagedAttention : public HostOperation {
  public:
-  PagedAttention(mx::Stream stream, Settings settings)
-      : Primitive(stream), settings_(std::move(settings)) {}
-
-  void eval_cpu(const std::vector<mx::array>& inputs, std::vector<mx::array>& outputs) override {
-    outputs[0].set_data(mx::allocator::malloc(outputs[0].nbytes()));
-    Inputs in(inputs);
-    const AttentionJob job = job_of(in, outputs);
-    mx::cpu::get_command_encoder(stream()).dispatch(
-        Task{job, std::move(in).scattered(), settings_.step});
-  }
-
-  void eval_gpu(const std::vector<mx::array>&, std::vector<mx::array>&) override {
-    throw std::runtime_error("[paged_attention] runs on the CPU alone");
-  }
+  explicit PagedAttention(Settings settings) : settings_(std::move(settings)) {}
 
   const char* name() const override { return "PagedAttention"; }
 
@@ -131,6 +114,14 @@ class PagedAttention : public mx::Primitive {
   bool is_equivalent(const Primitive& other) const override { return this == &other; }
 
  private:
+  std::function<void()> task(const std::vector<mx::array>& inputs,
+                             std::vector<mx::array>& outputs) const override {
+    give_memory(outputs[0]);
+    Inputs in(inputs);
+    const AttentionJob job = job_of(in, outputs);
+    return Task{job, std::move(in).scattered(), settings_.step};
+  }
+
   AttentionJob job_of(Inputs& in, std::vector<mx::array>& outputs) const;
   void read_heads(Inputs& in, AttentionJob& job) const;
 
@@ -274,9 +265,9 @@ PagedAnswer paged_attention(PagedArrays arrays, const HeadRules& heads, const Pa
     dtypes.push_back(arrays.value_pool->dtype());
     built.inputs.push_back(*std::move(arrays.value_pool));
   }
-  const auto primitive = std::make_shared<PagedAttention>(mx::default_stream(mx::Device::cpu),
-                                                          std::move(built.settings));
-  auto outputs = mx::array::make_arrays(std::move(shapes), dtypes, primitive, built.inputs);
+  const auto outputs =
+      HostOperation::apply(std::make_shared<PagedAttention>(std::move(built.settings)), shapes,
+                           dtypes, std::move(built.inputs));
   PagedAnswer answer{mx::astype(outputs[0], dtype), outputs[1], {}};
   if (outputs.size() > 2) answer.value_pool = outputs[2];
   return answer;

@@ -2,18 +2,14 @@
 #include "kernels/panel_product.h"
 
 #include <algorithm>
-#include <mlx/allocator.h>
-#include <mlx/backend/cpu/encoder.h>
-#include <mlx/device.h>
 #include <mlx/ops.h>
-#include <mlx/primitives.h>
-#include <mlx/stream.h>
 #include <mlx/transforms.h>
 #include <mlx/utils.h>
 #include <stdexcept>
 #include <utility>
 
 #include "kernels/activation_digits.h"
+#include "kernels/host_operation.h"
 #include "kernels/plane.h"
 
 namespace hearth::kernels {
@@ -59,28 +55,10 @@ struct ProductTask {
   }
 };
 
-class PanelProducts : public mx::Primitive {
+class PanelProducts : public HostOperation {
  public:
-  PanelProducts(mx::Stream stream, std::vector<PanelOutput> outputs)
-      : Primitive(stream),
-        outputs_(std::make_shared<const std::vector<PanelOutput>>(std::move(outputs))) {}
-
-  void eval_cpu(const std::vector<mx::array>& inputs, std::vector<mx::array>& outputs) override {
-    auto& encoder = mx::cpu::get_command_encoder(stream());
-    encoder.set_input_array(inputs[0]);
-    std::vector<void*> y;
-    for (mx::array& output : outputs) {
-      output.set_data(mx::allocator::malloc(output.nbytes()));
-      encoder.set_output_array(output);
-      y.push_back(output.data<void>());
-    }
-    if (inputs[0].shape(0) == 0) return;
-    encoder.dispatch(ProductTask{plane_of(inputs[0]), outputs_, std::move(y)});
-  }
-
-  void eval_gpu(const std::vector<mx::array>&, std::vector<mx::array>&) override {
-    throw std::runtime_error("[panel_products] runs on the CPU alone");
-  }
+  explicit PanelProducts(std::vector<PanelOutput> outputs)
+      : outputs_(std::make_shared<const std::vector<PanelOutput>>(std::move(outputs))) {}
 
   const char* name() const override { return "PanelProducts"; }
 
@@ -89,6 +67,17 @@ class PanelProducts : public mx::Primitive {
   }
 
  private:
+  std::function<void()> task(const std::vector<mx::array>& inputs,
+                             std::vector<mx::array>& outputs) const override {
+    std::vector<void*> y;
+    for (mx::array& output : outputs) {
+      give_memory(output);
+      y.push_back(output.data<void>());
+    }
+    if (inputs[0].shape(0) == 0) return {};
+    return ProductTask{plane_of(inputs[0]), outputs_, std::move(y)};
+  }
+
   std::shared_ptr<const std::vector<PanelOutput>> outputs_;
 };
 
@@ -110,24 +99,9 @@ struct RowsTask {
   }
 };
 
-class PanelRows : public mx::UnaryPrimitive {
+class PanelRows : public HostOperation {
  public:
-  PanelRows(mx::Stream stream, std::shared_ptr<const PanelMatrix> w)
-      : UnaryPrimitive(stream), w_(std::move(w)) {}
-
-  void eval_cpu(const std::vector<mx::array>& inputs, mx::array& out) override {
-    out.set_data(mx::allocator::malloc(out.nbytes()));
-    if (out.size() == 0) return;
-    auto& encoder = mx::cpu::get_command_encoder(stream());
-    encoder.set_input_array(inputs[0]);
-    encoder.set_output_array(out);
-    encoder.dispatch(
-        RowsTask{inputs[0].data<std::int32_t>(), inputs[0].shape(0), w_, out.data<float>()});
-  }
-
-  void eval_gpu(const std::vector<mx::array>&, mx::array&) override {
-    throw std::runtime_error("[panel_rows] runs on the CPU alone");
-  }
+  explicit PanelRows(std::shared_ptr<const PanelMatrix> w) : w_(std::move(w)) {}
 
   const char* name() const override { return "PanelRows"; }
 
@@ -136,6 +110,13 @@ class PanelRows : public mx::UnaryPrimitive {
   }
 
  private:
+  std::function<void()> task(const std::vector<mx::array>& inputs,
+                             std::vector<mx::array>& outputs) const override {
+    give_memory(outputs[0]);
+    return RowsTask{inputs[0].data<std::int32_t>(), inputs[0].shape(0), w_,
+                    outputs[0].data<float>()};
+  }
+
   std::shared_ptr<const PanelMatrix> w_;
 };
 
@@ -206,17 +187,15 @@ std::vector<mx::array> panel_products(const mx::array& x, std::vector<PanelOutpu
   shapes.reserve(outputs.size());
   for (const PanelOutput& output : outputs) shapes.push_back({x.shape(0), output.layer.outputs});
   const std::vector<mx::Dtype> dtypes(outputs.size(), x.dtype());
-  return mx::array::make_arrays(
-      std::move(shapes), dtypes,
-      std::make_shared<PanelProducts>(mx::default_stream(mx::Device::cpu), std::move(outputs)),
-      {x});
+  return HostOperation::apply(std::make_shared<PanelProducts>(std::move(outputs)), shapes, dtypes,
+                              {x});
 }
 
 mx::array panel_rows(std::shared_ptr<const PanelMatrix> w, const mx::array& ids) {
   const int width = w->width();
-  return mx::array({ids.shape(0), width}, mx::float32,
-                   std::make_shared<PanelRows>(mx::default_stream(mx::Device::cpu), std::move(w)),
-                   {mx::contiguous(mx::astype(ids, mx::int32))});
+  return HostOperation::apply(std::make_shared<PanelRows>(std::move(w)), {{ids.shape(0), width}},
+                              {mx::float32}, {in_order(mx::astype(ids, mx::int32))})
+      .front();
 }
 
 }  // namespace hearth::kernels

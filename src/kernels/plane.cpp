@@ -47,6 +47,19 @@ std::vector<float> gathered(const float* data, const mx::Shape& shape, const mx:
   return numbers;
 }
 
+const float* Numbers::read(std::vector<float>& copy) const {
+  if (in_rows) return data;
+  copy = gathered(data, shape, strides);
+  return copy.data();
+}
+
+Numbers numbers_of(const mx::array& a) {
+  return {.data = a.data<float>(),
+          .in_rows = a.flags().row_contiguous,
+          .shape = a.shape(),
+          .strides = a.strides()};
+}
+
 FloatType float_type(const mx::Dtype& dtype) {
   if (dtype == mx::bfloat16) return FloatType::BF16;
   return dtype == mx::float16 ? FloatType::F16 : FloatType::F32;

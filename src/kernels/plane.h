@@ -31,6 +31,19 @@ Plane in_rows(Plane plane, std::vector<std::uint8_t>& copy);
 std::vector<float> gathered(const float* data, const mlx::core::Shape& shape,
                             const mlx::core::Strides& strides);
 
+/// An evaluated float32 array as plain memory: what a task may keep after the array is gone.
+struct Numbers {
+  const float* data = nullptr;
+  bool in_rows = true;  ///< one number after another
+  mlx::core::Shape shape = {};
+  mlx::core::Strides strides = {};
+
+  /// One number after another; copied into `copy` where they do not lie so.
+  const float* read(std::vector<float>& copy) const;
+};
+
+Numbers numbers_of(const mlx::core::array& a);
+
 /// float32, bfloat16, float16; float32 for anything else.
 FloatType float_type(const mlx::core::Dtype& dtype);
 

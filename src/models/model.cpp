@@ -87,6 +87,8 @@ Result<nn::mx::array> Model::forward(const nn::StepBatch& batch, Cache& cache) c
     hold_back();
     adapters_->rows->follow(batch);
     return logits(batch, cache);
+  } catch (const std::bad_alloc&) {
+    throw;  // the step's caller knows what to do about it
   } catch (const std::exception& error) {
     return fail(ErrorCode::Internal, "the step cannot be built: {}", error.what());
   }

@@ -70,11 +70,12 @@ class Model {
   /// One pass over the step's tokens; their keys, values and states go to the pages and
   /// states of their segments.
   ///
-  /// The result is lazy: evaluate it together with `cache.arrays()`, once per step.
+  /// The result may be lazy: evaluate it together with `cache.arrays()`, once per step. Where our
+  /// kernels serve, what they compute is computed on the way (kernels/host_operation.h).
   /// @param batch  from nn::make_step, ids in [0, facts().vocab_size)
   /// @param cache  from this model's make_cache
   /// @returns      [R, V] float32 logits of the wanted rows, in their order (R may be 0);
-  ///               Internal where MLX refuses the graph.
+  ///               Internal where MLX refuses the graph. Throws std::bad_alloc.
   Result<nn::mx::array> forward(const nn::StepBatch& batch, Cache& cache) const;
 
  protected:

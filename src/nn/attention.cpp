@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/host_operation.h"
 #include "nn/joint_products.h"
 
 namespace hearth::nn {
@@ -19,7 +20,12 @@ AttentionSpec completed(AttentionSpec spec) {
 
 /// [T, count * Dh] → [T, count, Dh]
 mx::array heads(const mx::array& flat, int count) {
-  return mx::reshape(flat, {flat.shape(0), count, flat.shape(1) / count});
+  return kernels::reshaped(flat, {flat.shape(0), count, flat.shape(1) / count});
+}
+
+/// [T, count, Dh] → [T, count * Dh]
+mx::array flat(const mx::array& heads) {
+  return kernels::reshaped(heads, {heads.shape(0), heads.shape(1) * heads.shape(2)});
 }
 
 /// [heads, Dh]: stored in one tensor, or in one for each head.
@@ -117,7 +123,7 @@ mx::array Attention::placed(mx::array x, const std::optional<Norm>& norm,
                             const StepContext& step) const {
   const auto normed = [&](const mx::array& y) {
     if (spec_.qk_norm->over != QkNorm::Over::AllHeads) return (*norm)(y);
-    return heads((*norm)(mx::flatten(y, 1, 2)), y.shape(1));
+    return heads((*norm)(flat(y)), y.shape(1));
   };
   if (norm && !spec_.qk_norm->after_rope) x = normed(x);
   if (spec_.rope) x = step.rotation(*spec_.rope)(x);
@@ -166,7 +172,7 @@ mx::array Attention::operator()(const mx::array& x, const StepContext& step,
                            .sinks = sinks_,
                            .placement = left ? placement(step) : HeadPlacement{}});  // [T, H, Dv]
   if (made.gate) mixed = mx::multiply(mixed, mx::sigmoid(*made.gate));
-  return output_(mx::flatten(mixed, 1, 2));
+  return output_(flat(mixed));
 }
 
 }  // namespace hearth::nn

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "kernels/elementwise.h"
 #include "kernels/panel_product.h"
+#include "nn/panels.h"
 
 namespace hearth::nn {
 
@@ -33,6 +35,13 @@ std::optional<kernels::Gate> gate_of(const Activation& activation) {
   return {};
 }
 
+mx::array gate_with(const Activation& activation, const mx::array& gate, const mx::array& up) {
+  const auto known = gate_of(activation);
+  if (known && kernels_serve() && gate.dtype() == mx::float32 && up.dtype() == mx::float32)
+    return kernels::gated(gate, up, *known);
+  return mx::multiply(activation(gate), up);
+}
+
 }  // namespace
 
 std::vector<mx::array> products(const mx::array& x, const std::vector<const Linear*>& layers) {
@@ -53,7 +62,7 @@ mx::array gated_product(const mx::array& x, const Linear& gate, const Linear& up
   const auto known = gate_of(activation);
   if (!known || !together({&gate, &up})) {
     const auto both = products(x, {&gate, &up});
-    return mx::multiply(activation(both[0]), both[1]);
+    return gate_with(activation, both[0], both[1]);
   }
   return kernels::panel_products(x, {{.layer = *gate.panels(), .up = *up.panels(), .gate = *known}})
       .front();
@@ -70,7 +79,7 @@ mx::array gated_product(const mx::array& x, const Linear& both, const Activation
     return kernels::panel_products(x, {output}).front();
   }
   const auto halves = mx::split(both(x), 2, 1);
-  return mx::multiply(activation(halves[0]), halves[1]);
+  return gate_with(activation, halves[0], halves[1]);
 }
 
 }  // namespace hearth::nn

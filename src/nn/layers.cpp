@@ -2,6 +2,7 @@
 #include "nn/layers.h"
 
 #include "kernels/panel_product.h"
+#include "nn/elementwise.h"
 
 namespace hearth::nn {
 
@@ -40,7 +41,7 @@ mx::array Linear::operator()(const mx::array& x) const {
 mx::array Linear::plain(const mx::array& x) const {
   if (panels_) return kernels::panel_products(x, {{.layer = *panels_}}).front();
   const mx::array y = weight_.times(x);
-  return bias_ ? mx::add(y, *bias_) : y;
+  return bias_ ? added(y, *bias_) : y;
 }
 
 }  // namespace hearth::nn

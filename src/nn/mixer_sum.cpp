@@ -2,16 +2,11 @@
 #include "nn/mixer_sum.h"
 
 #include <cassert>
+#include <optional>
+
+#include "nn/elementwise.h"
 
 namespace hearth::nn {
-
-namespace {
-
-mx::array scaled(const mx::array& x, float factor) {
-  return factor == 1.0F ? x : mx::multiply(x, mx::array(factor, x.dtype()));
-}
-
-}  // namespace
 
 CacheShape MixerSum::cache() const {
   CacheShape all;
@@ -27,10 +22,12 @@ CacheShape MixerSum::cache() const {
 
 mx::array MixerSum::operator()(const mx::array& x, const StepContext& step,
                                const LayerCache& cache) const {
-  mx::array sum = mx::zeros_like(x);
-  for (const Part& part : parts_)
-    sum = mx::add(sum, scaled((*part.mixer)(scaled(x, part.in), step, cache), part.out));
-  return sum;
+  std::optional<mx::array> sum;
+  for (const Part& part : parts_) {
+    const mx::array y = scaled((*part.mixer)(scaled(x, part.in), step, cache), part.out);
+    sum = sum ? added(*sum, y) : y;
+  }
+  return sum.value_or(x);
 }
 
 }  // namespace hearth::nn

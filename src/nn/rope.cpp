@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/thread_pool.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -72,13 +74,36 @@ double longrope_magnitude(const RopeSpec& spec, bool stretched) {
   return std::sqrt(1.0 + std::log(spec.factor) / std::log(spec.original_context));
 }
 
-/// [T, n] → [T, 1, 2n]: each pair's value at both of its channels.
-mx::array at_both(const mx::array& first, const mx::array& second, bool interleaved) {
-  const int tokens = first.shape(0);
-  const mx::array both =
-      interleaved ? mx::stack({first, second}, 2) : mx::concatenate({first, second}, 1);
-  return mx::reshape(both, {tokens, 1, 2 * first.shape(1)});
-}
+// So many rows' angles take a thread as long as it takes to wake another.
+constexpr int kRowsWorthSharing = 32;
+
+/// Cosines and sines of rows, in the form that Rotation takes.
+struct Angles {
+  std::vector<float> cosines, sines;
+  int pairs;
+  bool interleaved;
+
+  Angles(int rows, int pairs_each, bool neighbours)
+      : cosines(static_cast<std::size_t>(2 * rows * pairs_each)),
+        sines(cosines.size()),
+        pairs(pairs_each),
+        interleaved(neighbours) {}
+
+  void turn(int row, int pair, float angle, float magnitude) {
+    const int begin = 2 * pairs * row;
+    const auto first = static_cast<std::size_t>(begin + (interleaved ? 2 * pair : pair));
+    const std::size_t second = first + static_cast<std::size_t>(interleaved ? 1 : pairs);
+    cosines[first] = cosines[second] = std::cos(angle) * magnitude;
+    const float sine = std::sin(angle) * magnitude;
+    sines[first] = -sine;
+    sines[second] = sine;
+  }
+
+  Rotation rotation(int rows) const {
+    const mx::Shape shape{rows, 1, 2 * pairs};
+    return {mx::array(cosines.data(), shape), mx::array(sines.data(), shape), interleaved};
+  }
+};
 
 }  // namespace
 
@@ -105,8 +130,7 @@ float rope_magnitude(const RopeSpec& spec, bool stretched) {
 }
 
 Rope::Table Rope::table(const RopeSpec& spec, int dims, bool stretched) {
-  return {.frequencies =
-              mx::array(rope_frequencies(spec, dims, stretched).data(), {1, dims / 2}, mx::float32),
+  return {.frequencies = rope_frequencies(spec, dims, stretched),
           .magnitude = rope_magnitude(spec, stretched)};
 }
 
@@ -118,30 +142,30 @@ Rope::Rope(const RopeSpec& spec, int head_dim)
     stretched_ = table(spec, rope_dims(spec, head_dim), /*stretched=*/true);
 }
 
-/// [T, 1] bool: the row's sequence is longer than the original context.
-mx::array Rope::stretched_rows(const StepBatch& batch) const {
-  std::vector<std::uint8_t> rows;
-  for (const Segment& segment : batch.segments)
-    rows.insert(rows.end(), static_cast<std::size_t>(segment.rows),
-                segment.known_length() > original_context_ ? 1 : 0);
-  return mx::astype(mx::array(rows.data(), {batch.tokens(), 1}, mx::uint8), mx::bool_);
+/// The angles that the segment's sequence turns by.
+const Rope::Table& Rope::table_of(const Segment& segment) const {
+  return stretched_ && segment.known_length() > original_context_ ? *stretched_ : table_;
 }
 
 Rotation Rope::at(const StepBatch& batch) const {
-  const mx::array positions =
-      mx::reshape(mx::astype(batch.positions, mx::float32), {batch.tokens(), 1});
-  mx::array frequencies = table_.frequencies;
-  mx::array magnitude(table_.magnitude);
-  if (stretched_) {
-    const mx::array stretched = stretched_rows(batch);
-    frequencies = mx::where(stretched, stretched_->frequencies, frequencies);
-    magnitude = mx::where(stretched, mx::array(stretched_->magnitude), magnitude);
+  const auto pairs = static_cast<int>(table_.frequencies.size());
+  Angles angles(batch.tokens(), pairs, interleaved_);
+  for (const Segment& segment : batch.segments) {
+    const Table& turns = table_of(segment);
+    const auto rows = [&](int piece) {
+      const int end = std::min(segment.rows, (piece + 1) * kRowsWorthSharing);
+      for (int row = piece * kRowsWorthSharing; row < end; ++row) {
+        const auto position = static_cast<float>(segment.cached + row);
+        for (int pair = 0; pair < pairs; ++pair)
+          angles.turn(segment.first_row + row, pair,
+                      position * turns.frequencies[static_cast<std::size_t>(pair)],
+                      turns.magnitude);
+      }
+    };
+    kernels::ThreadPool::of_process().run(
+        (segment.rows + kRowsWorthSharing - 1) / kRowsWorthSharing, rows);
   }
-  const mx::array angles = mx::multiply(positions, frequencies);  // [T, dims / 2]
-  const mx::array cosines = mx::multiply(mx::cos(angles), magnitude);
-  const mx::array sines = mx::multiply(mx::sin(angles), magnitude);
-  return {at_both(cosines, cosines, interleaved_),
-          at_both(mx::negative(sines), sines, interleaved_), interleaved_};
+  return angles.rotation(batch.tokens());
 }
 
 mx::array Rotation::operator()(const mx::array& x) const {

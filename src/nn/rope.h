@@ -77,12 +77,12 @@ class Rope {
  private:
   /// One set of angles: all there is, but for longrope.
   struct Table {
-    mx::array frequencies;  // [1, dims / 2] float32
+    std::vector<float> frequencies;  // [dims / 2]
     float magnitude;
   };
 
   static Table table(const RopeSpec& spec, int dims, bool stretched);
-  mx::array stretched_rows(const StepBatch& batch) const;
+  const Table& table_of(const Segment& segment) const;
 
   Table table_;
   std::optional<Table> stretched_;

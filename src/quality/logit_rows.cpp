@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/host_operation.h"
+
 namespace hearth::quality {
 
 namespace mx = nn::mx;
@@ -43,7 +45,7 @@ Result<void> ComputedRows::run(std::span<const std::int32_t> ids,
       .first_row = 0, .rows = rows, .cached = cached_, .pages = pages_, .state = 0};
   const auto batch = TRY(nn::make_step(ids, {segment}, std::move(wanted)));
   try {
-    logits_ = mx::contiguous(TRY(model_.forward(batch, *cache_)));
+    logits_ = kernels::in_order(TRY(model_.forward(batch, *cache_)));
     std::vector<mx::array> results = cache_->arrays();
     results.push_back(logits_);
     mx::eval(std::move(results));

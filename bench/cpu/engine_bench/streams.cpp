@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/host_operation.h"
+
 namespace hearth::engine_bench {
 
 namespace mx = nn::mx;
@@ -35,7 +37,7 @@ Result<void> Streams::run(std::span<const std::int32_t> ids,
                           std::vector<std::int32_t> wanted) {
   const auto batch = TRY(nn::make_step(ids, segments, std::move(wanted)));
   try {
-    logits_ = mx::contiguous(TRY(model_.forward(batch, *cache_)));
+    logits_ = kernels::in_order(TRY(model_.forward(batch, *cache_)));
     std::vector<mx::array> results = cache_->arrays();
     results.push_back(logits_);
     mx::eval(std::move(results));

@@ -15,6 +15,7 @@
 
 #include "engine/local/cache_bytes.h"
 #include "kernels/counters.h"
+#include "kernels/host_operation.h"
 #include "kernels/weight_memory.h"
 #include "nn/step_batch.h"
 
@@ -107,7 +108,7 @@ Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
     copy(plan);
     mx::array logits = TRY(model_->forward(batch, *cache_));  // [R, V]
     std::vector<mx::array> results = cache_->arrays();
-    logits = mx::contiguous(logits);
+    logits = kernels::in_order(logits);
     results.push_back(logits);
     mx::eval(std::move(results));
 
