@@ -12,6 +12,15 @@
 namespace hearth::engine {
 namespace {
 
+// The loops are compiled for several instruction sets, one of which the loader takes. Products and
+// sums stay apart, so that all of them round alike.
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_THREAD__)
+#define HEARTH_EVERY_VECTOR [[gnu::target_clones("default", "avx2", "arch=x86-64-v4")]]
+#else
+#define HEARTH_EVERY_VECTOR
+#endif
+#pragma clang fp contract(off)
+
 constexpr std::size_t kLanes = 16;
 constexpr std::size_t kBlock = 256 * kLanes;  // sums leave single precision after so many
 
@@ -39,7 +48,7 @@ float exp_of(float x) {
   return exp_inline(x);
 }
 
-float highest(std::span<const float> row) {
+HEARTH_EVERY_VECTOR float highest(std::span<const float> row) {
   std::array<float, kLanes> lanes;
   lanes.fill(-std::numeric_limits<float>::infinity());
   std::size_t i = 0;
@@ -50,7 +59,29 @@ float highest(std::span<const float> row) {
   return std::ranges::max(lanes);
 }
 
-double total_weight(std::span<const float> logits, float top) {
+HEARTH_EVERY_VECTOR std::size_t place_of(std::span<const float> row, float value) {
+  std::size_t i = 0;
+  for (; i + kRowBlock <= row.size(); i += kRowBlock) {
+    bool found = false;
+    for (std::size_t j = 0; j < kRowBlock; ++j) found |= row[i + j] == value;
+    if (found) break;
+  }
+  while (i < row.size() && row[i] != value) ++i;
+  return i;
+}
+
+HEARTH_EVERY_VECTOR std::size_t next_block(std::span<const float> row, std::size_t begin,
+                                           float floor) {
+  std::size_t i = begin / kRowBlock * kRowBlock;
+  for (; i + kRowBlock <= row.size(); i += kRowBlock) {
+    bool found = false;
+    for (std::size_t j = 0; j < kRowBlock; ++j) found |= row[i + j] >= floor;
+    if (found) return i;
+  }
+  return std::min(i, row.size());
+}
+
+HEARTH_EVERY_VECTOR double total_weight(std::span<const float> logits, float top) {
   double total = 0;
   while (!logits.empty()) {
     const auto block = logits.first(std::min(kBlock, logits.size()));

@@ -103,7 +103,7 @@ Result<TokenId> Sampler::draw(std::span<const float> logits, const SamplingParam
   }
   const float top = highest(seen_);
   if (!std::isfinite(top)) return fail(nothing_to_draw(logits));
-  const auto likeliest = static_cast<TokenId>(std::ranges::find(seen_, top) - seen_.begin());
+  const auto likeliest = static_cast<TokenId>(place_of(seen_, top));
   if (params.greedy()) return likeliest;
 
   const Noise noise(params.seed, number);

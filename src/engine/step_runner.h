@@ -21,13 +21,13 @@ class StepRunner {
   virtual ~StepRunner() = default;
 
   /// Takes the logits [V] of a row of slice number `slice`, counted within it; valid during the
-  /// call only.
+  /// call only. Called from several threads at once.
   using TakeRow =
       std::function<void(std::size_t slice, std::uint32_t row, std::span<const float> logits)>;
 
   /// Computes the plan's tokens, then hands over the logits of every row that is wanted
-  /// (Slice::wants_row), in order. After an error nothing that lies in any page can be trusted
-  /// until forget().
+  /// (Slice::wants_row) once, in any order, until all are taken. What taking throws it throws.
+  /// After an error nothing that lies in any page can be trusted until forget().
   virtual Result<void> run(const StepPlan& plan, const TakeRow& take) = 0;
 
   /// Starts over with empty pages.

@@ -222,7 +222,7 @@ void EngineLoop::step(Work& work) {
   const std::uint32_t depth = depth_of(plan);
   work.latest.step_tokens = plan.tokens;
   work.latest.step_decoding = plan.decoding;
-  StepRows rows(work.jobs, work.sampler, plan);
+  StepRows rows(work.jobs, plan);
   const auto computed = work.model.runner->run(
       plan,
       [&](std::size_t slice, std::uint32_t row, auto logits) { rows.take(slice, row, logits); });
@@ -233,7 +233,7 @@ void EngineLoop::step(Work& work) {
     work.pacer.observe(plan.tokens, depth, work.latest.step_ms);
     work.scheduler.commit();
     report_progress(work, plan, rows, news);
-    for (DrawnToken& drawn : rows.drawn()) accept(work, std::move(drawn), news);
+    for (DrawnToken& drawn : rows.take_drawn()) accept(work, std::move(drawn), news);
   } else {
     fail_step(work, plan, computed.error(), news);
   }

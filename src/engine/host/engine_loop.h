@@ -23,7 +23,6 @@
 #include "engine/host/step_pacer.h"
 #include "engine/host/step_rows.h"
 #include "engine/page_cache.h"
-#include "engine/sampler.h"
 #include "engine/scheduler.h"
 #include "engine/step_runner.h"
 
@@ -83,7 +82,6 @@ class EngineLoop {
     PageCache cache;
     Scheduler scheduler;
     StepPacer pacer;
-    Sampler sampler;
     std::unordered_map<SequenceId, Job> jobs;
     std::uint64_t steps = 0;
     std::uint64_t prompt_tokens = 0;

@@ -7,8 +7,10 @@
 #include <mlx/stream.h>
 #include <mlx/transforms.h>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 #ifdef __linux__
 #include <malloc.h>
 #endif
@@ -16,6 +18,7 @@
 #include "engine/local/cache_bytes.h"
 #include "kernels/counters.h"
 #include "kernels/host_operation.h"
+#include "kernels/thread_pool.h"
 #include "kernels/weight_memory.h"
 #include "nn/step_batch.h"
 
@@ -67,6 +70,28 @@ Result<nn::StepBatch> lay_out(const StepPlan& plan) {
   return nn::make_step(ids, std::move(segments), std::move(wanted));
 }
 
+/// The rows of `logits` [R, V], on all threads: drawing a token takes a good part of a millisecond.
+void hand_over(const StepPlan& plan, const StepRunner::TakeRow& take,
+               std::span<const float> logits) {
+  std::vector<std::pair<std::size_t, std::uint32_t>> wanted;
+  for (std::size_t i = 0; i < plan.slices.size(); ++i)
+    for (std::uint32_t row = 0; row < plan.slices[i].tokens; ++row)
+      if (plan.slices[i].wants_row(row)) wanted.emplace_back(i, row);
+  if (wanted.empty()) return;
+  const std::size_t vocabulary = logits.size() / wanted.size();
+  std::vector<std::exception_ptr> faults(wanted.size());
+  kernels::ThreadPool::of_process().run(static_cast<int>(wanted.size()), [&](int index) {
+    const auto at = static_cast<std::size_t>(index);
+    try {
+      take(wanted[at].first, wanted[at].second, logits.subspan(at * vocabulary, vocabulary));
+    } catch (...) {
+      faults[at] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& fault : faults)
+    if (fault) std::rethrow_exception(fault);
+}
+
 }  // namespace
 
 ModelRunner::ModelRunner(std::unique_ptr<models::Model> model, models::CacheLimits limits)
@@ -112,14 +137,7 @@ Result<void> ModelRunner::run(const StepPlan& plan, const TakeRow& take) {
     results.push_back(logits);
     mx::eval(std::move(results));
 
-    const auto vocabulary = static_cast<std::size_t>(logits.shape(1));
-    const float* row = logits.data<float>();
-    for (std::size_t i = 0; i < plan.slices.size(); ++i)
-      for (std::uint32_t j = 0; j < plan.slices[i].tokens; ++j) {
-        if (!plan.slices[i].wants_row(j)) continue;
-        take(i, j, {row, vocabulary});
-        row += vocabulary;
-      }
+    hand_over(plan, take, {logits.data<float>(), logits.size()});
     return {};
   } catch (const std::bad_alloc&) {
     return fail(
