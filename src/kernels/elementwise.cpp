@@ -84,22 +84,8 @@ struct GateTask {
     const float* const up = y.read(copies[1]);
     in_pieces(count, [&](std::int64_t begin, std::int64_t piece) {
       std::copy_n(gate + begin, piece, to + begin);
-      apply(to + begin, up + begin, static_cast<int>(piece));
+      gate_numbers(kind, to + begin, up + begin, static_cast<int>(piece));
     });
-  }
-
-  void apply(float* gate, const float* up, int piece) const {
-    constexpr int kLanes = 16;  // apply_gate takes no others
-    const PanelPath& path = panel_path(cpu_path().value());
-    const int whole = piece / kLanes * kLanes;
-    if (whole > 0) path.apply_gate(kind, gate, up, whole);
-    if (whole == piece) return;
-    std::array<float, kLanes> last{};
-    std::array<float, kLanes> factors{};
-    std::copy(gate + whole, gate + piece, last.begin());
-    std::copy(up + whole, up + piece, factors.begin());
-    path.apply_gate(kind, last.data(), factors.data(), kLanes);
-    std::copy_n(last.begin(), piece - whole, gate + whole);
   }
 };
 
@@ -157,6 +143,20 @@ mx::array scaled(const mx::array& x, float factor) {
   return made({x}, [factor](const std::vector<mx::array>& in, float* to) -> std::function<void()> {
     return ScaleTask{numbers_of(in[0]), factor, to, count_of(in[0])};
   });
+}
+
+void gate_numbers(Gate kind, float* gate, const float* up, int count) {
+  constexpr int kLanes = 16;  // apply_gate takes no others
+  const PanelPath& path = panel_path(cpu_path().value());
+  const int whole = count / kLanes * kLanes;
+  if (whole > 0) path.apply_gate(kind, gate, up, whole);
+  if (whole == count) return;
+  std::array<float, kLanes> last{};
+  std::array<float, kLanes> factors{};
+  std::copy(gate + whole, gate + count, last.begin());
+  std::copy(up + whole, up + count, factors.begin());
+  path.apply_gate(kind, last.data(), factors.data(), kLanes);
+  std::copy_n(last.begin(), count - whole, gate + whole);
 }
 
 mx::array gated(const mx::array& x, const mx::array& y, Gate kind) {

@@ -22,4 +22,7 @@ mlx::core::array scaled(const mlx::core::array& x, float factor);
 /// What `kind` makes of x, times y of the same shape.
 mlx::core::array gated(const mlx::core::array& x, const mlx::core::array& y, Gate kind);
 
+/// The same in place: gate[i] becomes what `kind` makes of it, times up[i]. Any thread.
+void gate_numbers(Gate kind, float* gate, const float* up, int count);
+
 }  // namespace hearth::kernels

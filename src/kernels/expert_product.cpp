@@ -1,8 +1,6 @@
 // An MLX primitive that sorts rows by expert and multiplies group by group.
 #include "kernels/expert_product.h"
 
-#include <cstring>
-#include <functional>
 #include <mlx/ops.h>
 #include <mlx/utils.h>
 #include <optional>
@@ -10,105 +8,16 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/activation_digits.h"
 #include "kernels/counters.h"
-#include "kernels/dense_matmul.h"
-#include "kernels/dense_view.h"
-#include "kernels/expert_rows.h"
+#include "kernels/dense_path.h"
+#include "kernels/expert_multiply.h"
 #include "kernels/host_operation.h"
-#include "kernels/panel_matmul.h"
-#include "kernels/plane.h"
 
 namespace hearth::kernels {
 
 namespace {
 
 namespace mx = mlx::core;
-
-/// The matrices of all experts as plain memory.
-struct Stack {
-  Plane first;
-  std::int64_t stride;  ///< elements from expert to expert
-  int count;
-
-  Plane at(int expert) const {
-    Plane plane = first;
-    plane.data += expert * stride * static_cast<std::int64_t>(plane.item);
-    return plane;
-  }
-};
-
-Stack stack_of(const mx::array& a) {
-  return {.first = plane_of(a), .stride = a.strides(0), .count = a.shape(0)};
-}
-
-/// Rows of bytes, `order[i]` of `from` to place i of `to`, or the other way round.
-struct RowCopy {
-  std::span<const int> order;
-  std::size_t bytes;  ///< of a row
-
-  void gather(const std::uint8_t* from, std::int64_t stride, std::uint8_t* to) const {
-    for (std::size_t i = 0; i < order.size(); ++i)
-      std::memcpy(to + i * bytes, from + order[i] * stride, bytes);
-  }
-  void scatter(const std::uint8_t* from, std::uint8_t* to) const {
-    for (std::size_t i = 0; i < order.size(); ++i)
-      std::memcpy(to + static_cast<std::size_t>(order[i]) * bytes, from + i * bytes, bytes);
-  }
-};
-
-/// Computes the products of rows that are in order, group by group: x [R, K] → y [R, N].
-using Multiply =
-    std::function<void(std::span<const ExpertGroup> groups, const Plane& x, std::uint8_t* y)>;
-
-/// The rows of x that belong to a group.
-Rows rows_of(const ExpertGroup& group, const Plane& x) {
-  const std::int64_t first = group.first * x.row_stride * static_cast<std::int64_t>(x.item);
-  return {x.data + first, float_type(x.dtype), x.row_stride, group.count};
-}
-
-/// Where the results of a group begin.
-std::uint8_t* results_of(const ExpertGroup& group, std::int64_t outputs, std::size_t item,
-                         std::uint8_t* y) {
-  return y + group.first * outputs * static_cast<std::int64_t>(item);
-}
-
-/// Matrices of plain numbers, or of mxfp8.
-struct MultiplyDense {
-  Stack weights;
-  std::optional<Stack> scales;
-
-  void operator()(std::span<const ExpertGroup> groups, const Plane& x, std::uint8_t* y) const {
-    std::vector<std::vector<std::uint8_t>> copies(2 * groups.size());
-    std::vector<DenseProduct> products;
-    products.reserve(groups.size());
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      const int expert = groups[i].expert;
-      std::optional<Plane> factors;
-      if (scales) factors = in_rows(scales->at(expert), copies[2 * i + 1]);
-      const DenseView w = dense_view(in_rows(weights.at(expert), copies[2 * i]), factors);
-      products.push_back({w, rows_of(groups[i], x), results_of(groups[i], w.outputs, x.item, y)});
-    }
-    dense_matmul(products, cpu_path().value(), ThreadPool::of_process());
-  }
-};
-
-/// Packed matrices.
-struct MultiplyPanels {
-  std::shared_ptr<const ExpertPanels> weights;
-
-  void operator()(std::span<const ExpertGroup> groups, const Plane& x, std::uint8_t* y) const {
-    std::vector<PanelGroup> products;
-    products.reserve(groups.size());
-    for (const ExpertGroup& group : groups) {
-      const PanelMatrix& w = *(*weights)[static_cast<std::size_t>(group.expert)];
-      void* const to = results_of(group, w.outputs(), x.item, y);
-      products.push_back({{.layer = {w.view()}, .y = to}, rows_of(group, x)});
-    }
-    panel_matmul_groups(
-        products, {cpu_path().value(), ThreadPool::of_process(), activation_digits().value()});
-  }
-};
 
 /// Everything a task needs, by value.
 struct Task {
@@ -163,12 +72,12 @@ class ExpertProduct : public HostOperation {
               .count = panels_ ? static_cast<int>(panels_->size()) : inputs[2].shape(0),
               .outputs = out.shape(1),
               .y = out.data<std::uint8_t>(),
-              .multiply = MultiplyPanels{panels_}};
-    if (!panels_) {
-      MultiplyDense dense{stack_of(inputs[2]), {}};
-      if (inputs.size() > 3) dense.scales = stack_of(inputs[3]);
-      task.multiply = dense;
-    }
+              .multiply = {}};
+    if (panels_)
+      task.multiply = multiply_panels(panels_);
+    else
+      task.multiply =
+          multiply_plain(inputs[2], inputs.size() > 3 ? std::optional(inputs[3]) : std::nullopt);
     return task;
   }
 

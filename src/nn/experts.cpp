@@ -2,6 +2,7 @@
 #include "nn/experts.h"
 
 #include "nn/activation.h"
+#include "nn/panels.h"
 
 namespace hearth::nn {
 
@@ -18,6 +19,40 @@ Gating clamped_swiglu(float limit, float alpha) {
     return mx::multiply(open, mx::add(inside, constant(1.0F)));
   };
 }
+
+namespace {
+
+/// The matrices as our kernels take them.
+std::optional<kernels::ExpertWeights> kernel_weights(const ExpertLayer& layer) {
+  if (layer.bias) return {};
+  if (const auto* plain = std::get_if<mx::array>(&layer.weight.content()))
+    return kernels::ExpertWeights{.plain = *plain};
+  if (const auto* panels = std::get_if<PanelStack>(&layer.weight.content()))
+    return kernels::ExpertWeights{.panels = *panels};
+  return {};
+}
+
+std::optional<kernels::MixtureWeights> kernel_weights(const ExpertLayers& layers,
+                                                      const Gating& gating) {
+  using Function = mx::array (*)(const mx::array&, const mx::array&);
+  const auto* function = gating.target<Function>();
+  if (!kernels_serve() || function == nullptr || *function != static_cast<Function>(swiglu))
+    return {};
+  const auto gate = kernel_weights(layers.gate);
+  const auto up = kernel_weights(layers.up);
+  const auto down = kernel_weights(layers.down);
+  if (!gate || !up || !down) return {};
+  const auto packed = [](const kernels::ExpertWeights& weights) { return !weights.plain; };
+  if (packed(*gate) != packed(*up) || packed(*gate) != packed(*down)) return {};
+  return kernels::MixtureWeights{.gate = *gate, .up = *up, .down = *down};
+}
+
+}  // namespace
+
+Experts::Experts(const ExpertsSpec& spec, const Scope& weights)
+    : gating_(spec.gating),
+      layers_(read_experts(spec, weights)),
+      for_kernels_(kernel_weights(layers_, gating_)) {}
 
 mx::array ExpertLayer::operator()(const mx::array& x, const ExpertRows& rows) const {
   const mx::array y = weight.times(x, rows);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "kernels/mixture.h"
 #include "nn/expert_matrix.h"
 #include "nn/mlx.h"
 #include "nn/weights.h"
@@ -57,15 +58,19 @@ bool fused_experts(const Scope& weights);
 /// Gated feed-forward layers, one per expert.
 class Experts {
  public:
-  Experts(const ExpertsSpec& spec, const Scope& weights)
-      : gating_(spec.gating), layers_(read_experts(spec, weights)) {}
+  Experts(const ExpertsSpec& spec, const Scope& weights);
 
   /// Row r of x through expert r: [R, D] → [R, D].
   mx::array operator()(const mx::array& x, const ExpertRows& rows) const;
 
+  /// The experts as one operation of our kernels takes them; nothing where they do not serve, or
+  /// not these experts: with biases, in mxfp8, or gated in another way.
+  const std::optional<kernels::MixtureWeights>& for_kernels() const { return for_kernels_; }
+
  private:
   Gating gating_;
   ExpertLayers layers_;
+  std::optional<kernels::MixtureWeights> for_kernels_;
 };
 
 }  // namespace hearth::nn

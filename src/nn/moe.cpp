@@ -1,6 +1,9 @@
 // Sends rows to their experts and sums what comes back.
 #include "nn/moe.h"
 
+#include "kernels/mixture.h"
+#include "nn/elementwise.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -31,13 +34,15 @@ mx::array Moe::operator()(const mx::array& x) const {
   const mx::array y = routed(x);
   if (!shared_) return y;
   const mx::array shared = (*shared_)(x);
-  if (!shared_gate_) return mx::add(y, shared);
-  return mx::add(y, mx::multiply(mx::sigmoid((*shared_gate_)(x)), shared));
+  if (!shared_gate_) return added(y, shared);
+  return added(y, mx::multiply(mx::sigmoid((*shared_gate_)(x)), shared));
 }
 
 mx::array Moe::routed(const mx::array& x) const {
   const auto [chosen, weights] = router_(x);  // [T, active] each
-  const mx::array y = outputs(x, chosen);     // [T, active, D]
+  if (const auto& own = experts_.for_kernels(); own && x.dtype() == mx::float32)
+    return kernels::mixture(x, *own, chosen, mx::astype(weights, mx::float32));
+  const mx::array y = outputs(x, chosen);  // [T, active, D]
   const mx::array weighed = mx::multiply(y, mx::expand_dims(mx::astype(weights, y.dtype()), -1));
   return mx::sum(weighed, 1);
 }

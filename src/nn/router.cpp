@@ -3,6 +3,9 @@
 
 #include <limits>
 
+#include "kernels/expert_choice.h"
+#include "nn/panels.h"
+
 namespace hearth::nn {
 
 namespace {
@@ -37,6 +40,21 @@ std::pair<mx::array, mx::array> mixed_pick(const mx::array& scores, const mx::ar
   return {winner, mx::take_along_axis(softmax_rows(close), winner, -1)};
 }
 
+kernels::ChoiceRules choice_rules(const RouterSpec& spec) {
+  using Kernel = kernels::ChoiceRules::Score;
+  using enum RouterSpec::Score;
+  kernels::ChoiceRules rules{.active = spec.active,
+                             .groups = spec.groups,
+                             .open_groups = spec.open_groups,
+                             .group_by_two = spec.group_by_two,
+                             .renormalise = spec.renormalise,
+                             .smallest_sum = spec.smallest_sum,
+                             .scale = spec.scale};
+  if (spec.score == SoftmaxOfPicked) rules.score = Kernel::SoftmaxOfPicked;
+  if (spec.score == Sigmoid) rules.score = Kernel::Sigmoid;
+  return rules;
+}
+
 }  // namespace
 
 Router::Router(const RouterSpec& spec, int width, const Scope& weights, const RouterNames& names)
@@ -52,6 +70,10 @@ Router::Choice Router::operator()(const mx::array& x) const {
   using enum RouterSpec::Score;
   const mx::array logits = mx::astype(linear_(x), mx::float32);  // [T, E]
   if (spec_.score == SparseMixer) return sparse_mixer(logits);
+  if (kernels_serve()) {
+    const auto choice = kernels::choose_experts(logits, correction_, choice_rules(spec_));
+    return {choice.experts, choice.weights};
+  }
   mx::array scores = logits;
   if (spec_.score == Softmax) scores = softmax_rows(logits);
   if (spec_.score == Sigmoid) scores = mx::sigmoid(logits);
