@@ -6,8 +6,8 @@
 namespace hearth::kernels {
 
 /// x Wᵀ: [T, K] → [T, N], in x's type (float32, bfloat16 or float16), on the CPU whatever the
-/// default device is; sums are float32. Lazy, like every operation of MLX; its bits follow from
-/// x's row alone (dense_matmul.h). Call it where `worthwhile()` (cpu.h). Engine thread.
+/// default device is; sums are float32. HostOperation says when it is computed; its bits follow
+/// from x's row alone (dense_matmul.h). Call it where `worthwhile()` (cpu.h). Engine thread.
 ///
 /// @param w  [N, K] float32, bfloat16 or float16, in any memory order
 mlx::core::array dense_product(const mlx::core::array& x, const mlx::core::array& w);

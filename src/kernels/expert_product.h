@@ -11,7 +11,7 @@ namespace hearth::kernels {
 
 /// Row r of x times the transposed matrix of expert `experts[r]`: [R, K] → [R, N], in x's type
 /// (float32, bfloat16 or float16). Each expert's weights are read once for all its rows, in
-/// whatever order they come. A row's bits follow from that row alone (dense_matmul.h). Lazy. Call
+/// whatever order they come. A row's bits follow from that row alone (dense_matmul.h). Call
 /// it where `worthwhile()` (cpu.h). Engine thread.
 ///
 /// @param w        [E, N, K] float32, bfloat16 or float16

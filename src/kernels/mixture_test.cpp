@@ -91,8 +91,8 @@ TEST_P(MixtureOf, IsTheWeighedSumOfEachTokensExperts) {
     const mx::array weights = mx::random::uniform({tokens, kMixtureActive});
     mx::array y = mixture(x, experts.weights(), chosen, weights);
     for (int t = 0; t < tokens; ++t) {
-      const auto expert = [&](int a) {
-        return static_cast<int>(ids[static_cast<std::size_t>(t * kMixtureActive + a)]);
+      const auto expert = [&](std::size_t a) {
+        return static_cast<int>(ids[static_cast<std::size_t>(t) * kMixtureActive + a]);
       };
       const mx::array shares = token_row(weights, t);
       const mx::array expected =

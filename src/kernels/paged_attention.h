@@ -56,7 +56,7 @@ struct PagedAnswer {
 };
 
 /// Places queries and keys, writes keys and values to their pages and attends, as one operation on
-/// the CPU. Lazy.
+/// the CPU.
 ///
 /// The pools given are written where they lie, whoever else holds them: keep the returned ones
 /// instead, and evaluate before what was read of the old ones. Engine thread.

@@ -1,6 +1,7 @@
 // What experts compute.
 #include "nn/experts.h"
 
+#include "kernels/mixture.h"
 #include "nn/activation.h"
 #include "nn/panels.h"
 
@@ -32,8 +33,8 @@ std::optional<kernels::ExpertWeights> kernel_weights(const ExpertLayer& layer) {
   return {};
 }
 
-std::optional<kernels::MixtureWeights> kernel_weights(const ExpertLayers& layers,
-                                                      const Gating& gating) {
+std::shared_ptr<const kernels::MixtureWeights> kernel_weights(const ExpertLayers& layers,
+                                                              const Gating& gating) {
   using Function = mx::array (*)(const mx::array&, const mx::array&);
   const auto* function = gating.target<Function>();
   if (!kernels_serve() || function == nullptr || *function != static_cast<Function>(swiglu))
@@ -44,7 +45,8 @@ std::optional<kernels::MixtureWeights> kernel_weights(const ExpertLayers& layers
   if (!gate || !up || !down) return {};
   const auto packed = [](const kernels::ExpertWeights& weights) { return !weights.plain; };
   if (packed(*gate) != packed(*up) || packed(*gate) != packed(*down)) return {};
-  return kernels::MixtureWeights{.gate = *gate, .up = *up, .down = *down};
+  return std::make_shared<const kernels::MixtureWeights>(
+      kernels::MixtureWeights{.gate = *gate, .up = *up, .down = *down});
 }
 
 }  // namespace

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
-#include "kernels/mixture.h"
 #include "nn/expert_matrix.h"
 #include "nn/mlx.h"
 #include "nn/weights.h"
+
+namespace hearth::kernels {
+struct MixtureWeights;
+}
 
 namespace hearth::nn {
 
@@ -63,14 +67,14 @@ class Experts {
   /// Row r of x through expert r: [R, D] → [R, D].
   mx::array operator()(const mx::array& x, const ExpertRows& rows) const;
 
-  /// The experts as one operation of our kernels takes them; nothing where they do not serve, or
-  /// not these experts: with biases, in mxfp8, or gated in another way.
-  const std::optional<kernels::MixtureWeights>& for_kernels() const { return for_kernels_; }
+  /// The experts as one operation of our kernels takes them; null where they do not serve, or not
+  /// these experts: with biases, in mxfp8, or gated in another way.
+  const kernels::MixtureWeights* for_kernels() const { return for_kernels_.get(); }
 
  private:
   Gating gating_;
   ExpertLayers layers_;
-  std::optional<kernels::MixtureWeights> for_kernels_;
+  std::shared_ptr<const kernels::MixtureWeights> for_kernels_;
 };
 
 }  // namespace hearth::nn

@@ -31,7 +31,7 @@ Moe::Moe(const MoeSpec& spec, const Scope& weights)
 }
 
 mx::array Moe::operator()(const mx::array& x) const {
-  const mx::array y = routed(x);
+  mx::array y = routed(x);
   if (!shared_) return y;
   const mx::array shared = (*shared_)(x);
   if (!shared_gate_) return added(y, shared);
@@ -40,7 +40,7 @@ mx::array Moe::operator()(const mx::array& x) const {
 
 mx::array Moe::routed(const mx::array& x) const {
   const auto [chosen, weights] = router_(x);  // [T, active] each
-  if (const auto& own = experts_.for_kernels(); own && x.dtype() == mx::float32)
+  if (const auto* own = experts_.for_kernels(); own != nullptr && x.dtype() == mx::float32)
     return kernels::mixture(x, *own, chosen, mx::astype(weights, mx::float32));
   const mx::array y = outputs(x, chosen);  // [T, active, D]
   const mx::array weighed = mx::multiply(y, mx::expand_dims(mx::astype(weights, y.dtype()), -1));
