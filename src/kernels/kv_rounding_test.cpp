@@ -32,8 +32,8 @@ const std::vector<Rounding>& roundings() {
 TEST(KvRounding, IsTheDefinitionsOnEveryPathAndForEveryCount) {
   for (const CpuPath path : machine_paths())
     for (std::size_t count = 1; count <= roundings().size(); ++count) {
-      std::vector<float> numbers;
-      for (std::size_t i = 0; i < count; ++i) numbers.push_back(roundings()[i].number);
+      std::vector<float> numbers(count);
+      for (std::size_t i = 0; i < count; ++i) numbers[i] = roundings()[i].number;
       std::vector<std::uint16_t> bits(count + 1, 0x1234);
       attention_path(path).to_f16(numbers.data(), static_cast<int>(count), bits.data());
       for (std::size_t i = 0; i < count; ++i)

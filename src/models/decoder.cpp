@@ -46,7 +46,7 @@ mx::array Decoder::embed(const nn::StepBatch& batch) const {
 
 mx::array Decoder::logits(const nn::StepBatch& batch, Cache& cache) const {
   const nn::StepContext step(batch);
-  mx::array x = embed(batch);
+  mx::array x = nn::computed(embed(batch));
   for (std::size_t i = 0; i < parts_.blocks.size(); ++i)
     x = parts_.blocks[i](x, step, cache.layer(i));
   const mx::array head = parts_.head(parts_.norm(wanted_rows(x, batch)));  // [R, V]

@@ -16,4 +16,9 @@ mx::array scaled(const mx::array& x, float factor) {
   return mx::multiply(x, mx::array(factor, x.dtype()));
 }
 
+mx::array computed(mx::array x) {
+  if (kernels_serve() && !x.is_available()) mx::eval(x);
+  return x;
+}
+
 }  // namespace hearth::nn

@@ -80,19 +80,18 @@ constexpr int kRowsWorthSharing = 32;
 /// Cosines and sines of rows, in the form that Rotation takes.
 struct Angles {
   std::vector<float> cosines, sines;
-  int pairs;
+  std::size_t pairs;
   bool interleaved;
 
-  Angles(int rows, int pairs_each, bool neighbours)
-      : cosines(static_cast<std::size_t>(2 * rows * pairs_each)),
+  Angles(std::size_t rows, std::size_t pairs_each, bool neighbours)
+      : cosines(2 * rows * pairs_each),
         sines(cosines.size()),
         pairs(pairs_each),
         interleaved(neighbours) {}
 
-  void turn(int row, int pair, float angle, float magnitude) {
-    const int begin = 2 * pairs * row;
-    const auto first = static_cast<std::size_t>(begin + (interleaved ? 2 * pair : pair));
-    const std::size_t second = first + static_cast<std::size_t>(interleaved ? 1 : pairs);
+  void turn(std::size_t row, std::size_t pair, float angle, float magnitude) {
+    const std::size_t first = 2 * pairs * row + (interleaved ? 2 * pair : pair);
+    const std::size_t second = first + (interleaved ? 1 : pairs);
     cosines[first] = cosines[second] = std::cos(angle) * magnitude;
     const float sine = std::sin(angle) * magnitude;
     sines[first] = -sine;
@@ -100,7 +99,7 @@ struct Angles {
   }
 
   Rotation rotation(int rows) const {
-    const mx::Shape shape{rows, 1, 2 * pairs};
+    const mx::Shape shape{rows, 1, static_cast<int>(2 * pairs)};
     return {mx::array(cosines.data(), shape), mx::array(sines.data(), shape), interleaved};
   }
 };
@@ -113,6 +112,7 @@ int rope_dims(const RopeSpec& spec, int head_dim) {
 
 std::vector<float> rope_frequencies(const RopeSpec& spec, int dims, bool stretched) {
   std::vector<float> frequencies;
+  frequencies.reserve(static_cast<std::size_t>(dims / 2));
   for (int pair = 0; pair < dims / 2; ++pair)
     frequencies.push_back(static_cast<float>(frequency_of(spec, dims, pair, stretched)));
   return frequencies;
@@ -148,18 +148,17 @@ const Rope::Table& Rope::table_of(const Segment& segment) const {
 }
 
 Rotation Rope::at(const StepBatch& batch) const {
-  const auto pairs = static_cast<int>(table_.frequencies.size());
-  Angles angles(batch.tokens(), pairs, interleaved_);
+  const std::size_t pairs = table_.frequencies.size();
+  Angles angles(static_cast<std::size_t>(batch.tokens()), pairs, interleaved_);
   for (const Segment& segment : batch.segments) {
     const Table& turns = table_of(segment);
     const auto rows = [&](int piece) {
       const int end = std::min(segment.rows, (piece + 1) * kRowsWorthSharing);
       for (int row = piece * kRowsWorthSharing; row < end; ++row) {
         const auto position = static_cast<float>(segment.cached + row);
-        for (int pair = 0; pair < pairs; ++pair)
-          angles.turn(segment.first_row + row, pair,
-                      position * turns.frequencies[static_cast<std::size_t>(pair)],
-                      turns.magnitude);
+        for (std::size_t pair = 0; pair < pairs; ++pair)
+          angles.turn(static_cast<std::size_t>(segment.first_row + row), pair,
+                      position * turns.frequencies[pair], turns.magnitude);
       }
     };
     kernels::ThreadPool::of_process().run(

@@ -56,6 +56,7 @@ std::vector<std::string> one_by_one(Engine& engine, double temperature) {
 
 std::vector<std::string> together(Engine& engine, double temperature) {
   std::vector<std::unique_ptr<Generation>> running;
+  running.reserve(eight_prompts().size());
   for (std::size_t i = 0; i < eight_prompts().size(); ++i)
     running.push_back(engine.submit(varied(i, temperature)));
   std::vector<std::string> answers;
