@@ -156,9 +156,10 @@ Rotation Rope::at(const StepBatch& batch) const {
       const int end = std::min(segment.rows, (piece + 1) * kRowsWorthSharing);
       for (int row = piece * kRowsWorthSharing; row < end; ++row) {
         const auto position = static_cast<float>(segment.cached + row);
+        const auto token =
+            static_cast<std::size_t>(segment.first_row) + static_cast<std::size_t>(row);
         for (std::size_t pair = 0; pair < pairs; ++pair)
-          angles.turn(static_cast<std::size_t>(segment.first_row + row), pair,
-                      position * turns.frequencies[pair], turns.magnitude);
+          angles.turn(token, pair, position * turns.frequencies[pair], turns.magnitude);
       }
     };
     kernels::ThreadPool::of_process().run(

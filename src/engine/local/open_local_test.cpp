@@ -60,6 +60,7 @@ std::vector<std::string> together(Engine& engine, double temperature) {
   for (std::size_t i = 0; i < eight_prompts().size(); ++i)
     running.push_back(engine.submit(varied(i, temperature)));
   std::vector<std::string> answers;
+  answers.reserve(running.size());
   for (const auto& generation : running) answers.push_back(collect(*generation).content);
   return answers;
 }
