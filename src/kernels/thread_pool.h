@@ -13,6 +13,17 @@
 
 namespace hearth::kernels {
 
+/// Says how many of a pool's threads take part.
+class Crew {
+ public:
+  virtual ~Crew() = default;
+  /// Called by each thread of the pool once, on it, before its first job; not by callers.
+  virtual void joins() = 0;
+  /// In the next job, the caller counted: at least 1, and no more than the pool has. Called by the
+  /// caller before each job, by one at a time.
+  virtual unsigned size() = 0;
+};
+
 /// Runs the chunks of one kernel at a time on several threads, the caller being one of them.
 ///
 /// Every thread has a contiguous share of the chunks, so its memory stream is sequential, and takes
@@ -22,13 +33,14 @@ namespace hearth::kernels {
 class ThreadPool {
  public:
   /// @param threads  counts the caller: 1 runs everything on the caller's thread.
-  explicit ThreadPool(unsigned threads);
+  /// @param crew     null: all threads take part in every job
+  explicit ThreadPool(unsigned threads, std::unique_ptr<Crew> crew = nullptr);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// As many threads as the process may use cores. Started at the first call, ends with the
-  /// process. Any thread.
+  /// As many threads as the process may use cores, of which some rest while other programs want
+  /// the same cores (GivingWay). Started at the first call, ends with the process. Any thread.
   static ThreadPool& of_process();
 
   unsigned threads() const { return static_cast<unsigned>(shares_.size()); }
@@ -56,12 +68,13 @@ class ThreadPool {
   };
 
   void run_calls(int chunks, Call call, void* body);
-  void hand_out(int chunks, Call call, void* body);
-  void take_chunks(std::size_t first_share);
+  void hand_out(int chunks, Call call, void* body, unsigned team);
+  void take_chunks(std::size_t first_share, unsigned team);
   void wait_until_left();
   void work(std::size_t share);
-  bool wait_for_job(std::uint64_t seen);
-  bool attach(std::uint64_t& seen);
+  void rest(std::size_t share);
+  bool wait_for_job(std::size_t share, std::uint64_t seen);
+  bool attach(std::size_t share, std::uint64_t& seen);
   void detach();
 
   std::vector<Share> shares_;
@@ -69,11 +82,14 @@ class ThreadPool {
   void* body_ = nullptr;  // likewise
   std::atomic<bool> busy_{false};
 
-  /// Number of the job, whether it may still be joined, and how many threads are at it.
-  std::atomic<std::uint64_t> state_{0};
+  /// Number of the job, whether it may still be joined, how many threads take part, and how many
+  /// are at it.
+  std::atomic<std::uint64_t> state_;
 
+  std::unique_ptr<Crew> crew_;
   std::mutex mutex_;  // for sleeping only
   std::condition_variable wake_;
+  std::condition_variable rested_;  // of those that take no part
   std::condition_variable left_;
   std::atomic<int> sleepers_{0};
   std::atomic<bool> caller_sleeps_{false};

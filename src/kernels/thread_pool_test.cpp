@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <gtest/gtest.h>
+#include <memory>
+#include <mutex>
 #include <numeric>
 #include <set>
 #include <thread>
@@ -18,6 +20,18 @@ std::vector<int> visits(ThreadPool& pool, int chunks) {
   pool.run(chunks, [&](int chunk) { ++count[static_cast<std::size_t>(chunk)]; });
   return count;
 }
+
+/// As many threads as the test says.
+class ToldCrew final : public Crew {
+ public:
+  ToldCrew(std::atomic<unsigned>& told, std::atomic<int>& joined) : told_(told), joined_(joined) {}
+  void joins() override { ++joined_; }
+  unsigned size() override { return told_; }
+
+ private:
+  std::atomic<unsigned>& told_;
+  std::atomic<int>& joined_;
+};
 
 TEST(ThreadPool, RunsEveryChunkOnce) {
   for (const unsigned threads : {0U, 1U, 2U, 5U}) {
@@ -68,6 +82,50 @@ TEST(ThreadPool, ASlowThreadKeepsOneChunkOnly) {
       ++others;
   });
   EXPECT_EQ(count, std::vector<int>(40, 1));
+}
+
+TEST(ThreadPool, ThreadsThatTakeNoPartComputeNothingAndComeBack) {
+  std::atomic<unsigned> told{3};
+  std::atomic<int> joined{0};
+  ThreadPool pool(3, std::make_unique<ToldCrew>(told, joined));
+  for (const unsigned team : {3U, 1U, 2U, 3U, 2U, 1U, 3U}) {
+    told = team;
+    // Asleep or still awake when the number changes.
+    if (team % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    EXPECT_EQ(visits(pool, 100), std::vector<int>(100, 1));
+    std::set<std::thread::id> ids;
+    std::atomic<unsigned> arrived{0};
+    std::mutex mutex;
+    // As many chunks as threads, which wait for each other: fewer threads would never end this.
+    pool.run(static_cast<int>(team), [&](int) {
+      ++arrived;
+      while (arrived < team) std::this_thread::yield();
+      const std::lock_guard lock(mutex);
+      ids.insert(std::this_thread::get_id());
+    });
+    EXPECT_EQ(ids.size(), team);
+    // And more chunks do not bring others in.
+    ids.clear();
+    pool.run(50, [&](int) {
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+      const std::lock_guard lock(mutex);
+      ids.insert(std::this_thread::get_id());
+    });
+    EXPECT_LE(ids.size(), team);
+  }
+  EXPECT_EQ(joined, 2);
+}
+
+TEST(ThreadPool, TeamsThatChangeAllTheTime) {
+  std::atomic<unsigned> told{1};
+  std::atomic<int> joined{0};
+  ThreadPool pool(4, std::make_unique<ToldCrew>(told, joined));
+  std::vector<int> count(16, 0);
+  for (int round = 0; round < 5000; ++round) {
+    told = 1U + static_cast<unsigned>(round * 7 % 4);
+    pool.run(16, [&](int chunk) { ++count[static_cast<std::size_t>(chunk)]; });
+  }
+  EXPECT_EQ(count, std::vector<int>(16, 5000));
 }
 
 TEST(ThreadPool, SeveralCallersAndCallsOutOfABody) {

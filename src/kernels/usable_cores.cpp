@@ -62,6 +62,10 @@ unsigned allowed_cores() {
   return std::thread::hardware_concurrency();
 }
 
+std::optional<double> own_quota() {
+  return cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup");
+}
+
 }  // namespace
 
 std::optional<double> cpu_quota(const fs::path& groups, const fs::path& mount) {
@@ -84,9 +88,13 @@ std::optional<double> cpu_quota(const fs::path& groups, const fs::path& mount) {
   return found;
 }
 
+bool cores_have_quota() {
+  return own_quota().has_value();
+}
+
 unsigned usable_cores() {
   const unsigned cores = std::max(1U, allowed_cores());
-  const auto quota = cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup");
+  const auto quota = own_quota();
   if (!quota || *quota >= cores) return cores;
   return std::max(1U, static_cast<unsigned>(std::ceil(*quota)));
 }
