@@ -7,10 +7,6 @@ namespace hearth::nn {
 
 namespace {
 
-ExpertLayer nothing() {
-  return {ExpertMatrix(placeholder({1, 1, 1})), {}};
-}
-
 /// All matrices must be packed alike to be stacked.
 bool alike(const std::vector<Matrix>& matrices) {
   const auto packing = [](const Matrix& matrix) -> std::optional<Packing> {
@@ -22,34 +18,48 @@ bool alike(const std::vector<Matrix>& matrices) {
   return true;
 }
 
-/// `<e>.<name>` of every expert e.
-ExpertLayer read_each(const Scope& scope, const std::string& name, const StackShape& shape,
-                      bool bias) {
+/// The matrices at `paths` as they are stored.
+ExpertMatrix stacked(const Scope& scope, const std::string& name,
+                     const std::vector<std::string>& paths, const StackShape& shape) {
+  ExpertMatrix nothing(placeholder({1, 1, 1}));
   std::vector<Matrix> matrices;
-  std::vector<mx::array> biases;
-  for (int expert = 0; expert < shape.count; ++expert) {
-    const std::string path = scope.join(fmt::format("{}.{}", expert, name));
+  matrices.reserve(paths.size());
+  for (const std::string& path : paths)
     matrices.push_back(scope.weights().matrix(path, shape.rows, shape.width));
-    if (bias) biases.push_back(scope.weights().tensor(path + ".bias", {shape.rows}));
-  }
   if (!alike(matrices)) {
     scope.weights().problem(
         fmt::format("the experts' \"{}\" under \"{}\" are not packed alike", name, scope.join("")));
-    return nothing();
+    return nothing;
   }
   // Sizes that do not fit are placeholders, and already reported.
   for (const Matrix& matrix : matrices)
-    if (matrix.bytes() != matrices.front().bytes()) return nothing();
-  ExpertLayer layer{ExpertMatrix::of(matrices, scope.weights().row_policy()), {}};
-  if (bias) layer.bias = mx::stack(biases, 0);
-  if (bias) mx::eval(*layer.bias);
+    if (matrix.bytes() != matrices.front().bytes()) return nothing;
+  return ExpertMatrix::of(matrices, scope.weights().row_policy());
+}
+
+/// `<e>.<name>` of every expert e.
+ExpertLayer read_each(const Scope& scope, const std::string& name, const StackShape& shape,
+                      bool bias) {
+  std::vector<std::string> paths;
+  paths.reserve(static_cast<std::size_t>(shape.count));
+  for (int expert = 0; expert < shape.count; ++expert)
+    paths.push_back(scope.join(fmt::format("{}.{}", expert, name)));
+  auto panels = scope.weights().prepared_stack(paths, shape);
+  ExpertLayer layer{panels ? *std::move(panels) : stacked(scope, name, paths, shape), {}};
+  if (!bias) return layer;
+  std::vector<mx::array> biases;
+  biases.reserve(paths.size());
+  for (const std::string& path : paths)
+    biases.push_back(scope.weights().tensor(path + ".bias", {shape.rows}));
+  layer.bias = mx::stack(biases, 0);
+  mx::eval(*layer.bias);
   return layer;
 }
 
 ExpertLayer read_stacked(const Scope& scope, const std::string& name, const StackShape& shape,
                          bool bias) {
   const std::string path = scope.join(name);
-  ExpertLayer layer{scope.weights().stack(path, shape), {}};
+  ExpertLayer layer{scope.weights().prepared_stack(path, shape), {}};
   if (bias) layer.bias = scope.weights().tensor(path + ".bias", {shape.count, shape.rows});
   return layer;
 }

@@ -88,6 +88,12 @@ class Weights {
   Matrix prepared_matrix(const std::string& path, int rows, int width);
   /// The stack `<path>.weight`, plain or packed.
   ExpertMatrix stack(const std::string& path, const StackShape& shape);
+  /// The same as it is multiplied: in panels where kernels serve it.
+  ExpertMatrix prepared_stack(const std::string& path, const StackShape& shape);
+  /// The matrices `<path>.weight`, one for each expert, read straight into panels; nullopt where
+  /// kernels do not serve them, they are not packed alike, or arrays tell what is wrong with one.
+  std::optional<ExpertMatrix> prepared_stack(const std::vector<std::string>& paths,
+                                             const StackShape& shape);
   /// A stack as it is kept: unpacked where that was asked for.
   ExpertMatrix ready_stack(PackedMatrix packed);
   /// The tensor `path` of bytes.
@@ -119,7 +125,12 @@ class Weights {
   mx::array fp8_scales(const std::string& path, int rows, int width);
   std::optional<PackedMatrix> packed_matrix(const std::string& path, const mx::Shape& shape);
   std::optional<Packing> packing_of(const std::string& path, const mx::Shape& shape);
-  Panels read_panels(const std::string& path, const mx::Shape& shape, const Packing& packing);
+  struct StoredMatrix;
+  bool wants_panels(const std::string& path) const;
+  std::optional<StoredMatrix> stored_matrix(const std::string& path, const mx::Shape& shape,
+                                            const Packing& packing) const;
+  Panels read_panels(const StoredMatrix& stored, int first, int rows);
+  ExpertMatrix panel_stack(std::vector<Panels> panels) const;
   std::optional<Packing> told_packing(const std::string& path, const Packing& found);
   bool expect_shape(const std::string& path, const mx::Shape& shape);
   std::string place(const std::string& path) const;

@@ -13,6 +13,7 @@ namespace {
 using ::testing::AllOf;
 using testing::f32;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::safetensors;
 using testing::StoredTensor;
 using testing::TemporaryFolder;
@@ -157,6 +158,75 @@ TEST(Weights, PackedRowsAreReadPieceByPiece) {
     for (int k = 0; k < 64; ++k)
       ASSERT_EQ(numbers.data<float>()[k], static_cast<float>((row + k) % 256)) << row << " " << k;
   }
+}
+
+/// Expert e's output n for an input that is 1 at k: the number at row e * rows + n of `counting`.
+void expect_counting(const ExpertMatrix& stack, int experts, int rows) {
+  EXPECT_EQ(std::holds_alternative<PanelStack>(stack.content()), kernels_serve());
+  for (int e = 0; e < experts; ++e) {
+    constexpr int kInput = 5;
+    std::vector<float> x(64, 0.0F);
+    x[kInput] = 1.0F;
+    const ExpertRows row{.experts = mx::array({static_cast<std::uint32_t>(e)}, {1}, mx::uint32)};
+    mx::array y = stack.times(mx::array(x.begin(), {1, 64}), row);
+    mx::eval(y);
+    ASSERT_EQ(y.shape(), (mx::Shape{1, rows}));
+    for (int n = 0; n < rows; ++n)
+      ASSERT_NEAR(y.data<float>()[n], (e * rows + n + kInput) % 256, 1e-3) << e << " " << n;
+  }
+}
+
+TEST(Weights, ExpertsOfOneTensorAreReadExpertByExpert) {
+  auto tensors = counting("a", 3 * 37);
+  for (StoredTensor& tensor : tensors) tensor.shape = {3, 37, tensor.shape.back()};
+  StoredWeights world(tensors, {.global = Packing{.bits = 8, .group_size = 64}});
+  const ExpertMatrix stack = world.weights->prepared_stack("a", {3, 37, 64});
+  EXPECT_EQ(world.problems(), "");
+  expect_counting(stack, 3, 37);
+}
+
+/// One expert's part of what `counting` gives for all.
+std::vector<StoredTensor> counting_part(const std::string& path, int first, int rows) {
+  auto tensors = counting(path, first + rows);
+  for (StoredTensor& tensor : tensors) {
+    const std::size_t row_bytes = tensor.bytes.size() / static_cast<std::size_t>(first + rows);
+    tensor.shape.front() = rows;
+    tensor.bytes.erase(0, static_cast<std::size_t>(first) * row_bytes);
+  }
+  return tensors;
+}
+
+std::vector<StoredTensor> together(std::vector<StoredTensor> a,
+                                   const std::vector<StoredTensor>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+TEST(Weights, ExpertsOfTheirOwnTensorsAreReadOneByOne) {
+  const auto tensors = together(counting_part("0.a", 0, 37), counting_part("1.a", 37, 37));
+  StoredWeights world(tensors, {.global = Packing{.bits = 8, .group_size = 64}});
+  const auto stack =
+      world.weights->prepared_stack(std::vector<std::string>{"0.a", "1.a"}, {2, 37, 64});
+  EXPECT_EQ(world.problems(), "");
+  ASSERT_EQ(stack.has_value(), kernels_serve());
+  if (stack) expect_counting(*stack, 2, 37);
+}
+
+TEST(Weights, ExpertsThatCannotBeReadTogetherAreLeftToArraysOrTold) {
+  const Packing eight{.bits = 8, .group_size = 64};
+  const std::vector<std::string> paths{"0.a", "1.a"};
+  auto unlike = together(counting_part("0.a", 0, 4), counting_part("1.a", 0, 4));
+  for (StoredTensor& tensor : unlike)
+    if (tensor.name.starts_with("1.") && tensor.dtype == "BF16") tensor.dtype = "F16";
+  StoredWeights world(unlike, {.global = eight});
+  EXPECT_FALSE(world.weights->prepared_stack(paths, {2, 4, 64}).has_value());
+
+  StoredWeights short_one(together(counting_part("0.a", 0, 4), counting_part("1.a", 0, 3)),
+                          {.global = eight});
+  EXPECT_EQ(short_one.weights->prepared_stack(paths, {2, 4, 64}).has_value(), kernels_serve());
+  if (kernels_serve())
+    EXPECT_THAT(short_one.problems(), AllOf(HasSubstr("\"1.a.weight\""), HasSubstr("matrix [4, 64]"),
+                                            Not(HasSubstr("belong to no layer"))));
 }
 
 TEST(Weights, AFileThatIsCutWhilePackedRowsAreReadIsAnError) {
