@@ -225,8 +225,9 @@ TEST(Weights, ExpertsThatCannotBeReadTogetherAreLeftToArraysOrTold) {
                           {.global = eight});
   EXPECT_EQ(short_one.weights->prepared_stack(paths, {2, 4, 64}).has_value(), kernels_serve());
   if (kernels_serve())
-    EXPECT_THAT(short_one.problems(), AllOf(HasSubstr("\"1.a.weight\""), HasSubstr("matrix [4, 64]"),
-                                            Not(HasSubstr("belong to no layer"))));
+    EXPECT_THAT(short_one.problems(),
+                AllOf(HasSubstr("\"1.a.weight\""), HasSubstr("matrix [4, 64]"),
+                      Not(HasSubstr("belong to no layer"))));
 }
 
 TEST(Weights, AFileThatIsCutWhilePackedRowsAreReadIsAnError) {
