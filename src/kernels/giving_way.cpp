@@ -65,9 +65,10 @@ unsigned GivingWay::size() {
   const TeamSize::Time now = std::chrono::steady_clock::now();
   if (!size_.due(now)) return size_.size();
   const auto sum = waited();
-  const bool same =
-      std::exchange(caller_, std::this_thread::get_id()) == std::this_thread::get_id();
-  if (sum && same)
+  const auto self = std::this_thread::get_id();
+  // What nobody told is nothing to compare the next look with.
+  const auto before = std::exchange(caller_, sum ? self : std::thread::id());
+  if (sum && before == self)
     size_.look(now, *sum);
   else
     size_.restart(now, sum.value_or(std::chrono::nanoseconds(0)));

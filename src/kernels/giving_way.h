@@ -65,7 +65,7 @@ class GivingWay final : public Crew {
   std::optional<std::chrono::nanoseconds> waited() const;
 
   TeamSize size_;
-  std::thread::id caller_;  // whose waiting was told last
+  std::thread::id caller_;  // whose waiting the last look knew; nobody's where it knew none
   mutable std::mutex mutex_;
   std::vector<RunDelay> workers_;  // under mutex_
 };
