@@ -106,6 +106,8 @@ TEST(ConversionsApi, CancelMoveAndForget) {
   const auto first = start_conversion(world, R"({"model":"demo"})");
   const auto second = start_conversion(world, R"({"model":"demo","options":{"bits":8}})");
   const auto third = start_conversion(world, R"({"model":"demo","options":{"bits":6}})");
+  // What runs stays in front; before that it waits like the others.
+  ASSERT_TRUE(eventually([&] { return conversion_state(world, first) == "running"; }));
   EXPECT_EQ(post(world, below(kConversions, third, "move"), R"({"place":0})").status(), 200);
   const auto list = world.get(kConversions).finish().body().at("conversions").as_array();
   EXPECT_EQ(list.at(1).at("id").as_string(), third);
